@@ -1,0 +1,41 @@
+#!/bin/sh
+# The main job on a bundled example: check the case folder, write the letters, seal, verify.
+# `make demo` sets up what this needs. Results lie in out/, which may be deleted at any time.
+set -eu
+cd "$(dirname "$0")/.."
+
+case_folder=examples/late-then-invalid
+now=2026-11-20T10:00:00+08:00
+out=out
+bin=.venv/bin
+
+say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+[ -t 1 ] || say() { printf '\n%s\n' "$*"; }
+
+# Only what an earlier run made.
+mkdir -p "$out"
+rm -rf "$out/late-then-invalid.zip" "$out/report.json" "$out/report.txt" "$out/letters"
+
+say "1/4 检查 check: $case_folder"
+"$bin/gongdao" case check "$case_folder" --as-of "$now" | tee "$out/report.txt"
+"$bin/gongdao" case check "$case_folder" --as-of "$now" --json > "$out/report.json"
+
+say "2/4 书面材料 letters"
+"$bin/gongdao" case letters "$case_folder" --as-of "$now" --out "$out/letters"
+
+say "3/4 封存 seal"
+"$bin/gongdao" case seal "$case_folder" --as-of "$now" -o "$out/late-then-invalid.zip"
+
+say "4/4 验证 verify"
+"$bin/gongdao-verify" "$out/late-then-invalid.zip"
+
+say "结果在 out/ · the results are in out/"
+cat <<TXT
+  out/report.txt              检查结果 what the check found, as shown above
+  out/report.json             同上，供程序读取 the same, for programs
+  out/letters/                每个渠道的书面材料 the letters, one per channel
+  out/late-then-invalid.zip   卷宗，任何人都能验证 the case file, for anybody to verify
+
+没有提交任何东西。Nothing was filed.
+自己的案件 your own case:  $bin/gongdao case start 截图1.png 截图2.png 截图3.png
+TXT

@@ -1,0 +1,117 @@
+"""Read all rule data once per process.
+
+A file holds ``[defaults]`` (keys that its entries share) and arrays of one kind each, such as
+``[[article]]``. Several versions of one id stand side by side; none is ever edited.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from gongdao.core.errors import RuleDataError
+from gongdao.rules.convert import build
+from gongdao.rules.digest import digest_entry
+from gongdao.rules.model import (
+    Article,
+    Channel,
+    CourtFee,
+    Deadline,
+    Entry,
+    EvasionRule,
+    Exclusion,
+    Law,
+    Policy,
+    ReasonRule,
+    Situation,
+    SmallClaims,
+    YearCalendar,
+)
+
+DATA = Path(__file__).parent / "data"
+KINDS: Mapping[str, type[Entry]] = {
+    "law": Law,
+    "article": Article,
+    "deadline": Deadline,
+    "calendar": YearCalendar,
+    "channel": Channel,
+    "exclusion": Exclusion,
+    "small_claims": SmallClaims,
+    "court_fee": CourtFee,
+    "reason": ReasonRule,
+    "evasion": EvasionRule,
+    "situation": Situation,
+    "policy": Policy,
+}
+
+
+@dataclass(frozen=True)
+class Rules:
+    """All entries: ``by_id`` gives every version of one id, oldest version first;
+    ``digests`` the SHA-256 of each ``(id, version)``."""
+
+    by_id: Mapping[str, tuple[Entry, ...]]
+    digests: Mapping[tuple[str, int], str]
+
+    def all(self) -> Iterable[Entry]:
+        """Every version of every entry, by id and version."""
+        for key in sorted(self.by_id):
+            yield from self.by_id[key]
+
+
+@cache
+def load_rules(folder: Path = DATA) -> Rules:
+    """Read every TOML file under ``folder``; raise RuleDataError naming file and key."""
+    by_id: dict[str, dict[int, Entry]] = {}
+    digests: dict[tuple[str, int], str] = {}
+    for path in sorted(folder.rglob("*.toml")):
+        for entry, digest in read_file(path, name=path.relative_to(folder).as_posix()):
+            versions = by_id.setdefault(entry.id, {})
+            if entry.version in versions:
+                raise RuleDataError(f"{path.name}: {entry.id} has version {entry.version} twice")
+            versions[entry.version] = entry
+            digests[entry.id, entry.version] = digest
+    ordered = {key: tuple(v[n] for n in sorted(v)) for key, v in by_id.items()}
+    return Rules(_name_laws(ordered), digests)
+
+
+def read_file(path: Path, *, name: str) -> Iterable[tuple[Entry, str]]:
+    """Each entry of one file with its digest; ``name`` is how errors call the file."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise RuleDataError(f"{name}: {error}") from None
+    defaults = document.pop("defaults", {})
+    for kind, tables in document.items():
+        if kind not in KINDS or not isinstance(tables, list):
+            raise RuleDataError(f"{name}: unknown key {kind!r}")
+        for table in tables:
+            yield _read_entry(KINDS[kind], defaults | table, name)
+
+
+def _read_entry(kind: type[Entry], table: dict[str, Any], name: str) -> tuple[Entry, str]:
+    where = f"{name}: {table.get('id', '(no id)')}"
+    entry = build(kind, table, where=where)
+    if entry.version < 1:
+        raise RuleDataError(f"{where}: version counts from 1")
+    if entry.in_force_to is not None and entry.in_force_to < entry.in_force_from:
+        raise RuleDataError(f"{where}: in_force_to lies before in_force_from")
+    return entry, digest_entry(kind.__name__, table)
+
+
+def _name_laws(by_id: dict[str, tuple[Entry, ...]]) -> dict[str, tuple[Entry, ...]]:
+    named = {}
+    for key, versions in by_id.items():
+        named[key] = tuple(_name_law(e, by_id) if isinstance(e, Article) else e for e in versions)
+    return named
+
+
+def _name_law(article: Article, by_id: Mapping[str, tuple[Entry, ...]]) -> Article:
+    law = by_id.get(article.law, (None,))[-1]
+    if not isinstance(law, Law):
+        raise RuleDataError(f"{article.id}: no law {article.law!r}")
+    return replace(article, law_title=law.title, law_short=law.short)

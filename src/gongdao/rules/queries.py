@@ -1,0 +1,218 @@
+"""What the other rooms ask of the rules; each answer is what was in force on a day.
+
+A bare code (``management``) or a full id (``channel/management``) will do.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from typing import TypeVar
+
+from gongdao.core.errors import NotKnown
+from gongdao.core.language import gettext as _
+from gongdao.core.money import Money
+from gongdao.rules.at import all_at, at, find_at
+from gongdao.rules.calendar import Calendar, make_calendar
+from gongdao.rules.count import Count, count_deadline
+from gongdao.rules.load import load_rules
+from gongdao.rules.model import (
+    Article,
+    Channel,
+    CourtFee,
+    Deadline,
+    Entry,
+    EvasionRule,
+    Exclusion,
+    Policy,
+    ReasonRule,
+    Situation,
+    SmallClaims,
+    YearCalendar,
+)
+
+E = TypeVar("E", bound=Entry)
+NON_CONSUMER_LAWS = frozenset({"ecommerce_law", "civil_code", "spc_contract_general_2023"})
+"""The laws a buyer for resale can rest on: contract and e-commerce law."""
+
+
+@dataclass(frozen=True)
+class Grounds:
+    """Articles in force on the day, and the ids left out because they were not."""
+
+    articles: tuple[Article, ...]
+    left_out: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The answer to one excuse, fitted to consumer or not, with its articles in force."""
+
+    rule: EvasionRule
+    text: str
+    text_en: str
+    ask: str
+    ask_en: str
+    articles: tuple[Article, ...]
+
+
+@dataclass(frozen=True)
+class Ceiling:
+    """Small-claims ceilings; None where the province's average wage is not known.
+
+    ``mandatory`` binds the court, ``by_agreement`` needs both parties. ``says`` explains.
+    """
+
+    province: str
+    wage_year: int
+    mandatory: Money | None
+    by_agreement: Money | None
+    says: str
+    says_en: str
+
+
+def _get(kind: type[E], prefix: str, code: str, on: date) -> E:
+    entry = at(code if code.startswith(prefix) else prefix + code, on=on)
+    if not isinstance(entry, kind):
+        raise NotKnown(_("规则数据中没有“{id}”。").format(id=code))
+    return entry
+
+
+def _all(kind: type[E], on: date) -> tuple[E, ...]:
+    return tuple(e for e in all_at(on=on) if isinstance(e, kind))
+
+
+def article(id: str, on: date) -> Article:
+    """One article, by ``law_id/number``; raise NotKnown if it was not in force."""
+    return _get(Article, "", id, on)
+
+
+def articles(ids: tuple[str, ...], on: date) -> Grounds:
+    """Those of ``ids`` that were in force, in the order given, and those that were not."""
+    found: list[Article] = []
+    left_out: list[str] = []
+    for id in ids:
+        entry = find_at(id, on=on)
+        law = find_at(entry.law, on=on) if isinstance(entry, Article) else None
+        if isinstance(entry, Article) and law is not None:
+            found.append(entry)
+        else:
+            left_out.append(id)
+    return Grounds(tuple(found), tuple(left_out))
+
+
+def reason(code: str, on: date) -> ReasonRule:
+    """Law, remedies, caveats and evidence for one reason of complaint."""
+    return _get(ReasonRule, "reason/", code, on)
+
+
+def articles_for(code: str, consumer: bool, on: date) -> tuple[Article, ...]:
+    """Articles for one reason, strongest first; for a non-consumer contract and e-commerce law
+    only. What was not in force on ``on`` is left out."""
+    rule = reason(code, on)
+    return articles(rule.consumer if consumer else rule.non_consumer, on).articles
+
+
+def evasion(code: str, on: date) -> EvasionRule:
+    """The rule about one excuse."""
+    return _get(EvasionRule, "evasion/", code, on)
+
+
+def answer_to(code: str, consumer: bool, on: date) -> Answer:
+    """The answer and counter-question to one excuse, with the articles in force."""
+    rule = evasion(code, on)
+    other = not consumer and rule.non_consumer_answer != ""
+    return Answer(
+        rule=rule,
+        text=rule.non_consumer_answer if other else rule.answer,
+        text_en=rule.non_consumer_answer_en if other else rule.answer_en,
+        ask=rule.ask,
+        ask_en=rule.ask_en,
+        articles=articles(rule.consumer if consumer else rule.non_consumer, on).articles,
+    )
+
+
+def channel(code: str, on: date) -> Channel:
+    """One channel: who may use it, what it needs, clock, form, cost, what it achieves."""
+    return _get(Channel, "channel/", code, on)
+
+
+def channels(on: date) -> tuple[Channel, ...]:
+    """Every channel, general ones and the forms of single bodies."""
+    return _all(Channel, on)
+
+
+def exclusions(on: date) -> tuple[Exclusion, ...]:
+    """Every edge of the exclusion graph."""
+    return _all(Exclusion, on)
+
+
+def deadline(id: str, on: date) -> Deadline:
+    """One time limit."""
+    return _get(Deadline, "deadline/", id, on)
+
+
+def deadlines(on: date) -> tuple[Deadline, ...]:
+    """Every time limit."""
+    return _all(Deadline, on)
+
+
+def count(id: str, start: datetime, on: date, *, extended: int = 0) -> Count:
+    """Count the time limit ``id`` from ``start`` by the version in force on ``on``."""
+    return count_deadline(
+        start=start, rule=deadline(id, on), calendar=work_calendar(), extended=extended
+    )
+
+
+@cache
+def work_calendar() -> Calendar:
+    """The calendar of every published year, by its newest version."""
+    newest = (versions[-1] for versions in load_rules().by_id.values())
+    return make_calendar(e for e in newest if isinstance(e, YearCalendar))
+
+
+def situation(code: str, on: date) -> Situation:
+    """What a circumstance changes: ``minor``, ``fraud_suspected``, ``paid_to_person`` …"""
+    return _get(Situation, "situation/", code, on)
+
+
+def situations(on: date) -> tuple[Situation, ...]:
+    """Every circumstance that changes route or law."""
+    return _all(Situation, on)
+
+
+def policy(code: str, on: date) -> Policy:
+    """One choice of this project's own."""
+    return _get(Policy, "policy/", code, on)
+
+
+def small_claims_ceiling(province: str, on: date) -> Ceiling:
+    """Small-claims ceilings in ``province``; amounts are None where the wage is not known.
+
+    Raise NotKnown for a name that is no province of the data.
+    """
+    rule = _get(SmallClaims, "small_claims/", "ceiling", on)
+    wage = next((w for w in rule.wages if w.province == province), None)
+    if wage is None:
+        raise NotKnown(_("“{name}”不是省级行政区的全称。").format(name=province))
+
+    def share(percent: int) -> Money | None:
+        return None if wage.yuan is None else Money(wage.yuan.minor * percent // 100)
+
+    return Ceiling(
+        province=province,
+        wage_year=rule.wage_year,
+        mandatory=share(rule.mandatory_percent),
+        by_agreement=share(rule.agreed_percent),
+        says=rule.says,
+        says_en=rule.says_en,
+    )
+
+
+def court_fee(amount: Money, on: date) -> CourtFee | None:
+    """The court fee for a money claim of ``amount``; None above the range that is known."""
+    if amount.currency != "CNY":
+        return None
+    fees = sorted(_all(CourtFee, on), key=lambda fee: fee.up_to.minor)
+    return next((fee for fee in fees if amount.minor <= fee.up_to.minor), None)

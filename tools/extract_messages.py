@@ -1,0 +1,82 @@
+"""Bring the English catalogue up to date with the code.
+
+    python tools/extract_messages.py [PAIRS.json …]
+
+Collects every ``_("…")`` under src/gongdao, merges ``{"Chinese": "English"}`` objects from the
+JSON files, writes gongdao.po sorted and without entries that no code uses, and lists what has no
+English yet.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from po_file import CATALOG, PoError, read_po, write_po
+
+SOURCE = Path(__file__).resolve().parent.parent / "src/gongdao"
+
+
+def find_calls(tree: ast.AST) -> Iterator[ast.Call]:
+    """Every call of ``_`` in a parsed module."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+            yield node
+
+
+def find_message(call: ast.Call) -> str | None:
+    """The msgid of a ``_`` call, or None where it is not one plain string literal."""
+    if len(call.args) != 1 or call.keywords:
+        return None
+    argument = call.args[0]
+    if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+        return argument.value
+    return None
+
+
+def find_messages(root: Path = SOURCE) -> set[str]:
+    """Every msgid used under ``root``."""
+    found = set()
+    for path in sorted(root.rglob("*.py")):
+        for call in find_calls(ast.parse(path.read_text("utf-8"), str(path))):
+            message = find_message(call)
+            if message is not None:
+                found.add(message)
+    return found
+
+
+def read_pairs(path: Path) -> dict[str, str]:
+    """A JSON object of Chinese → English. Raises ValueError naming the file."""
+    try:
+        pairs = json.loads(path.read_text("utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path}: {error}") from None
+    if not isinstance(pairs, dict) or not all(isinstance(v, str) for v in pairs.values()):
+        raise ValueError(f"{path}: one object of Chinese → English was expected")
+    return pairs
+
+
+def main(arguments: list[str]) -> int:
+    """Merge and write. Exit code 0, 1 where English is missing, 2 where a file cannot be used."""
+    try:
+        known = read_po(CATALOG) if CATALOG.exists() else {}
+        for name in arguments:
+            known.update(read_pairs(Path(name)))
+        used = find_messages()
+    except (OSError, PoError, ValueError) as error:
+        print(error, file=sys.stderr)
+        return 2
+    merged = {message: known.get(message, "") for message in used}
+    write_po(CATALOG, merged)
+    missing = sorted(message for message, english in merged.items() if not english.strip())
+    print(f"{len(merged)} messages, {len(missing)} without English")
+    for message in missing:
+        print(f"  {message}")
+    return 1 if missing else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main(sys.argv[1:]))
