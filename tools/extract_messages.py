@@ -2,9 +2,9 @@
 
     python tools/extract_messages.py [PAIRS.json …]
 
-Collects every ``_("…")`` under src/gongdao, merges ``{"Chinese": "English"}`` objects from the
-JSON files, writes gongdao.po sorted and without entries that no code uses, and lists what has no
-English yet.
+Collects every ``_("…")``, ``Phrase("…")`` and ``mark("…")`` under src/gongdao, merges
+``{"Chinese": "English"}`` objects from the JSON files, writes gongdao.po sorted and without entries
+that no code uses, and lists what has no English yet.
 """
 
 from __future__ import annotations
@@ -20,16 +20,22 @@ from po_file import CATALOG, PoError, read_po, write_po
 SOURCE = Path(__file__).resolve().parent.parent / "src/gongdao"
 
 
-def find_calls(tree: ast.AST) -> Iterator[ast.Call]:
-    """Every call of ``_`` in a parsed module."""
+MARKS = ("_", "Phrase", "mark")
+"""Calls whose first argument is a message: translated now, said later, or named in a table."""
+
+
+def find_calls(tree: ast.AST, marks: tuple[str, ...] = MARKS) -> Iterator[ast.Call]:
+    """Every call of one of ``marks`` in a parsed module."""
     for node in ast.walk(tree):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "_":
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in marks:
             yield node
 
 
 def find_message(call: ast.Call) -> str | None:
-    """The msgid of a ``_`` call, or None where it is not one plain string literal."""
-    if len(call.args) != 1 or call.keywords:
+    """The msgid of a marking call, or None where it is not one plain string literal (values may
+    follow it in a Phrase only)."""
+    is_phrase = isinstance(call.func, ast.Name) and call.func.id == "Phrase"
+    if len(call.args) != 1 or (call.keywords and not is_phrase):
         return None
     argument = call.args[0]
     if isinstance(argument, ast.Constant) and isinstance(argument.value, str):

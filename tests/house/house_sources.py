@@ -104,7 +104,11 @@ def has_chinese(node: ast.expr) -> bool:
 
 def find_unmarked(tree: ast.AST) -> Iterator[ast.expr]:
     """Chinese literals under ``tree`` that do not stand inside a ``_(…)`` call."""
-    if isinstance(tree, ast.Call) and isinstance(tree.func, ast.Name) and tree.func.id == "_":
+    if (
+        isinstance(tree, ast.Call)
+        and isinstance(tree.func, ast.Name)
+        and tree.func.id in ("_", "Phrase", "mark")
+    ):
         return
     if isinstance(tree, ast.expr) and has_chinese(tree):
         yield tree

@@ -52,18 +52,40 @@ def _find_error_faults(kinds: Sequence[type[errors.GongdaoError]], text: str) ->
     return faults
 
 
-def _find_commands(command: object, path: str) -> Iterator[tuple[str, list[str]]]:
-    """Every command below ``command`` with the options it takes beside ``--help``."""
-    children = getattr(command, "commands", None)
-    if children:
-        for name, child in children.items():
-            yield from _find_commands(child, f"{path} {name}")
-        return
-    if getattr(command, "hidden", False):
-        return
+def _find_commands(
+    command: object, path: str, above: tuple[str, ...] = ()
+) -> Iterator[tuple[str, list[str]]]:
+    """Every command below ``command`` with the options that it and those above it take."""
     parameters = getattr(command, "params", [])
-    options = [o for p in parameters for o in p.opts if o.startswith("--") and o != "--help"]
-    yield path, options
+    own = [o for p in parameters for o in p.opts if o.startswith("--") and o != "--help"]
+    children = getattr(command, "commands", None)
+    for name, child in (children or {}).items():
+        yield from _find_commands(child, f"{path} {name}", (*above, *own))
+    if not children and not getattr(command, "hidden", False):
+        yield path, [*above, *own]
+
+
+def _find_examples(text: str) -> list[str]:
+    """Every call of ``gongdao`` in a page: lines of shell blocks, and inline code."""
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    lines = [line for block in blocks for line in block.replace("\\\n", " ").splitlines()]
+    lines += re.findall(r"`(gongdao [a-z][^`]*)`", text)
+    calls = (re.match(r"(?:\.venv/bin/)?(gongdao [a-z].*?)(?:\s+#.*)?$", line) for line in lines)
+    return [call[1] for call in calls if call]
+
+
+def _find_example_faults(commands: list[tuple[str, list[str]]], calls: list[str]) -> list[str]:
+    faults = []
+    for call in calls:
+        words = call.split()
+        fits = [(n, o) for n, o in commands if words[: len(n.split())] == n.split()]
+        if not fits:
+            groups = [n for n, _ in commands if n.split()[: len(words)] == words]
+            faults += [] if groups else [f"no such command: {call}"]
+            continue
+        used = re.findall(r"(?<=\s)--[a-z-]+", call)
+        faults += [f"no option {option}: {call}" for option in used if option not in fits[0][1]]
+    return faults
 
 
 def _find_command_faults(commands: list[tuple[str, list[str]]], text: str) -> list[str]:
@@ -158,12 +180,24 @@ def test_error_codes_are_their_own():
     assert sorted(codes) == sorted(set(codes))
 
 
-def test_every_command_has_its_paragraph():
-    """Each command and each of its options is in commands.md, and nothing else is."""
+def _all_commands() -> list[tuple[str, list[str]]]:
     from gongdao.front.cli.main import app
 
-    command = typer.main.get_command(app)
-    faults = _find_command_faults(list(_find_commands(command, "gongdao")), _page("commands.md"))
+    return list(_find_commands(typer.main.get_command(app), "gongdao"))
+
+
+def test_every_command_has_its_paragraph():
+    """Each command and each of its options is in commands.md, and nothing else is."""
+    faults = _find_command_faults(_all_commands(), _page("commands.md"))
+    assert not faults, "\n".join(faults)
+
+
+def test_every_example_can_be_run():
+    """What the pages tell people to type exists, with the options shown."""
+    calls = [(name, call) for name, text in find_pages() for call in _find_examples(text)]
+    assert calls
+    commands = _all_commands()
+    faults = [f"{n}: {fault}" for n, c in calls for fault in _find_example_faults(commands, [c])]
     assert not faults, "\n".join(faults)
 
 
@@ -232,6 +266,18 @@ def test_missing_paragraphs_are_seen():
     assert _find_command_faults([], good)
     assert _find_dependency_faults(["rich"], "") and _find_dependency_faults([], "| `a` | b | c |")
     assert not _find_dependency_faults(["rich"], "| `rich` | tables | kept well |")
+
+
+def test_wrong_examples_are_seen():
+    """A command or option that does not exist is reported; a group's name alone is fine."""
+    commands = [("gongdao case check", ["--json"])]
+    text = (
+        "```sh\n.venv/bin/gongdao case chek DIR  # look\n```\nUse `gongdao case check DIR --jsn`."
+    )
+    calls = _find_examples(text)
+    assert calls == ["gongdao case chek DIR", "gongdao case check DIR --jsn"]
+    assert len(_find_example_faults(commands, calls)) == 2
+    assert not _find_example_faults(commands, ["gongdao case", "gongdao case check DIR --json"])
 
 
 @pytest.mark.parametrize(

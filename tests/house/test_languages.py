@@ -69,6 +69,26 @@ def _find_raised(source: Source) -> list[str]:
     ]
 
 
+def _find_lost_marks(source: Source) -> list[str]:
+    """Imports of gettext under another name, and functions that use ``_`` for two things."""
+    found = []
+    for node in ast.walk(source.tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "gongdao.core.language":
+            names = [alias for alias in node.names if alias.name == "gettext"]
+            found += [f"{source.name}:{node.lineno}" for name in names if name.asname != "_"]
+        elif isinstance(node, ast.FunctionDef) and any(extract_messages.find_calls(node, ("_",))):
+            found += [f"{source.name}:{line}" for line in _stores_of_mark(node)]
+    return found
+
+
+def _stores_of_mark(tree: ast.AST) -> list[int]:
+    if isinstance(tree, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+        return []  # a scope of its own
+    if isinstance(tree, ast.Name) and tree.id == "_" and isinstance(tree.ctx, ast.Store):
+        return [tree.lineno]
+    return [line for child in ast.iter_child_nodes(tree) for line in _stores_of_mark(child)]
+
+
 def test_every_sentence_has_its_english():
     """Each msgid is Chinese, translated with the same placeholders, and none is left over."""
     faults = _find_faults(extract_messages.find_messages(), po_file.read_po(po_file.CATALOG))
@@ -79,6 +99,17 @@ def test_marked_sentences_are_plain_literals():
     """An f-string or a variable inside ``_()`` could never be found by the extractor."""
     faults = [line for source in find_sources("src/gongdao") for line in _find_bad_calls(source)]
     assert not faults, faults
+
+
+def test_the_mark_means_one_thing():
+    """``_`` is gettext everywhere: no other name for it, and no throw-away ``_`` beside it."""
+    faults = [line for source in find_sources("src/gongdao") for line in _find_lost_marks(source)]
+    assert not faults, faults
+    good = 'def f():\n    x = [1 for _ in y]\n    return _("甲")\n'
+    bad = 'def f():\n    _, x = y\n    return _("甲")\n'
+    other = "from gongdao.core.language import gettext\n"
+    assert not _find_lost_marks(Source("a.py", good))
+    assert _find_lost_marks(Source("a.py", bad)) and _find_lost_marks(Source("a.py", other))
 
 
 def test_nothing_is_printed_unmarked():

@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.house.house_sources import PACKAGE, REPO, Source, find_sources
 
 ROOM_LINES = 15
+TERMINAL = {"typer", "rich", "click"}
 
 
 def _run_linter(folder: Path) -> subprocess.CompletedProcess[str]:
@@ -44,6 +45,14 @@ def _find_room_faults(source: Source) -> list[str]:
 
 def _find_foreign_imports(source: Source) -> list[str]:
     allowed = sys.stdlib_module_names | {"cryptography", "gongdao_verify"}
+    return [line for line, package in _find_imports(source) if package not in allowed]
+
+
+def _find_terminal_imports(source: Source) -> list[str]:
+    return [line for line, package in _find_imports(source) if package in TERMINAL]
+
+
+def _find_imports(source: Source) -> list[tuple[str, str]]:
     found = []
     for node in ast.walk(source.tree):
         if isinstance(node, ast.Import):
@@ -52,11 +61,7 @@ def _find_foreign_imports(source: Source) -> list[str]:
             names = [node.module or ""]
         else:
             continue
-        found += [
-            f"{source.name}:{node.lineno}: {name}"
-            for name in names
-            if name.split(".")[0] not in allowed
-        ]
+        found += [(f"{source.name}:{node.lineno}: {name}", name.split(".")[0]) for name in names]
     return found
 
 
@@ -70,7 +75,7 @@ def test_an_upward_import_is_seen(tmp_path):
     """An import from core to evidence breaks the layers."""
     house = _copy_house(tmp_path)
     with (house / "src/gongdao/core/money.py").open("a") as file:
-        file.write("\nimport gongdao.evidence.codes\n")
+        file.write("\nimport gongdao.evidence.reading\n")
     result = _run_linter(house)
     assert result.returncode == 1
     assert "gongdao.core is not allowed to import gongdao.evidence" in result.stdout
@@ -100,6 +105,14 @@ def test_verifier_needs_cryptography_alone():
     assert sources
     faults = [line for source in sources for line in _find_foreign_imports(source)]
     assert not faults, "\n".join(faults)
+
+
+def test_only_front_speaks_to_a_terminal():
+    """No room but front imports what draws on a terminal, also not inside a function."""
+    sources = [s for s in find_sources("src") if not s.name.startswith("src/gongdao/front/")]
+    faults = [line for source in sources for line in _find_terminal_imports(source)]
+    assert not faults, "\n".join(faults)
+    assert _find_terminal_imports(Source("a.py", "def f():\n    from rich.table import Table\n"))
 
 
 def test_bad_rooms_and_imports_are_seen():

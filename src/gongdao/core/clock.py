@@ -6,30 +6,48 @@ import re
 from datetime import datetime, timedelta, timezone
 
 from gongdao.core.errors import InputError
+from gongdao.core.language import gettext as _
 
 BEIJING = timezone(timedelta(hours=8), "+08:00")
 
 # One pattern for every spelling met in receipts, orders, chats and tickets; OCR loses the blank
 # between date and time, so it is optional.
+_GAP = r"[ \t\u3000]{0,3}"  # bounded: thousands of blanks must not be tried in every way
 _INSTANT = re.compile(
-    r"(20\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?\s*[T，, ]?\s*"
-    r"(\d{1,2})\s*[:：时]\s*(\d{2})(?:\s*[:：分]\s*(\d{2})(?!\d))?"
+    rf"(20\d{{2}}){_GAP}[-/.年]{_GAP}(\d{{1,2}}){_GAP}[-/.月]{_GAP}(\d{{1,2}}){_GAP}日?"
+    rf"{_GAP}[T，, ]?{_GAP}"
+    rf"(\d{{1,2}}){_GAP}[:：时]{_GAP}(\d{{2}})(?:{_GAP}[:：分]{_GAP}(\d{{2}})(?!\d))?"
 )
+
+
+_YEARS = range(1990, 2200)
 
 
 def parse_iso(text: str, *, field: str | None = None) -> datetime:
     """Read an ISO 8601 instant; a missing zone means Beijing. Raise InputError otherwise."""
     try:
-        at = datetime.fromisoformat(text)
+        at = datetime.fromisoformat(text.strip())
     except ValueError:
         raise InputError(
-            f"“{text}”不是时间", field=field, hint="请写成 2026-11-20T10:00:00+08:00。"
+            _("“{text}”不是时间").format(text=text[:60]),
+            field=field,
+            hint=_("请写成 2026-11-20T10:00:00+08:00。"),
         ) from None
+    return in_beijing(at, field=field)
+
+
+def in_beijing(at: datetime, *, field: str | None = None) -> datetime:
+    """``at``, taken for Beijing time where it has no zone; raise InputError for a year that no
+    order can have (such years also break arithmetic with zones)."""
+    if at.year not in _YEARS:
+        raise InputError(
+            _("{year} 年不可能").format(year=at.year), field=field, hint=_("请核对年份。")
+        )
     return at if at.tzinfo else at.replace(tzinfo=BEIJING)
 
 
 def find_instants(text: str) -> list[tuple[datetime, int]]:
-    """Every date-with-time in ``text`` as (instant in Beijing time, position); rubbish is skipped."""
+    """Every date-with-time in ``text`` as (instant, Beijing; position); rubbish is skipped."""
     found = []
     for match in _INSTANT.finditer(text):
         year, month, day, hour, minute, second = (int(g or 0) for g in match.groups())

@@ -63,7 +63,8 @@ class InputError(GongdaoError):
         self.hint = hint
         where = str(self.place)
         text = f"{where}: {reason}" if where else reason
-        super().__init__(f"{text} {hint}".strip())
+        stop = "" if not hint or text[-1:] in "。.？?！!" else ". " if text[-1:].isascii() else "。"
+        super().__init__(f"{text}{stop}{hint}")
 
 
 class CaseFolderError(InputError):

@@ -52,6 +52,11 @@ class Phrase:
         self.message = message
         self.values = values
 
+    @classmethod
+    def named(cls, name: str) -> Phrase:
+        """The phrase of a name that a table marked with ``mark``."""
+        return cls(name)
+
     def zh(self) -> str:
         """The sentence in Chinese."""
         return self.message.format(**{k: _zh(v) for k, v in self.values.items()})
@@ -69,5 +74,32 @@ class Phrase:
         return hash(self.zh())
 
 
+class Bilingual:
+    """A name that the data holds in both languages, as a value of a Phrase."""
+
+    __slots__ = ("chinese", "english")
+
+    def __init__(self, chinese: str, english: str) -> None:
+        self.chinese = chinese
+        self.english = english
+
+    def zh(self) -> str:
+        """The name in Chinese."""
+        return self.chinese
+
+    def __str__(self) -> str:
+        return self.chinese if _current.get() == "zh" else self.english
+
+
 def _zh(value: object) -> object:
-    return value.zh() if isinstance(value, Phrase) else value
+    return value.zh() if isinstance(value, Phrase | Bilingual) else value
+
+
+def translated(message: str) -> str:
+    """A name that a table marked with ``mark``, in the language in use."""
+    return gettext(message)
+
+
+def mark(message: str) -> str:
+    """Mark a Chinese name in a table for the catalogue; it is translated where it is shown."""
+    return message

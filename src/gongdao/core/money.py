@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from gongdao.core.errors import InputError
+from gongdao.core.language import gettext as _
 
 _AMOUNT = re.compile(r"[-+]?\d{1,12}(?:\.\d{1,2})?")
 _FULL_WIDTH = str.maketrans("０１２３４５６７８９．，－＋", "0123456789.,-+")
@@ -25,7 +26,11 @@ class Money:
         plain = text.translate(_FULL_WIDTH).strip()
         plain = re.sub(r"^[¥￥]|\s*元$|,|\s", "", plain)
         if not _AMOUNT.fullmatch(plain):
-            raise InputError(f"“{text}”不是金额", field=field, hint="请写成 98.00 这样的数字。")
+            raise InputError(
+                _("“{text}”不是金额").format(text=text),
+                field=field,
+                hint=_("请写成 98.00 这样的数字。"),
+            )
         return cls(int((Decimal(plain) * 100).to_integral_value()), currency)
 
     def __str__(self) -> str:
