@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from gongdao.core.errors import RuleDataError
+from gongdao.core.language import gettext as _
 from gongdao.core.language import language
 from gongdao.rules.model import YearCalendar
 
@@ -62,11 +63,13 @@ def make_calendar(years: Iterable[YearCalendar]) -> Calendar:
             day = span.first
             while day <= span.last:
                 if day.year != year.year or day in holidays:
-                    raise RuleDataError(f"{year.id}: {day} is outside the year or listed twice")
+                    raise RuleDataError(
+                        _("{id}：{day} 不在这一年内，或列了两次").format(id=year.id, day=day)
+                    )
                 holidays[day] = (span.name, span.name_en)
                 day += timedelta(days=1)
         for day in year.work:
             if day.year != year.year or day in holidays or day.weekday() < 5:
-                raise RuleDataError(f"{year.id}: {day} cannot be a make-up workday")
+                raise RuleDataError(_("{id}：{day} 不可能是调休上班日").format(id=year.id, day=day))
             makeup.add(day)
     return Calendar(holidays, frozenset(makeup), frozenset(covered))

@@ -74,6 +74,19 @@ def digest_rules() -> str:
     return digest_all(load_rules().digests)
 
 
+def list_rules() -> tuple[dict[str, Any], ...]:
+    """Every id with its kind and the numbers of its versions, by id."""
+    by_id = load_rules().by_id
+    return tuple(
+        {
+            "id": id,
+            "kind": type(by_id[id][-1]).__name__,
+            "versions": [entry.version for entry in by_id[id]],
+        }
+        for id in sorted(by_id)
+    )
+
+
 def show_rule(id: str) -> tuple[dict[str, Any], ...]:
     """Every version of ``id`` as plain data, oldest first; raise NotKnown if there is none."""
     versions = load_rules().by_id.get(id)
@@ -114,6 +127,8 @@ def references(entry: Entry) -> Iterator[str]:
         yield from entry.basis
     if isinstance(entry, ReasonRule | EvasionRule):
         yield from (*entry.consumer, *entry.non_consumer)
+    if isinstance(entry, ReasonRule):
+        yield from (*entry.punitive, *entry.report)
     if isinstance(entry, Situation):
         yield from (*entry.adds, *entry.non_consumer_adds)
         yield from (f"channel/{c}" for c in (*entry.first, *entry.closed))
@@ -135,9 +150,9 @@ def _faults(entry: Entry, known: Rules) -> Iterator[str]:
                 yield _("非消费者不得引用“{id}”").format(id=id)
     if isinstance(entry, Exclusion) and (entry.effect is Effect.UNKNOWN) == bool(entry.basis):
         yield _("有依据才有效果，没有依据只能写 unknown")
-    if isinstance(entry, Deadline) and not entry.basis and entry.status is not Status.HOUSE_POLICY:
-        if not entry.note:
-            yield _("没有条文依据的期限必须说明出处")
+    unfounded = isinstance(entry, Deadline) and not entry.basis and not entry.note
+    if unfounded and entry.status is not Status.HOUSE_POLICY:
+        yield _("没有条文依据的期限必须说明出处")
     yield from _language_faults(entry)
 
 

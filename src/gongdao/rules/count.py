@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from gongdao.core.clock import BEIJING, beijing, say_minute
 from gongdao.core.errors import InputError, NotKnown
 from gongdao.core.language import gettext as _
+from gongdao.core.language import language
 from gongdao.rules.calendar import Calendar, DayKind
 from gongdao.rules.model import Deadline, Shift, Unit
 
@@ -52,13 +53,13 @@ def count_deadline(
     that lies before its event.
     """
     if rule.length is None or rule.unit is None:
-        raise NotKnown(_("“{name}”没有规定确定的期限，无法计算。").format(name=rule.name))
+        raise NotKnown(_("“{name}”没有规定确定的期限，无法计算。").format(name=_name(rule)))
     if rule.backward:
-        raise InputError(_("“{name}”是向前数的期间，不能向后计算").format(name=rule.name))
+        raise InputError(_("“{name}”是向前数的期间，不能向后计算").format(name=_name(rule)))
     if start.tzinfo is None or not 1970 <= start.year <= 2200:
         raise InputError(_("起算时间必须带时区，并在 1970 年至 2200 年之间"))
     if not 0 <= extended <= rule.extension_times:
-        raise InputError(_("“{name}”不能延长这么多次").format(name=rule.name))
+        raise InputError(_("“{name}”不能延长这么多次").format(name=_name(rule)))
     length = rule.length + extended * (rule.extension or 0)
     if rule.unit is Unit.HOURS:
         return _count_hours(start, length)
@@ -66,6 +67,10 @@ def count_deadline(
     if rule.unit is Unit.WORKING_DAYS:
         return _count_working_days(first, length, calendar)
     return _count_calendar(first, length, rule, calendar)
+
+
+def _name(rule: Deadline) -> str:
+    return rule.name_en if language() == "en" else rule.name
 
 
 def _end_of(day: date) -> datetime:
@@ -118,29 +123,37 @@ def _count_calendar(first: date, length: int, rule: Deadline, calendar: Calendar
     last = _last_day(first, length, rule.unit)
     shifted, skipped = _shift(last, rule.shift, calendar)
     readings = _read_weekend(last, shifted, rule, calendar)
-    due = shifted
-    if rule.shift is Shift.FESTIVAL and readings and rule.acts != "buyer":
-        due = readings[-1].due.date()
-    due_is_early = rule.shift is Shift.FESTIVAL and readings and rule.acts == "buyer"
-    unit = {
-        Unit.CALENDAR_DAYS: _("日"),
-        Unit.MONTHS: _("个月"),
-        Unit.YEARS: _("年"),
-    }[rule.unit]
-    counted = _("{start} 当日不计，自次日起算 {length} {unit}，最后一日为 {last}。").format(
-        start=first, length=length, unit=unit, last=last
+    due, early = shifted, rule.shift is Shift.FESTIVAL and rule.acts == "buyer"
+    if readings and rule.shift is Shift.FESTIVAL and not early:
+        due, more = _shift(shifted, Shift.REST_DAY, calendar)
+        skipped += more
+    counted = _("{start} 当日不计，自次日起算 {period}，最后一日为 {last}。").format(
+        start=first, period=_say_period(length, rule.unit), last=last
     )
-    if due != last:
-        counted += _("最后一日不是工作日，顺延至 {due}。").format(due=due)
+    if shifted != last and not (readings and rule.shift is Shift.REST_DAY):
+        counted += _("最后一日放假，顺延至 {due}。").format(due=shifted)
     if readings:
-        counted += _("最后一日是普通周末，是否顺延有两种理解：{early} 或 {late}；{chosen}").format(
-            early=readings[0].due.date(),
-            late=readings[-1].due.date(),
-            chosen=_("这里取较早的一日，以免误期。") if due_is_early else _("这里取较晚的一日。"),
-        )
+        counted += _say_readings(readings, early=early)
     estimated = rule.shift is not Shift.NONE and _is_estimated(last, due, calendar)
     counted += _say_estimated(calendar) if estimated else ""
     return Count(_end_of(due), rule.unit, length, estimated, counted, skipped, readings)
+
+
+def _say_period(length: int, unit: Unit) -> str:
+    said = {
+        Unit.CALENDAR_DAYS: _("{length} 日"),
+        Unit.MONTHS: _("{length} 个月"),
+        Unit.YEARS: _("{length} 年"),
+    }
+    return said[unit].format(length=length)
+
+
+def _say_readings(readings: tuple[Reading, ...], *, early: bool) -> str:
+    return _("期满日是普通周末，是否顺延有两种理解：{early} 或 {late}；{chosen}").format(
+        early=readings[0].due.date(),
+        late=readings[-1].due.date(),
+        chosen=_("这里取较早的一日，以免误期。") if early else _("这里取较晚的一日。"),
+    )
 
 
 def _last_day(first: date, length: int, unit: Unit) -> date:

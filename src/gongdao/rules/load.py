@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from gongdao.core.errors import RuleDataError
+from gongdao.core.language import gettext as _
 from gongdao.rules.convert import build
 from gongdao.rules.digest import digest_entry
 from gongdao.rules.model import (
@@ -29,6 +30,7 @@ from gongdao.rules.model import (
     ReasonRule,
     Situation,
     SmallClaims,
+    Wage,
     YearCalendar,
 )
 
@@ -41,6 +43,7 @@ KINDS: Mapping[str, type[Entry]] = {
     "channel": Channel,
     "exclusion": Exclusion,
     "small_claims": SmallClaims,
+    "wage": Wage,
     "court_fee": CourtFee,
     "reason": ReasonRule,
     "evasion": EvasionRule,
@@ -72,7 +75,11 @@ def load_rules(folder: Path = DATA) -> Rules:
         for entry, digest in read_file(path, name=path.relative_to(folder).as_posix()):
             versions = by_id.setdefault(entry.id, {})
             if entry.version in versions:
-                raise RuleDataError(f"{path.name}: {entry.id} has version {entry.version} twice")
+                raise RuleDataError(
+                    _("{file}：{id} 的第 {version} 版出现了两次").format(
+                        file=path.name, id=entry.id, version=entry.version
+                    )
+                )
             versions[entry.version] = entry
             digests[entry.id, entry.version] = digest
     ordered = {key: tuple(v[n] for n in sorted(v)) for key, v in by_id.items()}
@@ -88,7 +95,7 @@ def read_file(path: Path, *, name: str) -> Iterable[tuple[Entry, str]]:
     defaults = document.pop("defaults", {})
     for kind, tables in document.items():
         if kind not in KINDS or not isinstance(tables, list):
-            raise RuleDataError(f"{name}: unknown key {kind!r}")
+            raise RuleDataError(_("{file}：不认识的键“{key}”").format(file=name, key=kind))
         for table in tables:
             yield _read_entry(KINDS[kind], defaults | table, name)
 
@@ -97,9 +104,9 @@ def _read_entry(kind: type[Entry], table: dict[str, Any], name: str) -> tuple[En
     where = f"{name}: {table.get('id', '(no id)')}"
     entry = build(kind, table, where=where)
     if entry.version < 1:
-        raise RuleDataError(f"{where}: version counts from 1")
+        raise RuleDataError(_("{where}：版本从 1 数起").format(where=where))
     if entry.in_force_to is not None and entry.in_force_to < entry.in_force_from:
-        raise RuleDataError(f"{where}: in_force_to lies before in_force_from")
+        raise RuleDataError(_("{where}：in_force_to 早于 in_force_from").format(where=where))
     return entry, digest_entry(kind.__name__, table)
 
 
@@ -113,5 +120,5 @@ def _name_laws(by_id: dict[str, tuple[Entry, ...]]) -> dict[str, tuple[Entry, ..
 def _name_law(article: Article, by_id: Mapping[str, tuple[Entry, ...]]) -> Article:
     law = by_id.get(article.law, (None,))[-1]
     if not isinstance(law, Law):
-        raise RuleDataError(f"{article.id}: no law {article.law!r}")
+        raise RuleDataError(_("{id}：没有法律“{law}”").format(id=article.id, law=article.law))
     return replace(article, law_title=law.title, law_short=law.short)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gongdao.core.errors import RuleDataError
+from gongdao.core.language import gettext as _
 from gongdao.rules.load import DATA, Rules, load_rules
 
 LOCK = DATA / "rules.lock"
@@ -39,7 +40,9 @@ def read_lock(path: Path = LOCK) -> dict[tuple[str, int], str]:
             continue
         parts = line.split(" ")
         if len(parts) != 3 or not parts[1].isdigit() or len(parts[2]) != 64:
-            raise RuleDataError(f"{path.name}:{number}: not “id version sha256”")
+            raise RuleDataError(
+                _("{file} 第 {line} 行不是“id version sha256”").format(file=path.name, line=number)
+            )
         locked[parts[0], int(parts[1])] = parts[2]
     return locked
 
@@ -60,7 +63,7 @@ def lock_new(*, rules: Rules | None = None, path: Path = LOCK) -> tuple[tuple[st
     state = compare_lock(rules=known, path=path)
     if not state.holds:
         named = ", ".join(f"{i} v{v}" for i, v in (*state.changed, *state.removed))
-        raise RuleDataError(f"published versions were changed or removed: {named}")
+        raise RuleDataError(_("已公布的版本被改动或删除：{named}").format(named=named))
     locked = read_lock(path) | {key: known.digests[key] for key in state.unlocked}
     lines = [f"{id} {version} {locked[id, version]}\n" for id, version in sorted(locked)]
     head = "# id version sha256; written by lock_new, never by hand\n"

@@ -11,7 +11,6 @@ from datetime import date
 from enum import StrEnum
 
 from gongdao.core.money import Money
-from gongdao.evidence.codes import Demand, Kind
 
 
 class Status(StrEnum):
@@ -72,6 +71,11 @@ class Entry:
     def code(self) -> str:
         """The id without its kind: ``management`` for ``channel/management``."""
         return self.id.rpartition("/")[2]
+
+    @property
+    def ref(self) -> str:
+        """``deadline/regulator_mediation@2``: what a decision stores."""
+        return f"{self.id}@{self.version}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -195,7 +199,7 @@ class Attachments:
 class Channel(Entry):
     """Where a buyer can turn. ``who``: consumer | any_buyer | reporter | carrier_customer.
 
-    ``needs`` are codes of what has to be at hand; ``opens_after`` names the deadlines that must
+    ``needs`` are codes of what the filing asks for; ``opens_after`` names the deadlines that must
     have run out first; ``variant_of`` the general channel of which this is one body's form.
     """
 
@@ -263,25 +267,31 @@ class Exclusion(Entry):
     says_en: str
 
 
-@dataclass(frozen=True)
-class Wage:
-    """Average yearly wage of employed persons in one province; None is *not known*."""
-
-    province: str
-    yuan: Money | None = None
-
-
 @dataclass(frozen=True, kw_only=True)
 class SmallClaims(Entry):
-    """Wages of ``wage_year`` by province, and the shares of them that bound small claims."""
+    """Which shares of the average wage bound small claims, and the provinces there are.
 
-    wage_year: int
+    ``unknown_says`` is what to say where a province's wage is not in the data.
+    """
+
     mandatory_percent: int
     agreed_percent: int
-    wages: tuple[Wage, ...]
+    provinces: tuple[str, ...]
     basis: tuple[str, ...] = ()
     says: str
     says_en: str
+    unknown_says: str
+    unknown_says_en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Wage(Entry):
+    """Average yearly wage of employed persons in one province and ``wage_year``; in force from
+    the day it was published."""
+
+    province: str
+    wage_year: int
+    yuan: Money
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -299,26 +309,32 @@ class CourtFee(Entry):
 class ReasonRule(Entry):
     """Law, remedies and evidence for one reason of complaint.
 
-    ``consumer`` and ``non_consumer`` are article ids, the strongest first. ``reasoning`` and the
-    ``caveats`` suit both; what only a consumer can say is in the fields with ``consumer``.
-    ``decides``: the one fact on which it turns.
+    Article ids, the strongest first: ``consumer`` and ``non_consumer`` for the demand,
+    ``punitive`` only where extra damages are claimed, ``report`` for what an authority can punish.
+    ``reasoning`` and the ``caveats`` suit both; what only a consumer can say is in the fields with
+    ``consumer`` or ``punitive``. ``remedies`` and ``evidence`` are the codes of the case folder
+    (demands, exhibit kinds), the best first. ``decides``: the one fact on which it turns.
     """
 
     name: str
     name_en: str
     consumer: tuple[str, ...]
     non_consumer: tuple[str, ...]
-    remedies: tuple[Demand, ...]
-    non_consumer_remedies: tuple[Demand, ...]
+    punitive: tuple[str, ...] = ()
+    report: tuple[str, ...] = ()
+    remedies: tuple[str, ...]
+    non_consumer_remedies: tuple[str, ...]
     reasoning: str
     reasoning_en: str
+    consumer_reasoning: str = ""
+    consumer_reasoning_en: str = ""
     punitive_if: str = ""
     punitive_if_en: str = ""
     caveats: tuple[str, ...] = ()
     caveats_en: tuple[str, ...] = ()
     consumer_caveats: tuple[str, ...] = ()
     consumer_caveats_en: tuple[str, ...] = ()
-    evidence: tuple[Kind, ...]
+    evidence: tuple[str, ...]
     decides: str
     decides_en: str
 
@@ -360,7 +376,7 @@ class Situation(Entry):
     closed: tuple[str, ...] = ()
     adds: tuple[str, ...] = ()
     non_consumer_adds: tuple[str, ...] = ()
-    evidence: tuple[Kind, ...] = ()
+    evidence: tuple[str, ...] = ()
     phones: tuple[str, ...] = ()
     do: tuple[str, ...]
     do_en: tuple[str, ...]

@@ -16,7 +16,7 @@ from gongdao.core.money import Money
 from gongdao.rules.at import all_at, at, find_at
 from gongdao.rules.calendar import Calendar, make_calendar
 from gongdao.rules.count import Count, count_deadline
-from gongdao.rules.load import load_rules
+from gongdao.rules.load import Rules, load_rules
 from gongdao.rules.model import (
     Article,
     Channel,
@@ -29,12 +29,23 @@ from gongdao.rules.model import (
     ReasonRule,
     Situation,
     SmallClaims,
+    Wage,
     YearCalendar,
 )
 
 E = TypeVar("E", bound=Entry)
 NON_CONSUMER_LAWS = frozenset({"ecommerce_law", "civil_code", "spc_contract_general_2023"})
 """The laws a buyer for resale can rest on: contract and e-commerce law."""
+CONSUMER_LAWS = frozenset(
+    {
+        "consumer_protection_law",
+        "consumer_protection_law_impl_regs",
+        "seven_day_return_measures",
+        "spc_online_consumption_rules",
+        "spc_prepaid_consumption_2025",
+    }
+)
+"""The laws that protect consumers alone."""
 
 
 @dataclass(frozen=True)
@@ -65,7 +76,7 @@ class Ceiling:
     """
 
     province: str
-    wage_year: int
+    wage_year: int | None
     mandatory: Money | None
     by_agreement: Money | None
     says: str
@@ -114,6 +125,19 @@ def articles_for(code: str, consumer: bool, on: date) -> tuple[Article, ...]:
     return articles(rule.consumer if consumer else rule.non_consumer, on).articles
 
 
+def articles_punitive(code: str, on: date) -> tuple[Article, ...]:
+    """Articles for extra damages: a consumer's only, and only where fraud can be proven."""
+    return articles(reason(code, on).punitive, on).articles
+
+
+def articles_to_report(code: str, consumer: bool, on: date) -> tuple[Article, ...]:
+    """Articles whose breach an authority can punish, for a report (举报); without consumer law
+    where the reporter bought for resale."""
+    ids = reason(code, on).report
+    kept = ids if consumer else tuple(i for i in ids if i.partition("/")[0] not in CONSUMER_LAWS)
+    return articles(kept, on).articles
+
+
 def evasion(code: str, on: date) -> EvasionRule:
     """The rule about one excuse."""
     return _get(EvasionRule, "evasion/", code, on)
@@ -141,6 +165,12 @@ def channel(code: str, on: date) -> Channel:
 def channels(on: date) -> tuple[Channel, ...]:
     """Every channel, general ones and the forms of single bodies."""
     return _all(Channel, on)
+
+
+def clocks(code: str, on: date) -> tuple[Deadline, ...]:
+    """The time limits of one channel that were in force on ``on``."""
+    ids = (f"deadline/{c}" for c in channel(code, on).clock)
+    return tuple(e for e in (find_at(i, on=on) for i in ids) if isinstance(e, Deadline))
 
 
 def exclusions(on: date) -> tuple[Exclusion, ...]:
@@ -177,32 +207,33 @@ def situation(code: str, on: date) -> Situation:
     return _get(Situation, "situation/", code, on)
 
 
-def situations(on: date) -> tuple[Situation, ...]:
-    """Every circumstance that changes route or law."""
-    return _all(Situation, on)
-
-
 def policy(code: str, on: date) -> Policy:
     """One choice of this project's own."""
     return _get(Policy, "policy/", code, on)
 
 
-def small_claims_ceiling(province: str, on: date) -> Ceiling:
-    """Small-claims ceilings in ``province``; amounts are None where the wage is not known.
-
-    Raise NotKnown for a name that is no province of the data.
-    """
-    rule = _get(SmallClaims, "small_claims/", "ceiling", on)
-    wage = next((w for w in rule.wages if w.province == province), None)
-    if wage is None:
+def small_claims_ceiling(province: str, on: date, *, rules: Rules | None = None) -> Ceiling:
+    """Small-claims ceilings in ``province`` by the latest wage published on ``on``, of last year
+    or before; amounts are None where no wage is known. Raise NotKnown for a name that is no
+    province."""
+    rule = at("small_claims/ceiling", on=on, rules=rules)
+    if not isinstance(rule, SmallClaims) or province not in rule.provinces:
         raise NotKnown(_("“{name}”不是省级行政区的全称。").format(name=province))
+    wages = [
+        e
+        for e in all_at(on=on, rules=rules)
+        if isinstance(e, Wage) and e.province == province and e.wage_year < on.year
+    ]
+    if not wages:
+        return Ceiling(province, None, None, None, rule.unknown_says, rule.unknown_says_en)
+    wage = max(wages, key=lambda w: w.wage_year)
 
-    def share(percent: int) -> Money | None:
-        return None if wage.yuan is None else Money(wage.yuan.minor * percent // 100)
+    def share(percent: int) -> Money:
+        return Money(wage.yuan.minor * percent // 100, wage.yuan.currency)
 
     return Ceiling(
         province=province,
-        wage_year=rule.wage_year,
+        wage_year=wage.wage_year,
         mandatory=share(rule.mandatory_percent),
         by_agreement=share(rule.agreed_percent),
         says=rule.says,
