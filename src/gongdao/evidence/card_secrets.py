@@ -9,6 +9,7 @@ digits, or one long run in which letters and digits alternate.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -32,6 +33,7 @@ _BETWEEN = re.compile(
 )
 _CHAIN = re.compile(r"[\s,，、|/;；:：]{1,4}|\s?-{2,8}\s?|[\s]*\n[\s]*")
 _GROUPS = re.compile(r"[0-9A-Z]{3,7}(?:-[0-9A-Z]{3,7}){2,4}")
+_LOWER_GROUPS = re.compile(r"[0-9a-z]{4,5}(?:-[0-9a-z]{4,5}){2,4}")
 _DATE = re.compile(r"20\d{2}-?(?:0?[1-9]|1[0-2])-?(?:0?[1-9]|[12]\d|3[01])(?:\d{2}|\d{4}|\d{6})?")
 _MOBILE = re.compile(r"1[3-9]\d{9}")
 _USCC = re.compile(r"[1-9AN-Y][1-9]\d{6}[0-9A-HJ-NPQRTUWXY]{10}")
@@ -43,7 +45,7 @@ _MIN, _MAX_DIGITS, _MAX = 6, 24, 40
 @dataclass(frozen=True)
 class SecretSpan:
     """Characters ``start`` to ``end`` of the text are a card number or secret, ``value``;
-    ``why``: ``word`` (a neighbouring word), ``shape`` or ``beside`` (next to another one)."""
+    ``why``: ``word`` (a neighbouring word), ``shape``, ``beside`` (another one) or ``known``."""
 
     start: int
     end: int
@@ -51,34 +53,54 @@ class SecretSpan:
     why: str
 
 
-def find_secrets(text: str) -> tuple[SecretSpan, ...]:
-    """Every card number and secret in ``text``, in order, without overlaps. Linear time."""
-    found: list[SecretSpan] = []
+def find_secrets(
+    text: str, *, known: Collection[str] = (), keep: Collection[str] = ()
+) -> tuple[SecretSpan, ...]:
+    """Every card number and secret in ``text``, in order, without overlaps. Linear time.
+
+    ``known`` secrets (read from a card page, say) are found however they are grouped or cased;
+    ``keep`` are numbers of the matter (the order's) that are never taken for secrets.
+    """
+    found: list[SecretSpan] = [
+        SecretSpan(m.start(), m.end(), m[0], "known")
+        for secret in known
+        if (pattern := _spelling(secret))
+        for m in pattern.finditer(text)
+    ]
+    before: SecretSpan | None = None
     for match in _TOKEN.finditer(text):
-        why = _why(text, match, found[-1] if found else None)
+        why = None if match[0] in keep else _why(text, match, before)
         if why:
-            found.append(SecretSpan(match.start(), match.end(), match[0], why))
-    spaced = [
+            before = SecretSpan(match.start(), match.end(), match[0], why)
+            found.append(before)
+    found += [
         SecretSpan(m.start(), m.end(), m[0], "shape")
         for m in _SPACED.finditer(text)
-        if _spaced_secret(text, m)
+        if m[0] not in keep and _spaced_secret(text, m)
     ]
-    return _without_overlaps(found, spaced)
+    return _without_overlaps(found)
 
 
-def _without_overlaps(found: list[SecretSpan], spaced: list[SecretSpan]) -> tuple[SecretSpan, ...]:
-    """Both lists in order; where two overlap, the one that starts first and is longer stays."""
+def _spelling(secret: str) -> re.Pattern[str] | None:
+    """A secret with or without dashes and blanks, in either case; None for under six signs."""
+    signs = re.sub(r"[^A-Za-z0-9]", "", secret)
+    return re.compile("[-– ]?".join(signs), re.IGNORECASE) if len(signs) >= _MIN else None
+
+
+def _without_overlaps(found: list[SecretSpan]) -> tuple[SecretSpan, ...]:
+    """In order; where two overlap, the one that starts first and is longer stays."""
     kept: list[SecretSpan] = []
-    for span in sorted([*found, *spaced], key=lambda s: (s.start, -s.end)):
+    for span in sorted(found, key=lambda s: (s.start, -s.end)):
         if not kept or span.start >= kept[-1].end:
             kept.append(span)
     return tuple(kept)
 
 
-def mask_secrets(text: str) -> str:
-    """``text`` with every secret cut to at most its first four characters and ``****``."""
+def mask_secrets(text: str, *, known: Collection[str] = (), keep: Collection[str] = ()) -> str:
+    """``text`` with every secret cut to at most its first four characters and ``****``; ``known``
+    and ``keep`` as in ``find_secrets``."""
     parts, end = [], 0
-    for span in find_secrets(text):
+    for span in find_secrets(text, known=known, keep=keep):
         kept = span.value[:4].rstrip("- ") if len(span.value) >= 12 else ""
         parts += [text[end : span.start], kept, "****"]
         end = span.end
@@ -160,6 +182,10 @@ def _own_shape(token: str) -> bool:
         letters = sum(c.isalpha() for c in token)
         groups = token.split("-")
         return (letters > 0 or len(groups) >= 4) and not _DATE.fullmatch(token[:10])
+    if _LOWER_GROUPS.fullmatch(token):
+        groups = token.split("-")
+        mixed = any(c.isdigit() for c in token) and any(c.isalpha() for c in token)
+        return mixed and len({len(group) for group in groups}) == 1
     if "-" in token or not 12 <= len(token) <= 30 or not token.isupper() or _USCC.fullmatch(token):
         return False
     turns = sum(a.isdigit() != b.isdigit() for a, b in pairwise(token))

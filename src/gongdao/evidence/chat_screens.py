@@ -18,20 +18,28 @@ from gongdao.evidence.reading import Box, Message, TextLine
 from gongdao.evidence.values import half_width, plain
 
 _PLATFORM = re.compile(
-    "平台(官方)?(客服|介入|小二|售后|处理|专员)|官方客服|客服中心|平台客服|消费者服务|投诉(处理|专员)|人工客服中心|服务中心|纠纷|^平台"
+    "平台(官方)?(客服|介入|小二|售后|处理|专员)|官方客服|客服中心|平台客服|"
+    "消费者服务|投诉(处理|专员)|人工客服中心|服务中心|纠纷|^平台"
 )
 _NOTICE = re.compile(
-    "拒收|(好友|朋友)验证|开启了.*验证|撤回了?一条|以上是打招呼|加入了?(群|会话)|结束了?(会话|服务|对话)|已接入|"
-    "为你?您?服务|已转人工|会话已(结束|关闭)|系统(消息|提示)|不是对方(好友|的好友)|先发送.*验证|收到一条|领取了|已成为好友|添加了你|可以开始聊天|消息已发出"
+    "拒收|(好友|朋友)验证|开启了.*验证|撤回了?一条|以上是打招呼|加入了?(群|"
+    "会话)|结束了?(会话|服务|对话)|已接入|"
+    "为你?您?服务|已转人工|会话已(结束|关闭)|系统(消息|提示)|不是对方(好友|"
+    "的好友)|先发送.*验证|收到一条|领取了|已成为好友|添加了你|可以开始聊天|"
+    "消息已发出"
 )
 _TIME = re.compile(
     r"^(?:(?P<y>20\d{2})[年\-/.])?(?:(?P<m>\d{1,2})[月\-/.](?P<d>\d{1,2})日?)?"
     r"(?P<word>今天|昨天|前天|(?:星期|周|礼拜)[一二三四五六日天])?"
-    r"(?P<half>凌晨|早上|上午|中午|下午|傍晚|晚上|AM|PM)?(?:(?P<h>\d{1,2})[:.](?P<min>\d{2})(?::\d{2})?)?$",
+    r"(?P<half>凌晨|早上|上午|中午|下午|傍晚|晚上|AM|PM)?(?:(?P<h>\d{1,2})[:.](?P<min>\d{2}"
+    r")(?::\d{2})?)?$",
     re.I,
 )
 _MARK = re.compile("^(已读|未读|送达|已送达|对方已读|全部已读|[✓√vV]{1,2})$")
-_BOTTOM = re.compile("^(发送|按住说话|请输入(消息|内容)?.*|说点什么.*|输入消息.*|[+＋]|表情|语音|相册|拍照|更多|发消息.*)$")
+_BOTTOM = re.compile(
+    "^(发送|按住说话|请输入(消息|内容)?.*|说点什么.*|输入消息.*|[+＋]|表情|"
+    "语音|相册|拍照|更多|发消息.*)$"
+)
 _WEEKDAYS = "一二三四五六日"
 
 
@@ -70,11 +78,12 @@ def read_chat_screen(
     title_cell = _title(page)
     title = re.sub(r"\s*[(（]\d+[)）]$", "", title_cell.text).strip() if title_cell else ""
     cells = [c for c in page.cells if c is not title_cell and not _furniture(c, page, title_cell)]
+    avatars = [c for c in page.cells if _avatar(c, page)]
     other = other_side(title)
     messages: list[Message] = []
     at: datetime | None = None
     sender = title
-    for bubble in _bubbles(cells, page):
+    for bubble in _bubbles(cells, avatars, page):
         text = _join(bubble.cells)
         if bubble.side == "middle":
             moment = read_time_bar(text, before=at, captured_at=captured_at)
@@ -129,9 +138,7 @@ def _title(page: Page) -> Cell | None:
 def _furniture(cell: Cell, page: Page, title: Cell | None) -> bool:
     """Avatars of a letter, arrows, the input line, read marks: no part of what was said."""
     text = plain(cell.text)
-    wide = page.width
-    edge = cell.x1 < 0.145 * wide or cell.x0 > 0.855 * wide
-    if edge and len(text) <= 2:
+    if _avatar(cell, page):
         return True
     if title is not None and abs(cell.cy - title.cy) < 0.6 * title.height:
         return True
@@ -140,7 +147,13 @@ def _furniture(cell: Cell, page: Page, title: Cell | None) -> bool:
     return bool(_BOTTOM.match(text)) and cell.cy > 0.85 * page.height
 
 
-def _bubbles(cells: list[Cell], page: Page) -> list[_Bubble]:
+def _avatar(cell: Cell, page: Page) -> bool:
+    """The letter in a round or square picture at the edge."""
+    edge = cell.x1 < 0.145 * page.width or cell.x0 > 0.855 * page.width
+    return edge and len(plain(cell.text)) <= 2
+
+
+def _bubbles(cells: list[Cell], avatars: list[Cell], page: Page) -> list[_Bubble]:
     """Lines that stand under each other, close and with one left edge, are one bubble."""
     ordered = sorted(cells, key=lambda c: c.cy)
     groups: list[list[Cell]] = []
@@ -150,9 +163,7 @@ def _bubbles(cells: list[Cell], page: Page) -> list[_Bubble]:
             groups.append([cell])
         else:
             home.append(cell)
-    left = min((min(c.x0 for c in g) for g in groups), default=0.0)
-    right = max((max(c.x1 for c in g) for g in groups), default=page.width)
-    out = [_Bubble(tuple(g), _side(g, left, right, page)) for g in groups]
+    out = [_Bubble(tuple(g), _side(g, groups, avatars, page)) for g in groups]
     return sorted(out, key=lambda b: b.box[1])
 
 
@@ -173,18 +184,29 @@ def _is_time(cell: Cell) -> bool:
     return bool(re.search(r"\d[:.]\d{2}$|\d日$", text)) and bool(_TIME.match(text))
 
 
-def _side(group: list[Cell], left: float, right: float, page: Page) -> str:
+def _side(group: list[Cell], groups: list[list[Cell]], avatars: list[Cell], page: Page) -> str:
+    """Whose bubble it is: by the avatar beside it, else by the edge it leans to."""
     x0, x1 = min(c.x0 for c in group), max(c.x1 for c in group)
-    centre = page.width / 2
     text = plain(_join(tuple(group)))
-    middle = abs((x0 + x1) / 2 - centre) < 0.06 * page.width
+    middle = abs((x0 + x1) / 2 - page.width / 2) < 0.06 * page.width
     if middle and (_TIME.match(text) or _NOTICE.search(text)):
         return "middle"
-    if middle and x0 - left > 2.2 * page.em and right - x1 > 2.2 * page.em:
-        return "middle"
-    small = max(c.height for c in group) < 0.8 * page.em
-    if small and x0 - left < 2.5 * page.em and len(group) == 1 and len(text) <= 14:
+    small = max(c.height for c in group) < 0.9 * page.em
+    tiny = max(c.height for c in group) < 0.8 * page.em
+    if tiny and not middle and x1 < page.width / 2 and len(group) == 1 and len(text) <= 14:
         return "name"
+    beside = [a for a in avatars if group[0].y0 - page.em < a.cy < group[-1].y1 + 0.5 * page.em]
+    if beside:
+        nearest = min(beside, key=lambda a: abs(a.cy - group[0].cy))
+        return "left" if nearest.cx < page.width / 2 else "right"
+    # A chat in which only one side speaks is still judged by the width of the screen.
+    left, right = min(page.left, 0.08 * page.width), max(page.right, 0.92 * page.width)
+    if small and middle and x0 - left > 2.2 * page.em and right - x1 > 2.2 * page.em:
+        return "middle"
+    if middle and x1 - x0 > 0.45 * page.width:
+        first = min(c.x0 for g in groups for c in g)
+        last = max(c.x1 for g in groups for c in g)
+        return "left" if x0 - first < last - x1 else "right"
     return "left" if x0 - left < right - x1 else "right"
 
 
@@ -258,6 +280,4 @@ def _same_day(hour: int, minute: int, before: datetime | None) -> datetime | Non
 
 def renamed(messages: Sequence[Message], names: dict[str, Speaker]) -> tuple[Message, ...]:
     """``messages`` with the speakers that case.toml declares for their names."""
-    return tuple(
-        replace(m, speaker=names[m.sender]) if m.sender in names else m for m in messages
-    )
+    return tuple(replace(m, speaker=names[m.sender]) if m.sender in names else m for m in messages)

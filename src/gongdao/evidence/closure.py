@@ -7,6 +7,7 @@ partial / missing.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -16,7 +17,6 @@ from gongdao.core.codes import (
     Admission,
     Element,
     Kind,
-    Outcome,
     Party,
     Proof,
     Reason,
@@ -32,10 +32,13 @@ from gongdao.evidence.dossier import (
     Dossier,
     PaymentSeen,
     SaidLine,
+    agrees,
     carries_number,
     payments_of,
-    same_number,
+    quotable,
+    since_payment,
 )
+from gongdao.evidence.evasions import excuses
 from gongdao.evidence.finding import Contradiction, Finding, Judged, strongest
 from gongdao.evidence.respondent import Respondent, find_respondent
 
@@ -109,9 +112,7 @@ def check_closure(dossier: Dossier) -> Closure:
 def _before(dossier: Dossier) -> StageJudged:
     listings = dossier.of(Kind.LISTING_PAGE)
     others = dossier.of(Kind.MERCHANT_LICENCE, Kind.SERVICE_TERMS, Kind.MERCHANT_AUTHORIZATION)
-    full = [
-        e for e in listings if "price" in e.fields and "promise" in e.fields and not e.altered
-    ]
+    full = [e for e in listings if "price" in e.fields and "promise" in e.fields and not e.altered]
     lacks = []
     if not listings:
         lacks.append(Phrase("下单前的商品页（价格和承诺）"))
@@ -159,8 +160,7 @@ def _number_shown(dossier: Dossier, *, unaltered: bool) -> tuple[str, ...]:
     paths = [
         seen.exhibit.path
         for seen in dossier.seen("order_no", *kinds)
-        if (not number or same_number(seen.value, number) or carries_number(seen.value, number))
-        and not (unaltered and seen.exhibit.altered)
+        if (not number or agrees(seen.field, number)) and not (unaltered and seen.exhibit.altered)
     ]
     if number:
         paths += [
@@ -184,7 +184,7 @@ def _contract(dossier: Dossier, contradictions: tuple[Contradiction, ...]) -> Ju
         found.append(
             Finding(
                 "order_shown",
-                Phrase("显示订单号 {number}", number=number or "（有）"),
+                Phrase("显示订单号 {number}", number=number or Phrase("（有）")),
                 shown,
                 Proof.PROVEN if full else Proof.WEAK,
             )
@@ -230,8 +230,8 @@ def _payment(dossier: Dossier, contradictions: tuple[Contradiction, ...]) -> Jud
     for seen in payments_of(dossier):
         says = Phrase(
             "{at} 付款 {amount} 元{order}",
-            at=say_second(seen.at) if seen.at else "（时间不明）",
-            amount=seen.amount or "（金额不明）",
+            at=say_second(seen.at) if seen.at else Phrase("（时间不明）"),
+            amount=seen.amount or Phrase("（金额不明）"),
             order=f"（{seen.order_no}）" if seen.order_no else "",
         )
         whole = bool(seen.amount and seen.at) and not seen.exhibit.altered
@@ -258,9 +258,7 @@ def _payment(dossier: Dossier, contradictions: tuple[Contradiction, ...]) -> Jud
     return Judged(strongest(tuple(found)), tuple(found), tuple(weakens))
 
 
-def _breach(
-    breaches: Mapping[Reason, Judged], contradictions: tuple[Contradiction, ...]
-) -> Judged:
+def _breach(breaches: Mapping[Reason, Judged], contradictions: tuple[Contradiction, ...]) -> Judged:
     main = [j for r, j in breaches.items() if r not in _SECONDARY] or list(breaches.values())
     carries = tuple(dict.fromkeys(f for j in breaches.values() for f in j.carries))
     weakens = tuple(dict.fromkeys(w for j in breaches.values() for w in j.weakens))
@@ -278,7 +276,11 @@ def _notice(dossier: Dossier) -> Judged:
         found.append(
             Finding(
                 "demanded",
-                Phrase("{at}买家提出要求：“{quote}”", at=at, quote=line.message.text),
+                Phrase(
+                    "{at}买家提出要求：“{quote}”",
+                    at=at,
+                    quote=quotable(dossier, line.message.text),
+                ),
                 (line.exhibit,),
             )
         )
@@ -288,11 +290,15 @@ def _notice(dossier: Dossier) -> Judged:
         found.append(
             Finding(
                 "demand_refused",
-                Phrase("对方已就要求作出答复：“{quote}”", quote=line.message.text),
+                Phrase(
+                    "对方已就要求作出答复：“{quote}”",
+                    quote=quotable(dossier, line.message.text),
+                ),
                 (line.exhibit,),
             )
         )
-    for seen in dossier.seen("ticket_no", Kind.COMPLAINT_RECEIPT):
+    tickets = dossier.seen("ticket_no", Kind.COMPLAINT_RECEIPT)
+    for seen in tickets or dossier.seen("receipt_no", Kind.COMPLAINT_RECEIPT):
         found.append(
             Finding(
                 "ticket_filed",
@@ -306,7 +312,9 @@ def _notice(dossier: Dossier) -> Judged:
         found.append(
             Finding(
                 "contact_noted",
-                Phrase("{at} 起联系过对方 {count} 次", at=say_second(pressed[0].at), count=len(pressed)),
+                Phrase(
+                    "{at} 起联系过对方 {count} 次", at=say_second(pressed[0].at), count=len(pressed)
+                ),
                 tuple(e.path for e in dossier.of(Kind.CHAT)) if backed else (),
                 Proof.PROVEN if backed else Proof.WEAK,
             )
@@ -329,13 +337,13 @@ def _backed_by_chat(dossier: Dossier) -> bool:
 def judge_admission(dossier: Dossier) -> tuple[Admission, SaidLine | None]:
     """What the merchant has admitted, with the line. An explicit admission stands although
     denied later; a denial stands above vagueness. What the platform finds is no admission."""
-    merchant = tuple(dossier.lines_of(Speaker.MERCHANT))
+    merchant = [x for x in since_payment(dossier) if x.message.speaker is Speaker.MERCHANT]
     explicit = [line for line in merchant if line.labels & ADMISSIONS]
     if explicit:
         return Admission.EXPLICIT, max(explicit, key=lambda line: _fits(line, dossier))
-    denied = [line for line in merchant if _denies(line)]
+    denied = [line for line in merchant if _denies(line, dossier)]
     if denied:
-        return Admission.DENIED, denied[0]
+        return Admission.DENIED, max(denied, key=lambda line: Label.DENIAL in line.labels)
     vague = [
         line
         for line in merchant
@@ -347,8 +355,27 @@ def judge_admission(dossier: Dossier) -> tuple[Admission, SaidLine | None]:
     return Admission.NONE, None
 
 
-def _denies(line: SaidLine) -> bool:
-    return bool(line.labels & {Label.DENIAL, Label.EVASION_USER_ERROR, Label.ALREADY_SHIPPED})
+_SHIPPING = frozenset(
+    {
+        Reason.NOT_DELIVERED,
+        Reason.PARTLY_DELIVERED,
+        Reason.TOPUP_NOT_CREDITED,
+        Reason.LATE_DELIVERY,
+    }
+)
+
+
+_DENYING = re.compile(r"不(?:会|可能)(?:重复|有问题|出错|发错)|视为(?:您|你)本人")
+
+
+def _denies(line: SaidLine, dossier: Dossier) -> bool:
+    """A denial, blame on the buyer, or "sent" where not sending is the complaint."""
+    if line.labels & {Label.DENIAL, Label.EVASION_USER_ERROR} or "user_error" in excuses(line):
+        return True
+    if _DENYING.search(line.message.text):
+        return True
+    claimed = frozenset(dossier.statement.claim.reasons)
+    return Label.ALREADY_SHIPPED in line.labels and bool(claimed & _SHIPPING)
 
 
 _FITTING: dict[Label, frozenset[Reason]] = {
@@ -381,18 +408,3 @@ def _fits(line: SaidLine, dossier: Dossier) -> int:
         wanted = _FITTING.get(label, frozenset(Reason) - covered)
         fit += 2 if wanted & claimed else 0
     return fit
-
-
-def silent_since(dossier: Dossier) -> SaidLine | None:
-    """The buyer's last demand that nobody of the seller's side answered in the saved chats."""
-    last: SaidLine | None = None
-    for line in dossier.said:
-        if line.by_seller_side:
-            last = None
-        elif line.labels & frozenset(_DEMANDS):
-            last = line
-    return last
-
-
-ANSWERED = frozenset({Outcome.SOLVED, Outcome.ACCEPTED})
-"""Outcomes after which nobody is owed a further answer."""

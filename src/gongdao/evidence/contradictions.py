@@ -15,6 +15,9 @@ from gongdao.core.codes import Kind
 from gongdao.core.money import Money
 from gongdao.evidence.dossier import (
     Dossier,
+    PaymentSeen,
+    Seen,
+    agrees,
     money_of,
     payments_of,
     same_number,
@@ -22,8 +25,9 @@ from gongdao.evidence.dossier import (
     time_of,
 )
 from gongdao.evidence.finding import Contradiction
-from gongdao.evidence.promise import read_promise
-from gongdao.evidence.refuted import find_refutations
+from gongdao.evidence.reading import Basis
+from gongdao.evidence.refuted import find_refutations, quantity_of
+from gongdao.evidence.small_print import find_taken_back
 
 _CLOCK_SLACK = timedelta(seconds=120)
 """Order page, payment service and phone run on different clocks; two minutes are no lie."""
@@ -35,10 +39,11 @@ def find_contradictions(dossier: Dossier) -> tuple[Contradiction, ...]:
     """Every contradiction, statement against exhibits first, then evidence against the claim."""
     found = [
         *_payments(dossier),
+        *_order_pages(dossier),
         *_order_numbers(dossier),
         *_deliveries(dossier),
         *_merchants(dossier),
-        *_small_print(dossier),
+        *find_taken_back(dossier),
         *find_refutations(dossier),
     ]
     return tuple(dict.fromkeys(found))
@@ -46,9 +51,16 @@ def find_contradictions(dossier: Dossier) -> tuple[Contradiction, ...]:
 
 def _payments(dossier: Dossier) -> Iterator[Contradiction]:
     order = dossier.statement.order
-    for seen in payments_of(dossier):
+    payments = payments_of(dossier)
+    together = _add_up(payments, order.paid)
+    exact = any(_is_exact(seen, dossier) for seen in payments)
+    for seen in payments:
         path = seen.exhibit.path
-        if order.paid and seen.amount and not _pays(seen.amount, order.paid):
+        if together and len(payments) > 1 and seen.amount != order.paid:
+            continue
+        if exact and not _is_exact(seen, dossier) and not _of_order(seen, dossier):
+            continue
+        if order.paid and seen.amount and not _pays(dossier, seen.amount):
             yield Contradiction("paid_amount", str(order.paid), path, str(seen.amount))
         if seen.at is None or not seen.to_the_minute:
             continue
@@ -59,9 +71,49 @@ def _payments(dossier: Dossier) -> Iterator[Contradiction]:
             yield Contradiction(
                 "receipt_before_order", beijing(order.ordered_at).isoformat(), path, value
             )
+
+
+def _is_exact(seen: PaymentSeen, dossier: Dossier) -> bool:
+    """Whether amount and time are as stated."""
+    order = dossier.statement.order
+    if seen.amount is None or seen.amount != order.paid or not seen.at or not order.paid_at:
+        return False
+    slack = _CLOCK_SLACK if seen.to_the_minute else timedelta(days=1)
+    return abs(seen.at - order.paid_at) <= slack
+
+
+def _of_order(seen: PaymentSeen, dossier: Dossier) -> bool:
+    stated = dossier.statement.order.order_no
+    return bool(stated) and same_number(seen.order_no, stated)
+
+
+def _add_up(payments: tuple[PaymentSeen, ...], paid: Money | None) -> bool:
+    """Whether several different payments make up the amount stated."""
+    if paid is None or any(seen.amount is None for seen in payments):
+        return False
+    amounts = {
+        seen.transaction_no or f"{seen.exhibit.path} {seen.at}": seen.amount.minor
+        for seen in payments
+        if seen.amount
+    }
+    return len(amounts) > 1 and sum(amounts.values()) == paid.minor
+
+
+def _pays(dossier: Dossier, amount: Money) -> bool:
+    """Whether ``amount`` is what was paid: the same, or unit price against total."""
+    paid, count = dossier.statement.order.paid, quantity_of(dossier)
+    if paid is None or amount.minor == paid.minor:
+        return True
+    if not count or count < 2:
+        return False
+    return amount.minor * count == paid.minor or paid.minor * count == amount.minor
+
+
+def _order_pages(dossier: Dossier) -> Iterator[Contradiction]:
+    order = dossier.statement.order
     for page in dossier.seen("amount", Kind.ORDER_PAGE):
         amount = money_of(page)
-        if order.paid and amount and amount != order.paid and not _is_unit_price(dossier, amount):
+        if order.paid and amount and not _pays(dossier, amount):
             yield Contradiction("paid_amount", str(order.paid), page.exhibit.path, str(amount))
     for page in dossier.seen("paid_at", Kind.ORDER_PAGE):
         at = time_of(page)
@@ -71,27 +123,12 @@ def _payments(dossier: Dossier) -> Iterator[Contradiction]:
             )
 
 
-def _pays(amount: Money, paid: Money) -> bool:
-    return amount.minor == paid.minor
-
-
-def _is_unit_price(dossier: Dossier, amount: Money) -> bool:
-    order = dossier.statement.order
-    count = order.quantity or _quantity_in(order.product)
-    return bool(order.paid and count and amount.minor * count == order.paid.minor)
-
-
-def _quantity_in(product: str) -> int | None:
-    match = re.search(r"[×xX*]\s*(\d{1,4})\s*(?:张|个|份)?\s*$", product)
-    return int(match.group(1)) if match else None
-
-
 def _order_numbers(dossier: Dossier) -> Iterator[Contradiction]:
     stated = dossier.statement.order.order_no
     if not stated:
         return
     for seen in dossier.seen("order_no"):
-        if same_number(seen.value, stated) or seen.value in stated:
+        if agrees(seen.field, stated):
             continue
         if seen.exhibit.kind in _OWN_NUMBER or same_shape(seen.value, stated):
             yield Contradiction("order_no", stated, seen.exhibit.path, seen.value)
@@ -99,88 +136,58 @@ def _order_numbers(dossier: Dossier) -> Iterator[Contradiction]:
 
 def _deliveries(dossier: Dossier) -> Iterator[Contradiction]:
     stated = dossier.statement.order.delivered_at
-    for seen in dossier.seen("delivered_at", *_OWN_NUMBER):
-        at = time_of(seen)
-        if stated and at and abs(at - stated) > _CLOCK_SLACK:
-            yield Contradiction(
-                "delivered_at", beijing(stated).isoformat(), seen.exhibit.path, say_second(at)
-            )
+    pages = [(seen, at) for seen in dossier.seen("delivered_at", *_OWN_NUMBER) if _has_clock(seen)
+             and (at := time_of(seen))]  # fmt: skip
+    if stated is None or any(abs(at - stated) <= _CLOCK_SLACK for _, at in pages):
+        # A second page with another time shows a second delivery (a replacement), no lie.
+        return
+    for seen, at in pages:
+        yield Contradiction(
+            "delivered_at", beijing(stated).isoformat(), seen.exhibit.path, say_second(at)
+        )
+
+
+def _has_clock(seen: Seen) -> bool:
+    at = time_of(seen)
+    return at is not None and not seen.value.endswith("00:00:00")
 
 
 def _merchants(dossier: Dossier) -> Iterator[Contradiction]:
-    stated = dossier.statement.order.merchant
-    if not stated:
+    """A page of this order under another shop's name. Where one page shows the stated shop, the
+    others are pages of other shops, kept for comparison."""
+    order = dossier.statement.order
+    if not order.merchant:
         return
-    for seen in dossier.seen("merchant", Kind.LISTING_PAGE, Kind.ORDER_PAGE):
-        if not _same_name(stated, seen.value):
-            yield Contradiction("merchant_name", stated, seen.exhibit.path, seen.value)
+    pages = dossier.seen("merchant", Kind.LISTING_PAGE, Kind.ORDER_PAGE)
+    for kind in (Kind.ORDER_PAGE, Kind.LISTING_PAGE):
+        shown = [seen for seen in pages if seen.exhibit.kind is kind]
+        if any(_same_name(order.merchant, seen) for seen in shown):
+            continue
+        for seen in shown:
+            if not (order.platform and _strip(seen.value) == _strip(order.platform)):
+                yield Contradiction("merchant_name", order.merchant, seen.exhibit.path, seen.value)
 
 
-def _same_name(a: str, b: str) -> bool:
-    x, y = (re.sub(r"[\s（）()·\-]|官方|旗舰店|专营店|店铺", "", name) for name in (a, b))
-    if not x or not y or x in y or y in x:
+_SHOP_WORDS = re.compile(
+    r"[\s（）()【】\[\]·.・,，:：\-—_>›]|官方|旗舰|专营|专卖|自营|直营|企业|授权|正品|店铺|网店|的店|小店$|店$|铺$"
+)
+
+
+def _strip(name: str) -> str:
+    return _SHOP_WORDS.sub("", name).casefold()
+
+
+def _same_name(stated: str, seen: Seen) -> bool:
+    """Whether two shop names are one: apart from usual additions, one within the other, or signs
+    that recognition lost or took for a look-alike."""
+    a, b = _strip(stated), _strip(seen.value)
+    if not a or not b or a in b or b in a:
         return True
-    return len(set(x) & set(y)) / max(len(set(x)), len(set(y))) >= 0.6
-
-
-_HOURS_ONLY = re.compile(
-    r"工作日|服务时间|充值时间|营业时间|发货时间|客服时间|\d{1,2}\s*[:：点]\s*\d{0,2}\s*[-—~～至到]"
-)
-_OPPOSITES: tuple[tuple[str, str], ...] = (
-    (r"全国通用|全网通用|三网|不限地区|全区|任意", r"(?:仅限|只限|限于|不支持|不含|除外).{0,12}(?:地区|省|区服|国服|移动|联通|电信|海外)"),
-    (r"足额|全额到账|面值.{0,6}元", r"实际到账.{0,8}(?:折|为准|[89]\d%)|扣除.{0,6}手续费|以实际到账"),
-    (r"永久|终身", r"有效期|到期|(?:\d+|[一两三六])\s*(?:天|个月|月|年)(?:内|后)?(?:有效|失效)"),
-    (r"正式卡|全新|未使用|正品", r"体验卡|测试卡|试用|非正式|二手|回收"),
-    (r"不到.{0,2}退|充不上.{0,3}退|失效.{0,3}(?:包退|包赔)|包退|假一赔", r"一经.{0,4}概不(?:退|负责)|不退不换|概不退换|不支持退款"),
-)
-
-
-def _small_print(dossier: Dossier) -> Iterator[Contradiction]:
-    """A promise that the same page's small print takes back."""
-    stated = dossier.statement.order.promise
-    for exhibit in dossier.of(Kind.LISTING_PAGE, Kind.SERVICE_TERMS):
-        shown = exhibit.fields["promise"].value if "promise" in exhibit.fields else ""
-        promise = read_promise(f"{stated}；{shown}")
-        hours = exhibit.fields["service_hours"].value if "service_hours" in exhibit.fields else ""
-        if not hours and "small_print" in exhibit.fields:
-            hours = _restricting_hours(exhibit.fields["small_print"].value)
-        instant = promise.within == timedelta(0) or (
-            promise.within is not None and promise.within <= timedelta(hours=2)
-        )
-        if hours and not _round_the_clock(hours) and (promise.all_day or instant):
-            yield Contradiction(
-                "promise_vs_small_print", stated or shown, exhibit.path, hours
-            )
-            continue
-        small = exhibit.fields["small_print"].value if "small_print" in exhibit.fields else ""
-        taken_back = _taken_back(stated or shown, small)
-        if taken_back:
-            yield Contradiction("promise_vs_small_print", stated or shown, exhibit.path, taken_back)
-
-
-def _restricting_hours(small_print: str) -> str:
-    for clause in re.split(r"[。；;\n]", small_print):
-        match = re.search(
-            r"(?:工作日|周[一二三四五六日]至周[一二三四五六日]|每[天日])?\s*"
-            r"\d{1,2}[:：点]\d{0,2}\s*[-—~～至到]\s*\d{1,2}[:：点]\d{0,2}",
-            clause,
-        )
-        if match and _HOURS_ONLY.search(clause):
-            return match.group(0).strip()
-    return ""
-
-
-def _round_the_clock(hours: str) -> bool:
-    return bool(re.search(r"24\s*小时|全天|0?0[:：]00\s*[-—~～至到]\s*2[34][:：]", hours))
-
-
-def _taken_back(promise: str, small_print: str) -> str:
-    """The clause of the small print that takes back what ``promise`` gives, or nothing. A
-    no-refund clause is a term about remedies and contradicts only a promised refund."""
-    for gives, takes in _OPPOSITES:
-        if not re.search(gives, promise):
-            continue
-        for clause in re.split(r"[。；;\n]", small_print):
-            if re.search(takes, clause):
-                return clause.strip()
-    return ""
+    if seen.field.basis is not Basis.OCR:
+        return False
+    if len(a) == len(b):
+        wrong = sum(x != y for x, y in zip(a, b, strict=True))
+        return wrong == 1 and len(a) >= 4 and seen.field.confidence < 0.93
+    short, long = sorted((a, b), key=len)
+    signs = iter(long)
+    return len(long) - len(short) == 1 and len(short) >= 3 and all(s in signs for s in short)

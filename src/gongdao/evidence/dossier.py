@@ -9,18 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from gongdao.core.clock import find_instant
-from gongdao.core.codes import Kind, Speaker
+from gongdao.core.codes import Kind, Payment, Speaker
 from gongdao.core.errors import InputError
 from gongdao.core.money import Money
-from gongdao.evidence.deals import Deal
+from gongdao.evidence.card_secrets import mask_personal, mask_secrets
 from gongdao.evidence.chat_lines.label import Label
-from gongdao.evidence.reading import BillRow, Direction, Exhibit, Field, Message
+from gongdao.evidence.deals import Deal
+from gongdao.evidence.reading import Basis, BillRow, Direction, Exhibit, Field, Message
 from gongdao.evidence.statement import Statement
 
 _RECEIPTS = (Kind.PAYMENT_RECEIPT, Kind.BILL_EXPORT)
+_OF_ONE_ORDER = frozenset(
+    {Kind.ORDER_PAGE, Kind.PAYMENT_RECEIPT, Kind.CARD_PAGE, Kind.COMPLAINT_RECEIPT}
+)
+_LOOK_ALIKES = str.maketrans("OQILBSZ", "0011852")
 
 
 @dataclass(frozen=True)
@@ -30,7 +35,7 @@ class SaidLine:
     exhibit: str
     message: Message
     labels: frozenset[Label]
-    by: datetime | None = None
+    by: datetime | date | None = None
 
     @property
     def by_seller_side(self) -> bool:
@@ -74,15 +79,31 @@ class Dossier:
     deals: tuple[tuple[str, Deal], ...]
     as_of: datetime
 
+    @property
+    def own(self) -> tuple[Exhibit, ...]:
+        """The exhibits without those of another order: pages whose number is a different one of
+        the same make, where another page of the same kind shows this order's number."""
+        stated = self.statement.order.order_no
+        if not stated:
+            return self.exhibits
+        numbered = [(e, e.fields["order_no"]) for e in self.exhibits if "order_no" in e.fields]
+        covered = {e.kind for e, field in numbered if agrees(field, stated)} & _OF_ONE_ORDER
+        others = {
+            e.path
+            for e, field in numbered
+            if e.kind in covered and not agrees(field, stated) and same_shape(field.value, stated)
+        }
+        return tuple(e for e in self.exhibits if e.path not in others) if others else self.exhibits
+
     def of(self, *kinds: Kind) -> tuple[Exhibit, ...]:
-        """Readable exhibits of these kinds."""
-        return tuple(e for e in self.exhibits if e.kind in kinds and e.problem is None)
+        """Readable exhibits of these kinds that are not of another order."""
+        return tuple(e for e in self.own if e.kind in kinds and e.problem is None)
 
     def seen(self, name: str, *kinds: Kind) -> tuple[Seen, ...]:
         """Every value read for ``name``, in exhibits of ``kinds`` (any kind where none given)."""
         return tuple(
             Seen(exhibit, exhibit.fields[name])
-            for exhibit in (self.of(*kinds) if kinds else self.exhibits)
+            for exhibit in (self.of(*kinds) if kinds else self.own)
             if name in exhibit.fields
         )
 
@@ -105,6 +126,17 @@ class Dossier:
         )
 
 
+def since_payment(dossier: Dossier) -> tuple[SaidLine, ...]:
+    """What was said after the order was placed; talk before it is advertising, no excuse."""
+    order = dossier.statement.order
+    start = order.ordered_at or order.paid_at
+    return tuple(
+        line
+        for line in dossier.said
+        if start is None or line.message.at is None or line.message.at >= start
+    )
+
+
 def money_of(seen: Seen | None) -> Money | None:
     """The amount a field holds, None where it is none."""
     if seen is None:
@@ -121,7 +153,7 @@ def time_of(seen: Seen | None) -> datetime | None:
 
 
 def same_number(a: str, b: str) -> bool:
-    """Whether two order numbers agree; OCR's blanks, dashes and O/0, I/1 do not count."""
+    """Whether two numbers agree; OCR's blanks, dashes and O/0, I/1, B/8 … do not count."""
     return bool(a) and _bare(a) == _bare(b)
 
 
@@ -135,8 +167,38 @@ def carries_number(text: str, number: str) -> bool:
     return bool(number) and _bare(number) in _bare(text)
 
 
+def agrees(field: Field, stated: str) -> bool:
+    """Whether a number as read may well be ``stated``: equal, with a word around it, or with
+    signs that text recognition lost."""
+    read, number = _bare(field.value), _bare(stated)
+    if not read or not number:
+        return False
+    if read == number or number in read or (len(read) >= 6 and read in number):
+        return True
+    lost = len(number) - len(read)
+    return field.basis is Basis.OCR and 0 < lost <= len(number) // 8 and _is_within(read, number)
+
+
+def _is_within(part: str, whole: str) -> bool:
+    signs = iter(whole)
+    return all(sign in signs for sign in part)
+
+
 def _bare(text: str) -> str:
-    return re.sub(r"[\s\-_]", "", text).upper().replace("O", "0").replace("I", "1")
+    return re.sub(r"[\s\-_]", "", text).upper().translate(_LOOK_ALIKES)
+
+
+def quotable(dossier: Dossier, text: str) -> str:
+    """``text`` without card secrets and personal numbers, fit to stand in a finding."""
+    order = dossier.statement.order
+    known = [
+        field.value
+        for exhibit in dossier.exhibits
+        for name, field in exhibit.fields.items()
+        if re.fullmatch(r"(?:secret|card_no)(?:_\d+)?", name)
+    ]
+    keep = [number for number in (order.order_no, order.transaction_no) if number]
+    return mask_personal(mask_secrets(text, known=known, keep=keep))
 
 
 def payments_of(dossier: Dossier) -> tuple[PaymentSeen, ...]:
@@ -147,7 +209,19 @@ def payments_of(dossier: Dossier) -> tuple[PaymentSeen, ...]:
             found.extend(_from_row(exhibit, row) for row in _rows_of_order(dossier, exhibit))
         elif {"amount", "paid_at", "txn_no"} & exhibit.fields.keys():
             found.append(_from_receipt(exhibit))
+    if dossier.statement.order.payment is Payment.BALANCE:
+        return tuple(seen for seen in found if not _tops_up(seen, dossier))
     return tuple(found)
+
+
+def _tops_up(seen: PaymentSeen, dossier: Dossier) -> bool:
+    """Whether a receipt shows how the balance was filled, not how this order was paid."""
+    order = dossier.statement.order
+    if seen.exhibit.rows or (order.order_no and same_number(seen.order_no, order.order_no)):
+        return False
+    same_amount = order.paid is None or seen.amount == order.paid
+    near = not (seen.at and order.paid_at) or abs(seen.at - order.paid_at) <= timedelta(minutes=2)
+    return not (same_amount and near)
 
 
 def _from_receipt(exhibit: Exhibit) -> PaymentSeen:

@@ -6,11 +6,13 @@ A narrow wording counts only outside questions and hypotheses, and only from the
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from gongdao.core.codes import Speaker
+from gongdao.core.codes import Kind, Outcome, Speaker
 from gongdao.evidence.chat_lines.label import Label
-from gongdao.evidence.dossier import Dossier, SaidLine
+from gongdao.evidence.dossier import Dossier, SaidLine, quotable, since_payment
+from gongdao.evidence.reading import Exhibit, Message
 
 _BY_LABEL: dict[Label, str] = {
     Label.EVASION_USER_ERROR: "user_error",
@@ -37,7 +39,7 @@ _BY_WORDING: tuple[tuple[str, str], ...] = (
     ("payment_virtual_excluded", r"(?:虚拟|数字)(?:商品|类|物品|交易|产品)?[^。？]{0,12}(?:不(?:在|属于)[^。？]{0,8}(?:范围|受理|保障)|不(?:予|支持)?受理|不支持(?:投诉|争议|拒付|赔付|保障))"),
     ("virtual_no_refund", r"(?:虚拟|数字|卡密|电子卡?|点卡|充值卡?|话费|会员)[^。？]{0,10}(?:一律|一经|概)?[^。？]{0,6}(?:不退|不予?退|概不|不支持退|不能退|无法退|不给退|不支持售后)"),
     ("already_shipped", r"(?:已|已经|早就?|货已?)[^。？，]{0,3}发(?:货|出|了|放)|显示已?(?:发货|到账|发放|交付|充值成功)"),
-    ("user_error", r"(?:您|你)(?:自己|本人)?[^。？]{0,8}(?:记错|输错|填错|操作错|弄错|搞错|选错|用掉|看错|操作不当|操作失误)"),
+    ("user_error", r"(?:您|你)(?:自己|本人)?[^。？]{0,8}(?:记错|输错|填错|操作错|弄错|搞错|选错|用掉|看错|操作不当|操作失误)|是不是[^。？]{0,12}(?:别的号|其他号|家人|朋友|别人|自己)[^。？]{0,6}(?:用|充|兑|登)"),
     ("final_interpretation", r"(?:最终)?解释权"),
 )  # fmt: skip
 _CONDITIONAL = re.compile(r"如果|要是|假如|假设|万一|若是|的话")
@@ -58,16 +60,71 @@ class Evasion:
 def find_evasions(dossier: Dossier) -> tuple[Evasion, ...]:
     """Every excuse of merchant, platform or payment service, first saying of each code."""
     found: dict[str, Evasion] = {}
-    for line in dossier.said:
+    for line in since_payment(dossier):
         speaker = line.message.speaker
         if speaker not in (Speaker.MERCHANT, Speaker.PLATFORM):
             continue
-        for code in _codes(line):
+        for code in excuses(line):
             found.setdefault(code, Evasion(code, line.exhibit, line.message.text, speaker))
+    for evasion in (*_in_answers(dossier), *_in_terms(dossier)):
+        found.setdefault(evasion.code, evasion)
     return tuple(found.values())
 
 
-def _codes(line: SaidLine) -> list[str]:
+_TERMS = frozenset(
+    {
+        "as_is",
+        "discount_no_refund",
+        "final_interpretation",
+        "payment_not_contract",
+        "reference_price_only",
+        "virtual_no_refund",
+    }
+)
+"""Excuses that are written into a page before anybody makes them."""
+_ANSWERS = ("result", "reply", "progress", "status")
+
+
+def _in_answers(dossier: Dossier) -> Iterator[Evasion]:
+    """Excuses in the written answer of a platform, payment service or office."""
+    for exhibit in dossier.of(Kind.COMPLAINT_RECEIPT, Kind.OTHER):
+        for name in _ANSWERS:
+            if name in exhibit.fields:
+                yield from _written(exhibit, exhibit.fields[name].value, dossier, None)
+        if not exhibit.messages and not exhibit.fields.keys() & set(_ANSWERS):
+            for line in exhibit.lines[:80]:
+                if _ANSWERED.search(line.text):
+                    yield from _written(exhibit, line.text, dossier, None)
+
+
+_ANSWERED = re.compile(r"(?:答复|回复|结果|客服|处理意见|不予受理|驳回)")
+
+
+def _in_terms(dossier: Dossier) -> Iterator[Evasion]:
+    """Clauses of listing and terms that will be held against the buyer, where something was
+    refused; a clause that nobody has invoked is no excuse yet."""
+    outcomes = {c.outcome for c in dossier.statement.contacts}
+    if not outcomes & {Outcome.REFUSED, Outcome.REJECTED, Outcome.SHIFTED}:
+        return
+    for exhibit in dossier.of(Kind.LISTING_PAGE, Kind.SERVICE_TERMS):
+        for name, field in exhibit.fields.items():
+            if name == "small_print" or name.startswith("clause "):
+                for clause in re.split(r"[。；;\n]", field.value):
+                    yield from _written(exhibit, clause, dossier, _TERMS)
+
+
+def _written(
+    exhibit: Exhibit, text: str, dossier: Dossier, codes: frozenset[str] | None
+) -> Iterator[Evasion]:
+    speaker = Speaker.PLATFORM if codes is None else Speaker.MERCHANT
+    line = SaidLine(exhibit.path, Message(speaker, "", text), frozenset())
+    for code in excuses(line):
+        if codes is None or code in codes:
+            yield Evasion(code, exhibit.path, quotable(dossier, text.strip()), speaker)
+
+
+def excuses(line: SaidLine) -> list[str]:
+    """The excuses that one line makes."""
     codes = [code for label, code in _BY_LABEL.items() if label in line.labels]
     text = line.message.text
     if not _CONDITIONAL.search(text):

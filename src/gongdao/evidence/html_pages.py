@@ -18,15 +18,18 @@ from gongdao.evidence.reading import TextLine
 from gongdao.evidence.text_decoding import decode_text
 
 _MAX_TAG = 4000
+_MAX_TAGS = 1_000_000
 _MAX_LINES = 100_000
 _MAX_PARTS = 5000
 _DROPPED = re.compile(r"<(script|style|template|svg|noscript|object|iframe)\b", re.IGNORECASE)
 _TAG = re.compile(r"<(/?[A-Za-z][A-Za-z0-9]{0,30})([^<>]*)>|<[!?][^<>]*>|<")
 _SAVED_FROM = re.compile(r"saved from url=\(\d{1,6}\)\s*(\S{1,2000}?)\s*(?:-->|$)", re.MULTILINE)
 _BOUNDARY = re.compile(rb"boundary=\"?([^\"\r\n;]{1,120})\"?", re.IGNORECASE)
-_BLOCKS = frozenset(
-    ["p", "div", "br", "li", "tr", "h1", "h2", "h3", "h4", "h5", "h6", "section", "article", "header", "footer", "ul", "ol", "table", "dt", "dd", "dl", "form", "option", "button", "title", "hr", "pre", "blockquote", "nav", "aside", "main", "figcaption", "legend", "fieldset"]
+_BLOCK_NAMES = (
+    "p div br li tr h1 h2 h3 h4 h5 h6 section article header footer ul ol table dt dd dl form "
+    "option button title hr pre blockquote nav aside main figcaption legend fieldset"
 )
+_BLOCKS = frozenset(_BLOCK_NAMES.split())
 _VOID_TEXT = {"input": ("value", "placeholder"), "img": ("alt",), "meta": ("content",)}
 
 
@@ -65,7 +68,10 @@ def is_mhtml(data: bytes) -> bool:
 
 def clean_markup(text: str) -> str:
     """``text`` without comments, scripts, styles, declarations and overlong attributes, and with
-    every ``<`` that opens no tag escaped; lines keep their numbers. Linear time."""
+    every ``<`` that opens no tag escaped; lines keep their numbers. Linear time; raise
+    UnreadableFile for more tags than any page has."""
+    if text.count("<") > _MAX_TAGS:
+        raise UnreadableFile(_("网页太大"), hint=_("请截图，或在浏览器里打印成 PDF。"))
     kept = "".join(_without_dropped(_without_comments(text)))
     return _TAG.sub(_tag, kept)
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gongdao.core.language import gettext as _
+from gongdao.evidence.text_decoding import squeeze_blanks
 
 _PROVINCES = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _SUFFIXES = (
@@ -20,7 +21,6 @@ _SUFFIXES = (
 _USCC = re.compile(r"(?<![0-9A-Za-z])[0-9A-Z]{2}\d{6}[0-9A-Z]{10}(?![0-9A-Za-z])")
 _USCC_WORD = re.compile(r"(?:信用代码|税号|纳税人识别号)\D{0,6}$")
 _USCC_ALPHABET = re.compile(r"[0-9A-HJ-NPQRTUWXY]{18}")
-_LICENCE_WORD = re.compile(r"增值电信业务经营许可证|许可证|ICP证|EDI证")
 _SIMPLE: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("icp", re.compile(rf"[{_PROVINCES}]\s?ICP\s?[备证]\s?\d{{6,10}}\s?号?(?:\s?-\s?\d{{1,3}})?")),
     ("police_record", re.compile(rf"[{_PROVINCES}]公网安备\s?\d{{14}}\s?号?")),
@@ -89,7 +89,7 @@ def find_identities(texts: Iterable[tuple[str, str]]) -> tuple[Identity, ...]:
     """All traces in (path, text) pairs, each once, in order of first sight."""
     seen: dict[tuple[str, str], list[str]] = {}
     for path, text in texts:
-        for kind, value in _traces(text[:_WINDOW]):
+        for kind, value in _traces(squeeze_blanks(text[:_WINDOW])):
             paths = seen.setdefault((kind, value), [])
             if path not in paths:
                 paths.append(path)

@@ -22,10 +22,16 @@ LABELS: dict[str, tuple[str, ...]] = {
         "投诉登记编号",
         "受理单号",
         "投诉单编号",
+        "受理号",
     ),
+    "merchant_order_no": ("商家订单号", "商户单号", "商户订单号"),
+    "merchant": ("收款方全称", "商户全称", "收款方", "商户名称"),
     "txn_no": ("交易单号", "交易号", "交易流水号", "支付流水号"),
     "at": (
         "提交时间",
+        "创建时间",
+        "申请时间",
+        "提交",
         "投诉时间",
         "举报时间",
         "登记时间",
@@ -59,7 +65,7 @@ _KEY_OF = {label.casefold(): key for key in reversed(LABELS) for label in LABELS
 _LINE = re.compile(r"\s*[【\[]?([\u4e00-\u9fffA-Za-z ]{2,10}?)[】\]]?\s*[:：]\s*(\S.*)")
 _TIMES = frozenset(key for key in LABELS if key.endswith("at"))
 _AMOUNT = re.compile(r"[-+]?[¥￥]?\s*\d[\d,]*(?:\.\d{1,2})?")
-_NUMBERS = frozenset(("ticket_no", "order_no", "receipt_no", "txn_no"))
+_NUMBERS = frozenset(("ticket_no", "order_no", "merchant_order_no", "receipt_no", "txn_no"))
 _NUMBER = re.compile(r"#?([A-Za-z0-9][A-Za-z0-9_\-|*]{2,63})")
 
 
@@ -70,15 +76,29 @@ def read_labels(lines: Sequence[str]) -> dict[str, Field]:
     for number, line in enumerate(lines, start=1):
         match = _LINE.match(line[:2000])
         label, text = (match[1].strip(), match[2]) if match else (line.strip(), "")
-        key = _KEY_OF.get(label.casefold()) if len(label) <= 10 else None
+        key = _key(label)
         if key is None or key in found:
             continue
-        at_line = number
-        if not text and number < len(lines):
-            text, at_line = lines[number], number + 1
-        value = clean_value(key, text)
-        if value:
-            found[key] = Field(value, 1.0, Basis.TEXT, line=at_line)
+        places = [(number, text)] if text else _below(lines, number)
+        for at_line, candidate in places:
+            if value := clean_value(key, candidate):
+                found[key] = Field(value, 1.0, Basis.TEXT, line=at_line)
+                break
+    return found
+
+
+def _key(label: str) -> str | None:
+    return _KEY_OF.get(label.casefold()) if len(label) <= 10 else None
+
+
+def _below(lines: Sequence[str], number: int) -> list[tuple[int, str]]:
+    """The two lines under a label that stands alone (a hint may come first), up to the next
+    label."""
+    found = []
+    for at_line in range(number + 1, min(number + 3, len(lines) + 1)):
+        if _key(lines[at_line - 1].strip()):
+            break
+        found.append((at_line, lines[at_line - 1]))
     return found
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from statistics import median
 
 from gongdao.evidence.reading import TextLine
@@ -107,7 +106,8 @@ def _cells(lines: Sequence[TextLine]) -> list[tuple[Cell, tuple[float, ...] | No
         else:
             box = tuple(float(v) for v in line.box)
         quad = getattr(line, "quad", None)
-        cell = Cell(line.text.strip(), *box[:4], confidence=line.confidence, line=line)
+        left, top, right, bottom = box
+        cell = Cell(line.text.strip(), left, top, right, bottom, line.confidence, line)
         out.append((cell, quad))
     return out
 
@@ -146,9 +146,7 @@ def _fit_slope(data: object) -> tuple[float, float, float, float, float]:
     rows = np.asarray(data)
     x0, y0 = float(rows[:, 0].mean()), float(rows[:, 1].mean())
     scale = max(1.0, float(np.ptp(rows[:, 1])))
-    a = np.stack(
-        [np.ones(len(rows)), (rows[:, 0] - x0) / scale, (rows[:, 1] - y0) / scale], axis=1
-    )
+    a = np.stack([np.ones(len(rows)), (rows[:, 0] - x0) / scale, (rows[:, 1] - y0) / scale], axis=1)
     weight = np.sqrt(rows[:, 3])
     for _round in range(2):  # the second time without the outliers
         damp = np.diag([0.0, 1.0, 1.0]) * float(weight.sum()) * 0.3
@@ -180,14 +178,18 @@ def _status_bar(cells: list[Cell], height: float, em: float) -> list[Cell]:
     if not cells:
         return []
     top = min(c.y0 for c in cells)
+    left, right = min(c.x0 for c in cells), max(c.x1 for c in cells)
     clocks = [
         c
         for c in cells
         if CLOCK.match(c.text)
         and len(c.text) <= 12
-        and c.y0 < top + em * 1.2
-        and c.cy < max(height * _STATUS_BAR, em * 2.2)
         and c.line.box is not None
+        and c.y0 < top + em * 1.2
+        and (
+            c.cy < max(height * _STATUS_BAR, em * 2.2)
+            or c.x1 < left + 0.3 * (right - left)  # a photo with a margin around the screen
+        )
     ]
     if not clocks:
         return []
@@ -250,8 +252,3 @@ def clock_of(page: Page) -> tuple[int, int] | None:
         if match := CLOCK.match(cell.text):
             return int(match[1]), int(match[2])
     return None
-
-
-def widest_gap(row: Row) -> float:
-    """The largest horizontal distance between neighbours of a row, 0 for a single cell."""
-    return max((b.x0 - a.x1 for a, b in pairwise(row)), default=0.0)

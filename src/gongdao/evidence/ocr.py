@@ -16,8 +16,9 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from gongdao.core.codes import Condition
 from gongdao.evidence.picture_bytes import decode_upright
-from gongdao.evidence.reading import TextLine
+from gongdao.evidence.reading import Sign, TextLine
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -53,6 +54,14 @@ class OcrCache(Protocol):
         """Keep ``lines`` for the picture with this digest."""
         ...
 
+    def get_signs(self, sha256: str, key: str) -> tuple[Sign, ...] | None:
+        """Signs of alteration found earlier under ``key``, or None."""
+        ...
+
+    def put_signs(self, sha256: str, key: str, signs: tuple[Sign, ...]) -> None:
+        """Keep the signs of alteration of the picture with this digest."""
+        ...
+
 
 class FolderOcrCache:
     """One JSON file per picture in ``folder``; readable by the owner only."""
@@ -72,21 +81,39 @@ class FolderOcrCache:
 
     def put(self, sha256: str, lines: tuple[TextLine, ...]) -> None:
         """Write the entry whole or not at all. Raise OSError where the folder is not writable."""
-        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         entry = {"model": MODEL, "lines": [_line_to_json(line) for line in lines]}
+        self._write(self._path(sha256), entry)
+
+    def get_signs(self, sha256: str, key: str) -> tuple[Sign, ...] | None:
+        """The signs kept under ``key``; None where there are none or the entry is broken."""
+        try:
+            entry = json.loads(self._path(sha256, ".signs").read_text(encoding="utf-8"))
+            if entry["key"] != key:
+                return None
+            return tuple(Sign(Condition(one), str(why)) for one, why in entry["signs"])
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
+            return None
+
+    def put_signs(self, sha256: str, key: str, signs: tuple[Sign, ...]) -> None:
+        """Write the entry whole or not at all. Raise OSError where the folder is not writable."""
+        entry = {"key": key, "signs": [[sign.condition.value, sign.reason] for sign in signs]}
+        self._write(self._path(sha256, ".signs"), entry)
+
+    def _write(self, path: Path, entry: object) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         handle, name = tempfile.mkstemp(dir=self._folder, prefix=".ocr-")  # mode 0600
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 json.dump(entry, file, ensure_ascii=False)
-            os.replace(name, self._path(sha256))
+            os.replace(name, path)
         except BaseException:
             Path(name).unlink(missing_ok=True)
             raise
 
-    def _path(self, sha256: str) -> Path:
+    def _path(self, sha256: str, part: str = "") -> Path:
         if not (len(sha256) == 64 and set(sha256) <= set("0123456789abcdef")):
             raise ValueError("not a SHA-256 digest")
-        return self._folder / f"{sha256}.json"
+        return self._folder / f"{sha256}{part}.json"
 
 
 def recognise(
@@ -166,9 +193,9 @@ def _read_band(pixels: Any, top: int) -> list[OcrLine]:
     for corners, text, score in zip(result.boxes, result.txts, result.scores, strict=True):
         xs = [float(x) for x, _y in corners]
         ys = [float(y) + top for _x, y in corners]
-        quad = tuple(round(v, 1) for pair in zip(xs, ys, strict=True) for v in pair)
+        quad = _numbers([round(v, 1) for pair in zip(xs, ys, strict=True) for v in pair], 8, float)
         box = (int(min(xs)), int(min(ys)), int(max(xs)), int(max(ys)))
-        lines.append(OcrLine(text.strip(), round(float(score), 3), box, quad=quad))  # type: ignore[arg-type]
+        lines.append(OcrLine(text.strip(), round(float(score), 3), box, quad=quad))
     return lines
 
 

@@ -6,8 +6,9 @@ Only the formats a phone writes are opened; the size is checked before any pixel
 from __future__ import annotations
 
 import io
+import struct
 import warnings
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from gongdao.core.errors import UnreadableFile
 from gongdao.core.language import gettext as _
@@ -18,7 +19,12 @@ if TYPE_CHECKING:
 MAX_PIXELS = 60_000_000
 """Larger pictures are refused: three bytes a pixel are then 180 MB."""
 
-_FORMATS = ("PNG", "JPEG", "WEBP", "HEIF", "MPO")
+_PHOTO_IFD = 0x8769
+_ORIENTATION = 274
+_TURNS = {2: 0, 3: 3, 4: 1, 5: 5, 6: 4, 7: 6, 8: 2}
+"""EXIF orientation → Pillow's Transpose that undoes it."""
+
+_FORMATS = ("PNG", "JPEG", "WEBP", "HEIF")
 
 
 def open_picture(*, data: bytes, file: str | None = None) -> Image.Image:
@@ -32,7 +38,7 @@ def open_picture(*, data: bytes, file: str | None = None) -> Image.Image:
     pillow_heif.register_heif_opener()
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+            warnings.simplefilter("ignore")  # broken metadata is no reason to refuse
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise _unreadable(file, error) from None
@@ -47,17 +53,47 @@ def open_picture(*, data: bytes, file: str | None = None) -> Image.Image:
     return image
 
 
+def exif_of(image: Image.Image) -> dict[int, Any]:
+    """The EXIF tags of a picture, its photo tags included; empty where they are broken."""
+    if image.format == "PNG" and "exif" not in image.info and not _holds(image, b"eXIf"):
+        return {}
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            exif = image.getexif()
+            return {**dict(exif.get_ifd(_PHOTO_IFD)), **dict(exif)}
+    except (OSError, ValueError, SyntaxError, KeyError, TypeError, struct.error):
+        return {}
+
+
+def _holds(image: Image.Image, mark: bytes) -> bool:
+    """Whether the file behind ``image`` holds ``mark``: Pillow decodes a whole PNG to find a
+    chunk behind the pixels, which most files do not have."""
+    file: Any = getattr(image, "fp", None)
+    if file is None:
+        return True
+    at = file.tell()
+    file.seek(0)
+    found = mark in file.read()
+    file.seek(at)
+    return found
+
+
 def decode_upright(*, data: bytes, file: str | None = None) -> Image.Image:
     """The picture in ``data`` as RGB with its EXIF orientation applied, transparency on white.
 
     Raise UnreadableFile when it cannot be decoded completely.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     image = open_picture(data=data, file=file)
+    turn = _TURNS.get(exif_of(image).get(_ORIENTATION, 1))
     try:
-        image.load()
-        image = ImageOps.exif_transpose(image)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            image.load()
+        if turn is not None:
+            image = image.transpose(Image.Transpose(turn))
         if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
             layer = image.convert("RGBA")
             image = Image.new("RGB", layer.size, "white")
@@ -68,6 +104,7 @@ def decode_upright(*, data: bytes, file: str | None = None) -> Image.Image:
         ValueError,
         SyntaxError,
         EOFError,
+        struct.error,
         MemoryError,
         Image.DecompressionBombError,
     ) as error:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+
+_NEXT_MARKER = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+
 
 def picture_end(data: bytes, media: str) -> int | None:
     """Offset just after the picture's last byte; None where the format does not tell or the file
@@ -13,9 +17,6 @@ def picture_end(data: bytes, media: str) -> int | None:
     if media == "image/webp":
         end = 8 + int.from_bytes(data[4:8], "little")
         return end + end % 2 if end <= len(data) else None
-    if media == "image/gif":
-        end = data.rfind(b"\x00;")
-        return end + 2 if end >= 0 else None
     return _boxes(data)
 
 
@@ -52,15 +53,8 @@ def _jpeg(data: bytes) -> int | None:
 
 
 def _after_scan(data: bytes, at: int) -> int:
-    while (at := data.find(b"\xff", at)) >= 0 and at + 1 < len(data):
-        marker = data[at + 1]
-        if marker == 0 or 0xD0 <= marker <= 0xD7:
-            at += 2
-        elif marker == 0xFF:
-            at += 1
-        else:
-            return at
-    return -1
+    found = _NEXT_MARKER.search(data, at)
+    return found.start() if found else -1
 
 
 def _boxes(data: bytes) -> int | None:

@@ -8,11 +8,14 @@ card is the value of the goods and no discount claim.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gongdao.core.clock import beijing
 from gongdao.core.codes import Kind
 from gongdao.core.money import Money
+from gongdao.evidence.deals import Deal
 from gongdao.evidence.dossier import Dossier, captured_at, money_of
 from gongdao.evidence.refuted import face_value_of
 
@@ -45,14 +48,19 @@ def check_price(dossier: Dossier) -> PriceCheck | None:
     face = face_value_of(dossier)
     if compared is None or at is None or (face and compared == face):
         return None
-    before = [(path, deal) for path, deal in dossier.deals if deal.at <= at]
-    week = [(path, deal) for path, deal in before if deal.at >= at - _WINDOW]
+    product = order.product
+    before = [(p, d) for p, d in dossier.deals if d.at < at and _same_product(d.product, product)]
+    week = [(path, deal) for path, deal in before if deal.at >= _window_start(deal, at)]
     lowest = min((deal.price for _, deal in week), default=None)
     last = max(before, key=lambda pair: pair[1].at)[1].price if before else None
     limit = lowest or last
     shown = _listings_in_window(dossier, at, listing)
     paths = dict.fromkeys(
-        [*( [listing] if listing else [] ), *(p for p, _ in (week or before)), *(p for p, _, _ in shown)]
+        [
+            *([listing] if listing else []),
+            *(p for p, _ in (week or before)),
+            *(p for p, _, _ in shown),
+        ]
     )
     return PriceCheck(
         compared,
@@ -64,6 +72,29 @@ def check_price(dossier: Dossier) -> PriceCheck | None:
         tuple(paths),
         shown,
     )
+
+
+def _window_start(deal: Deal, at: datetime) -> datetime:
+    """Seven days before ``at``; a deal dated by the day alone counts if its day reaches in."""
+    start = at - _WINDOW
+    local = beijing(deal.at)
+    by_day = (local.hour, local.minute, local.second) == (0, 0, 0)
+    return beijing(start).replace(hour=0, minute=0, second=0, microsecond=0) if by_day else start
+
+
+_TERM = re.compile(r"半年|[年季月周日]卡|终身")
+_SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(元|个月|月|天|点|[Gg][Bb]?|张)")
+
+
+def _same_product(sold: str, bought: str) -> bool:
+    """Whether a deal is of the goods bought: no other term and no other size is named."""
+    if not sold or not bought:
+        return True
+    for pattern in (_TERM, _SIZE):
+        a, b = set(pattern.findall(sold)), set(pattern.findall(bought))
+        if a and b and not a & b:
+            return False
+    return True
 
 
 def _listing_of_order(dossier: Dossier) -> str | None:

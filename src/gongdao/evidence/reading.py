@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from gongdao.core.codes import Condition, Kind, Speaker
 from gongdao.core.digest import Digests
 from gongdao.core.money import Money
-from gongdao.core.codes import Condition, Kind, Speaker
 
 Box = tuple[int, int, int, int]
 """Left, top, right, bottom in pixels of the picture as shown (EXIF orientation applied)."""

@@ -10,7 +10,7 @@ from gongdao.core.codes import Kind, Payment, Proof
 from gongdao.core.language import Phrase
 from gongdao.evidence.dossier import Dossier, payments_of
 from gongdao.evidence.finding import Finding, Judged, strongest
-from gongdao.evidence.identities import Identity, find_identities
+from gongdao.evidence.identities import Identity, check_uscc, find_identities
 
 _COMPANY = re.compile(r"公司|商行|经营部|工作室|商店|中心|个体|店$|厂$|集团")
 
@@ -39,25 +39,30 @@ def find_respondent(dossier: Dossier) -> Respondent:
     usccs = [i for i in identities if i.kind == "uscc"]
     valid = [i for i in usccs if i.valid]
     uscc = code.value if code else (valid[0].value if valid else "")
-    uscc_valid = (any(i.value == uscc and i.valid for i in usccs) if uscc else None)
+    uscc_valid = check_uscc(uscc) if uscc else None
     found: list[Finding] = []
     weakens: list[Phrase] = []
-    if name and (uscc_valid or address):
+    if name and (uscc_valid or (address and not uscc)):
         paths = tuple(dict.fromkeys(s.exhibit.path for s in (name, address, code) if s))
         found.append(
-            Finding("licence", Phrase("营业执照：{name}，{code}", name=name.value, code=uscc), paths)
+            Finding(
+                "licence", Phrase("营业执照：{name}，{code}", name=name.value, code=uscc), paths
+            )
         )
     elif name:
         found.append(
-            Finding("licence_name", Phrase("执照名称：{name}", name=name.value), (name.exhibit.path,), Proof.WEAK)
+            Finding(
+                "licence_name",
+                Phrase("执照名称：{name}", name=name.value),
+                (name.exhibit.path,),
+                Proof.WEAK,
+            )
         )
     if uscc and uscc_valid is False:
         weakens.append(Phrase("统一社会信用代码 {code} 校验不通过，请对照原图重读", code=uscc))
     companies = _payees(dossier)
     for company, path in companies:
-        found.append(
-            Finding("payee", Phrase("收款方：{name}", name=company), (path,), Proof.WEAK)
-        )
+        found.append(Finding("payee", Phrase("收款方：{name}", name=company), (path,), Proof.WEAK))
     shops = dossier.seen("merchant", Kind.LISTING_PAGE, Kind.ORDER_PAGE)
     if shops or order.merchant:
         found.append(

@@ -1,7 +1,7 @@
 """What a file is, by its content. A name only serves to catch a file that poses as another kind.
 
-Refused by name and with the reason: SVG, programs, other archives, two files in one (polyglots),
-a page or program that poses as a picture, empty files, files over MAX_BYTES.
+Refused by name and with the reason: SVG, GIF, programs, other archives, two files in one
+(polyglots), a page or program that poses as a picture, empty files, files over MAX_BYTES.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from gongdao.evidence.text_decoding import decode_text
 
 MAX_BYTES = 200 << 20
 
-PNG, JPEG, WEBP, HEIC, GIF = "image/png", "image/jpeg", "image/webp", "image/heic", "image/gif"
+PNG, JPEG, WEBP, HEIC = "image/png", "image/jpeg", "image/webp", "image/heic"
 PDF, MP4, MOV = "application/pdf", "video/mp4", "video/quicktime"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 ZIP, HTML, MHTML = "application/zip", "text/html", "multipart/related"
@@ -122,6 +122,8 @@ def _check_programs(data: bytes, name: str) -> None:
         raise _refused(
             name, _("不读 {kind} 压缩包").format(kind=archive), _("请解压后把文件单独放进来。")
         )
+    if data[:6] in (b"GIF87a", b"GIF89a"):
+        raise _refused(name, _("不读 GIF 动图"), _("请截图，或另存为 PNG。"))
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         raise _refused(
             name, _("不读旧版 Office 文件（doc、xls）"), _("请另存为 PDF、XLSX 或 CSV。")
@@ -143,7 +145,7 @@ def _picture(data: bytes) -> str | None:
         return JPEG
     if data[:4] == b"RIFF" and data[8:12] == b"WEBP":
         return WEBP
-    return GIF if data[:6] in (b"GIF87a", b"GIF89a") else None
+    return None
 
 
 def _film(data: bytes) -> str | None:

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from gongdao.core.money import Money
 from gongdao.core.codes import (
     Category,
     Condition,
@@ -19,6 +18,7 @@ from gongdao.core.codes import (
     Reason,
     Speaker,
 )
+from gongdao.core.money import Money
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Fields of issuers' and carriers' statements given as text."""
+"""Fields of statements given as text: issuers', carriers', and payment receipts."""
 
 from __future__ import annotations
 
@@ -37,11 +37,15 @@ _INTO = re.compile(
     re.ASCII,
 )
 _RANGE = re.compile(r"([A-Z0-9][A-Z0-9\-]{5,40})\s*(?:至|到|~|～|—)\s*([A-Z0-9][A-Z0-9\-]{3,40})")
+_FACE = re.compile(r"面(?:值|额)\s*[:：为是]?\s*[¥￥]?\s*(\d{1,6}(?:\.\d{1,2})?)")
 _SENDER = re.compile(r"^\s*【([^】]{2,30})】")
 _SENTENCE = re.compile(r"[^。！？!?\n]+[。！？!?]?")
 _HEADER = re.compile(r"\s*(?:发件人|收件人|时间|日期|主题|From|To|Date|Subject)\s*[:：]")
 _CREDIT = re.compile(r"充值|缴费|到账|入账|交费")
 _AMOUNT = re.compile(r"[+]?[¥￥]?\s*(\d{1,6}(?:\.\d{1,2})?)\s*元|[+]\s*(\d{1,6}\.\d{2})")
+_NO_CREDIT = re.compile(
+    r"[无没未](?:有|查询到|查到)?(?:任何)?(?:充值|缴费|入账|到账|交费)(?:记录|信息)?"
+)
 _DAYS = re.compile(r"(?:剩余|有效期|会员)\D{0,6}(\d{1,4})\s*天")
 
 
@@ -64,6 +68,7 @@ def issuer_fields(text: str, lines: Sequence[str], fields: dict[str, Field]) -> 
     for key, pattern, value in (
         ("card_range", _RANGE, lambda m: f"{m[1]} 至 {m[2]}"),
         ("account", _INTO, lambda m: m[1].rstrip(".")),
+        ("face_value", _FACE, lambda m: clean_value("amount", m[1])),
         ("from", _SENDER, lambda m: m[1]),
     ):
         hit = pattern.search(text)
@@ -102,9 +107,31 @@ def _field(value: str, text: str, position: int) -> Field:
     return Field(value, 1.0, Basis.TEXT, line=text.count("\n", 0, max(position, 0)) + 1)
 
 
+_ALONE = re.compile(r"\s*[-+−]?\s*[¥￥]?\s*(\d{1,3}(?:,\d{3})+\.\d{2}|\d{1,9}\.\d{2})\s*元?\s*")
+_ALIPAY = re.compile(r"支付宝|商家订单号|账单管理")
+
+
+def receipt_fields(text: str, lines: Sequence[str], fields: dict[str, Field]) -> dict[str, Field]:
+    """``fields`` of a payment receipt: the payment service's own number is ``txn_no``, the
+    merchant's is ``order_no`` (Alipay calls the first 订单号), and an amount alone on its line
+    is the amount paid."""
+    found = dict(fields)
+    if _ALIPAY.search(text) and "txn_no" not in found and "order_no" in found:
+        found["txn_no"] = found.pop("order_no")
+    if merchants := found.pop("merchant_order_no", None):
+        found["order_no"] = merchants
+    for number, line in enumerate(lines, start=1):
+        match = _ALONE.fullmatch(line[:60])
+        if match and "amount" not in found:
+            found["amount"] = Field(clean_value("amount", match[1]), 1.0, Basis.TEXT, line=number)
+    return found
+
+
 def carrier_fields(lines: Sequence[str], fields: dict[str, Field]) -> dict[str, Field]:
     """``fields`` with credited, credited_at and days: of several top-ups the latest one."""
     found = dict(fields)
+    if "redeemed_at" in found:  # on a carrier's page 充值时间 is when the credit came
+        found["credited_at"] = found.pop("redeemed_at")
     best = ""
     for number, line in enumerate(lines, start=1):
         words = line[:2000]
@@ -122,4 +149,7 @@ def carrier_fields(lines: Sequence[str], fields: dict[str, Field]) -> dict[str, 
         found["credited"] = Field(value, 1.0, Basis.TEXT, line=number)
         if at:
             found["credited_at"] = Field(at, 1.0, Basis.TEXT, line=number)
+    for number, line in enumerate(lines, start=1):
+        if "credited" not in found and _NO_CREDIT.search(line[:2000]):
+            found["credited"] = Field("0.00", 1.0, Basis.TEXT, line=number)
     return found

@@ -6,11 +6,22 @@ is ordered by how much that element matters to the case now.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from gongdao.core.clock import say_chinese
-from gongdao.core.codes import Admission, Category, Element, Kind, Outcome, Party, Proof, Reason
+from gongdao.core.codes import (
+    Admission,
+    Category,
+    Element,
+    Kind,
+    Outcome,
+    Party,
+    Proof,
+    Reason,
+    Speaker,
+)
 from gongdao.core.language import Phrase
 from gongdao.evidence.closure import Closure
 from gongdao.evidence.dossier import Dossier, payments_of
@@ -26,7 +37,12 @@ _NEEDS_ISSUER = frozenset(
     }
 )
 _NEEDS_TEST = frozenset(
-    {Reason.INVALID_SECRET, Reason.ALREADY_REDEEMED, Reason.REGION_MISMATCH, Reason.TEST_CARD_SOLD_AS_REAL}
+    {
+        Reason.INVALID_SECRET,
+        Reason.ALREADY_REDEEMED,
+        Reason.REGION_MISMATCH,
+        Reason.TEST_CARD_SOLD_AS_REAL,
+    }
 )
 _ABOUT_TERMS = frozenset(
     {
@@ -45,6 +61,9 @@ _ABOUT_LISTING = frozenset(
         Reason.WRONG_DENOMINATION,
     }
 )
+
+ABOUT_PERSONS = frozenset({Reason.BOUGHT_BY_MINOR, Reason.IDENTITY_WITHHELD, Reason.REFUND_REFUSED})
+"""Reasons about who bought or sold: no answer of the merchant about the goods decides them."""
 
 
 @dataclass(frozen=True)
@@ -70,7 +89,7 @@ def suggest(dossier: Dossier, closure: Closure) -> tuple[Suggestion, ...]:
         *_breach(dossier, closure),
         *_identity(dossier, closure),
         *_admission(dossier, closure),
-        *_terms(dossier),
+        *_terms(dossier, closure),
     ]
     best: dict[str, Suggestion] = {}
     for one in sorted(found, key=lambda s: -s.weight):
@@ -157,7 +176,6 @@ def _payment(dossier: Dossier, closure: Closure) -> Iterator[Suggestion]:
 
 
 def _breach(dossier: Dossier, closure: Closure) -> Iterator[Suggestion]:
-    order = dossier.statement.order
     reasons = frozenset(dossier.statement.claim.reasons)
     shown = {r for r, j in closure.breaches.items() if j.proof is Proof.PROVEN}
     open_reasons = reasons - shown
@@ -175,11 +193,55 @@ def _breach(dossier: Dossier, closure: Closure) -> Iterator[Suggestion]:
         yield Suggestion(
             Kind.ISSUER_STATEMENT.value,
             Phrase("发行方的记录最能说明卡是什么时候、被谁用掉的"),
-            Phrase("联系卡的发行方客服，报卡号，请其书面答复使用时间、充入账号（可打码）和卡的性质"),
+            Phrase(
+                "联系卡的发行方客服，报卡号，请其书面答复使用时间、充入账号（可打码）和卡的性质"
+            ),
             "您好，请查询这张卡的状态：是否已使用、使用时间、充入的账号（可隐去部分），以及是否为测试卡。",
             84,
         )
-    if Reason.TOPUP_NOT_CREDITED in open_reasons and not dossier.of(Kind.CARRIER_BILL, Kind.BALANCE_PAGE):
+    yield from _breach_by_pages(dossier, open_reasons)
+    yield from _breach_by_records(dossier, open_reasons)
+
+
+def _breach_by_pages(dossier: Dossier, open_reasons: frozenset[Reason]) -> Iterator[Suggestion]:
+    """Card page, account page, papers of age: what else shows the breach."""
+    tested = bool(dossier.of(Kind.REDEMPTION_FAILURE, Kind.REDEMPTION_RECORDING))
+    about_cards = open_reasons & (_NEEDS_TEST | {Reason.DUPLICATE_SECRET, Reason.PARTLY_DELIVERED})
+    if about_cards and not dossier.of(Kind.CARD_PAGE):
+        first = Reason.PARTLY_DELIVERED in open_reasons or tested
+        yield Suggestion(
+            Kind.CARD_PAGE.value,
+            Phrase("没有提卡页，说不清收到的是哪几张卡、什么时候收到的"),
+            Phrase("打开订单里的提卡页整页截图，订单号、卡号和发放时间都要看得见"),
+            "",
+            79 if first else 55,
+        )
+    if Reason.RECLAIMED_OR_BANNED in open_reasons and not dossier.of(Kind.BALANCE_PAGE):
+        yield Suggestion(
+            Kind.BALANCE_PAGE.value,
+            Phrase("没有账户页面，证明不了被追回或封禁"),
+            Phrase("打开账户的余额明细或封禁通知，整页截图，时间和原因要看得见"),
+            "",
+            82,
+        )
+    if Reason.BOUGHT_BY_MINOR in open_reasons:
+        yield Suggestion(
+            Kind.OTHER.value,
+            Phrase("没有证明年龄和监护关系的材料"),
+            Phrase(
+                "准备户口簿或出生证明（只给需要核对的单位看），以及能说明是谁在操作的登录、支付记录"
+            ),
+            "",
+            84,
+        )
+
+
+def _breach_by_records(dossier: Dossier, open_reasons: frozenset[Reason]) -> Iterator[Suggestion]:
+    """Records that show delivery, credit or price."""
+    order = dossier.statement.order
+    if Reason.TOPUP_NOT_CREDITED in open_reasons and not dossier.of(
+        Kind.CARRIER_BILL, Kind.BALANCE_PAGE
+    ):
         phone = order.category is Category.PHONE_TOPUP
         yield Suggestion(
             Kind.CARRIER_BILL.value if phone else Kind.BALANCE_PAGE.value,
@@ -192,7 +254,10 @@ def _breach(dossier: Dossier, closure: Closure) -> Iterator[Suggestion]:
         yield Suggestion(
             Kind.LISTING_PAGE.value,
             Phrase("被比较价成不成立，要看此前七日的成交价"),
-            Phrase("把商品页的最近成交记录截下来或抄成 deals.csv（成交时间、商品、成交价），连同更早的商品页截图"),
+            Phrase(
+                "把商品页的最近成交记录截下来或抄成 deals.csv（成交时间、商品、成交价），"
+                "连同更早的商品页截图"
+            ),
             "请说明划线价在此前七日内的成交记录。",
             78,
         )
@@ -230,25 +295,34 @@ def _identity(dossier: Dossier, closure: Closure) -> Iterator[Suggestion]:
         yield Suggestion(
             Kind.MERCHANT_LICENCE.value,
             Phrase("还不知道对方的登记名称和统一社会信用代码，市场监管和法院都要它"),
-            Phrase("店铺页或网页底部找“营业执照”“资质信息”，整页截图；付款账单里的收款方全称也有用"),
+            Phrase(
+                "店铺页或网页底部找“营业执照”“资质信息”，整页截图；付款账单里的收款方全称也有用"
+            ),
             "请提供贵店营业执照上的名称和统一社会信用代码。",
             60 if proof is Proof.WEAK else 40,
         )
-    if proof is Proof.MISSING or asked or Reason.IDENTITY_WITHHELD in dossier.statement.claim.reasons:
+    if (
+        proof is Proof.MISSING
+        or asked
+        or licence
+        or Reason.IDENTITY_WITHHELD in dossier.statement.claim.reasons
+    ):
         yield Suggestion(
             "merchant_identity_from_platform",
             Phrase("平台应当能给出卖家的真实名称、地址和有效联系方式"),
             Phrase("用 letters 里写好的函件向平台提出，并注明答复日期"),
             f"请提供订单 {number} 卖家的真实名称、地址和有效联系方式。",
-            68 if proof is Proof.MISSING else 45,
+            68 if proof is Proof.MISSING else 62 if licence else 45,
         )
 
 
 def _admission(dossier: Dossier, closure: Closure) -> Iterator[Suggestion]:
     if closure.admission is Admission.EXPLICIT or not dossier.of(Kind.CHAT):
         return
+    if frozenset(dossier.statement.claim.reasons) <= ABOUT_PERSONS:
+        return
     breach = closure.elements[Element.BREACH].proof
-    if closure.admission is Admission.DENIED:
+    if closure.admission is Admission.DENIED or _blocked(dossier):
         return
     if closure.admission is Admission.NONE and breach is Proof.PROVEN:
         return
@@ -258,6 +332,14 @@ def _admission(dossier: Dossier, closure: Closure) -> Iterator[Suggestion]:
         Phrase("发一句只能用“是”或“否”回答的话，并截下答复；不答复也截下来"),
         question_to_merchant(dossier),
         50,
+    )
+
+
+def _blocked(dossier: Dossier) -> bool:
+    """Whether the other side has shut the talk, so that asking again adds nothing."""
+    return any(
+        re.search(r"拒收|拉黑|不是.{0,4}好友|开启了.{0,4}验证|已注销", line.message.text)
+        for line in dossier.lines_of(Speaker.SYSTEM)
     )
 
 
@@ -276,12 +358,16 @@ def question_to_merchant(dossier: Dossier) -> str:
         return f"{head}是否由贵店取消？请回答“是”或“否”，并说明取消原因和依据。"
     if Reason.FAKE_DISCOUNT in reasons:
         return "页面的划线价在此前七日内是否有成交？请回答“是”或“否”；如有，请给出成交时间。"
-    return f"{head}所发卡密是否有问题？请回答“是”或“否”；如认为没有问题，请提供该卡的首次使用时间和来源证明。"
+    return (
+        f"{head}所发卡密是否有问题？请回答“是”或“否”；"
+        "如认为没有问题，请提供该卡的首次使用时间和来源证明。"
+    )
 
 
-def _terms(dossier: Dossier) -> Iterator[Suggestion]:
+def _terms(dossier: Dossier, closure: Closure) -> Iterator[Suggestion]:
     reasons = frozenset(dossier.statement.claim.reasons)
-    if reasons & _ABOUT_TERMS and not dossier.of(Kind.SERVICE_TERMS):
+    closed = all(judged.proof is Proof.PROVEN for judged in closure.elements.values())
+    if reasons & _ABOUT_TERMS and not closed and not dossier.of(Kind.SERVICE_TERMS):
         yield Suggestion(
             Kind.SERVICE_TERMS.value,
             Phrase("平台自己的规则可以直接引用条号"),
@@ -311,4 +397,3 @@ def before_buying(dossier: Dossier) -> tuple[Suggestion, ...]:
         for kind, how, weight in wanted
         if kind not in have
     )
-

@@ -7,12 +7,14 @@ whichever of UTF-8 and GB18030 loses fewer characters. Line ends become ``\\n``.
 from __future__ import annotations
 
 import codecs
+import re
 from dataclasses import dataclass
 
 from gongdao.core.errors import UnreadableFile
 from gongdao.core.language import gettext as _
 
-MAX_TEXT_BYTES = 64 << 20
+MAX_TEXT_BYTES = 32 << 20
+MAX_LINES = 1_000_000
 """A larger text file is refused: no bill or chat of one order comes near it."""
 
 _MARKS = (
@@ -36,13 +38,25 @@ class DecodedText:
 
 
 def decode_text(data: bytes, *, name: str = "") -> DecodedText:
-    """Decode ``data``; raise UnreadableFile only when it is over MAX_TEXT_BYTES."""
+    """Decode ``data``; raise UnreadableFile only when it is over MAX_TEXT_BYTES or
+    MAX_LINES."""
     if len(data) > MAX_TEXT_BYTES:
         raise UnreadableFile(
             _("文本文件超过 {limit} MB").format(limit=MAX_TEXT_BYTES >> 20),
             file=name or None,
             hint=_("请只导出与这笔订单有关的时间段。"),
         )
+    decoded = _decode(data)
+    if decoded.text.count("\n") > MAX_LINES:
+        raise UnreadableFile(
+            _("文本文件超过 {limit} 行").format(limit=MAX_LINES),
+            file=name or None,
+            hint=_("请只导出与这笔订单有关的时间段。"),
+        )
+    return decoded
+
+
+def _decode(data: bytes) -> DecodedText:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return _done(data[len(mark) :], encoding, bom=True)
@@ -53,6 +67,15 @@ def decode_text(data: bytes, *, name: str = "") -> DecodedText:
     if wide:
         return _done(data, wide, bom=False)
     return _best_of_two(data)
+
+
+_BLANKS = re.compile(r"\s{9,}")
+
+
+def squeeze_blanks(text: str) -> str:
+    """``text`` with long runs of blanks and line ends cut to eight, for searching: patterns that
+    allow blanks in several places would try a run of thousands in every way."""
+    return _BLANKS.sub(lambda run: run.group(0)[:8], text)
 
 
 def split_lines(text: str) -> list[str]:

@@ -12,12 +12,13 @@ from gongdao.core.money import Money
 _SIGN = r"[¥￥夫羊半￡YV]"
 PRICE = re.compile(
     rf"(?P<sign>[-+−—–]?)\s*(?P<mark>{_SIGN}?)\s*(?P<sign2>[-+]?)"
-    r"(?P<whole>\d{1,3}(?:[,，]\d{3})+|\d{1,8})(?:\s?[.．。:]\s?(?P<part>\d{1,2}))?(?!\d)"
+    r"(?P<whole>\d{1,3}(?:[,，]\d{3})+|\d{1,8})(?:\s?[.．。]\s?(?P<part>\d{1,2}))?(?!\d)"
 )
-_LOOSE = re.compile(r"(?<!\d)(20\d{2})\D{0,3}(\d{2})\D{0,3}(\d{2})\D{0,3}(\d{2})\D?(\d{2})(\D?\d{2})?(?!\d)")
+_LOOSE = re.compile(
+    r"(?<!\d)(20\d{2})\D{0,3}(\d{2})\D{0,3}(\d{2})\D{0,3}(\d{2})\D?(\d{2})(\D?\d{2})?(?!\d)"
+)
 _SHORT = re.compile(r"(?<!\d)(\d{1,2})[-/.月](\d{1,2})日?\s*(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)")
 _DAY = re.compile(r"(20\d{2})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})")
-CODE = re.compile(r"[0-9A-Za-z](?:[0-9A-Za-z_\-|*@ ]*[0-9A-Za-z*])?")
 
 
 def plain(text: str) -> str:
@@ -52,8 +53,9 @@ def read_instant(text: str, *, year: int | None = None) -> str | None:
 
 
 def _say(parts: list[int], seconds: bool) -> str | None:
+    year, month, day, hour, minute, second = [*parts, 0][:6]
     try:
-        at = datetime(*parts, tzinfo=BEIJING)  # type: ignore[arg-type,misc]
+        at = datetime(year, month, day, hour, minute, second, tzinfo=BEIJING)
     except ValueError:
         return None
     return at.strftime("%Y-%m-%d %H:%M:%S" if seconds else "%Y-%m-%d %H:%M")
@@ -92,7 +94,7 @@ def amounts_in(text: str) -> list[tuple[str, int]]:
 
 
 def is_price(text: str, *, marked: bool = False) -> bool:
-    """Whether ``text`` is one price and nothing else; ``marked``: it must carry ¥, 元 or a point."""
+    """Whether ``text`` is one price and nothing else; ``marked``: it must carry a mark."""
     text = half_width(text).strip().strip("-~_|·•'")
     match = PRICE.match(text)
     if not match or match.start() != 0:
@@ -114,5 +116,7 @@ def read_code(text: str, *, shortest: int = 5) -> str | None:
 
 def read_count(text: str) -> str | None:
     """``20`` from ``x20``, ``×20``, ``20 张``; None otherwise."""
-    match = re.search(r"(?:^|[xX×*乘])\s*(\d{1,5})\s*(?:$|[张件个份条枚套次])", half_width(text).strip())
+    match = re.search(
+        r"(?:^|[xX×*乘])\s*(\d{1,5})\s*(?:$|[张件个份条枚套次])", half_width(text).strip()
+    )
     return str(int(match[1])) if match else None

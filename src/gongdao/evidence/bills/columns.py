@@ -106,8 +106,8 @@ def column_name(text: str) -> str:
 def map_header(cells: Sequence[str]) -> dict[str, int] | None:
     """Column positions by our names when ``cells`` is a header row of a bill, else None.
 
-    A header has a time or day, an amount (or income and expense), two more known columns, and
-    nothing in it that looks like a value.
+    A header has a time or day, an amount (or income and expense) and two more known columns; one
+    more is enough where no column is unknown.
     """
     names = [column_name(cell) for cell in cells]
     found: dict[str, int] = {}
@@ -120,7 +120,8 @@ def map_header(cells: Sequence[str]) -> dict[str, int] | None:
             found[key] = position
     has_time = "at" in found or "day" in found or "created" in found
     has_amount = "amount" in found or ("income" in found and "expense" in found)
-    if not has_time or not has_amount or len(found) < 4:
+    whole = len(found) == 3 and all(name in _NAMES for name in names if name)
+    if not has_time or not has_amount or (len(found) < 4 and not whole):
         return None
     return found
 

@@ -36,6 +36,7 @@ _PERIOD = re.compile(r"起始时间|起始日期|日期区间|起止日期|查�
 _EXPORTED = re.compile(r"导出时间|申请时间|打印时间|下载时间")
 _DAY = re.compile(r"(20\d{2})-(\d{2})-(\d{2})")
 _HEADER_SEARCH = 400
+_MOST_CELLS = 200
 
 
 @dataclass(frozen=True)
@@ -97,7 +98,7 @@ def _bill(table: Iterable[Row], *, name: str, is_sheet: bool) -> Bill:
             if columns is None:
                 around.append(row.raw)
             continue
-        if _is_frame(row, columns):
+        if _is_frame(row, columns, names):
             around.append(row.raw)
         else:
             _take(row, columns, len(_trimmed(names)), rows, skipped)
@@ -143,6 +144,9 @@ def _take(
     rows: list[BillRow],
     skipped: list[SkippedRow],
 ) -> None:
+    if len(row.cells) > _MOST_CELLS:
+        skipped.append(SkippedRow(row.line, row.raw[:500], _("这一行的栏目太多")))
+        return
     fitted = Row(row.line, fit_cells(row.cells, columns, width), row.raw)
     try:
         rows.append(read_row(fitted, columns))
@@ -156,10 +160,10 @@ def _trimmed(names: tuple[str, ...]) -> tuple[str, ...]:
     return names
 
 
-def _is_frame(row: Row, columns: dict[str, int]) -> bool:
+def _is_frame(row: Row, columns: dict[str, int], names: tuple[str, ...]) -> bool:
     """A footer, a rule of dashes or a repeated header: no row of data."""
-    filled = [cell for cell in row.cells if cell]
-    if map_header(row.cells):
+    filled = [cell for cell in row.cells[:_MOST_CELLS] if cell]
+    if tuple(map(column_name, row.cells[:3])) == names[:3]:
         return True
     if not filled or (set("".join(filled)) <= set("-=—_ ")):
         return True

@@ -125,8 +125,10 @@ def _make(year: int, month: int, day: int, hour: int, minute: int, second: int) 
 def fit_cells(cells: tuple[str, ...], columns: Mapping[str, int], width: int) -> tuple[str, ...]:
     """Bring a row with too many fields back to ``width``: trailing empty fields go; an unquoted
     comma in the counterparty is joined again, found by where 收/支 stands."""
-    while len(cells) > width and not cells[-1]:
-        cells = cells[:-1]
+    filled = len(cells)
+    while filled > width and not cells[filled - 1]:
+        filled -= 1
+    cells = cells[:filled]
     extra = len(cells) - width
     direction, party = columns.get("direction"), columns.get("counterparty")
     if extra <= 0 or direction is None or party is None or party >= direction:

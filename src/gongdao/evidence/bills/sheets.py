@@ -15,6 +15,8 @@ from gongdao.evidence.bills.tables import MAX_COLUMNS, MAX_ROWS, Row
 from gongdao.evidence.zip_guard import check_zip, read_member
 
 _MAX_XML = 32 << 20
+_MAX_EVENTS = 4_000_000
+_MAX_DEPTH = 100
 _REFERENCE = re.compile(r"([A-Z]{1,3})(\d{1,7})")
 _SHEET = re.compile(r"xl/worksheets/sheet\d*\.xml")
 
@@ -58,12 +60,25 @@ def _local(tag: str) -> str:
 
 
 def _elements(data: bytes, wanted: str, name: str) -> Iterator[ElementTree.Element]:
-    """Finished elements of that local name, each cleared after use."""
+    """Finished elements of that local name; each is let go after use, and so is all around it."""
+    above: list[ElementTree.Element] = []
+    inside = 0
     try:
-        for _event, element in ElementTree.iterparse(io.BytesIO(data), events=("end",)):
-            if _local(element.tag) == wanted:
+        events = ElementTree.iterparse(io.BytesIO(data), events=("start", "end"))
+        for count, (event, element) in enumerate(events):
+            if count > _MAX_EVENTS or len(above) > _MAX_DEPTH:
+                raise _broken(name, _("格子太多"))
+            is_wanted = _local(element.tag) == wanted
+            if event == "start":
+                above.append(element)
+                inside += is_wanted
+                continue
+            above.pop()
+            inside -= is_wanted
+            if is_wanted:
                 yield element
-                element.clear()
+            if above and not inside:
+                above[-1].remove(element)
     except (ElementTree.ParseError, ValueError, LookupError) as error:
         raise _broken(name, str(error)[:80]) from None
 

@@ -13,6 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from gongdao.core.errors import InputError
+from gongdao.core.language import gettext as _
 from gongdao.evidence.text_decoding import split_lines
 
 MAX_ROWS = 200_000
@@ -31,7 +33,8 @@ class Row:
 
 
 def csv_rows(text: str) -> Iterator[Row]:
-    """Rows of CSV text, blank ones left out. A quoted field may run over up to six lines."""
+    """Rows of CSV text, blank ones left out. A quoted field may run over up to six lines.
+    Raise InputError after MAX_ROWS lines."""
     lines = split_lines(text)
     delimiter = _delimiter(lines)
     number = 0
@@ -46,6 +49,11 @@ def csv_rows(text: str) -> Iterator[Row]:
             joined, used = _join(taken, lines, number, delimiter)
             taken, number = joined, number + used
         yield Row(start, _split(taken, delimiter), line[:_MAX_LINE])
+    if number < len(lines):
+        raise InputError(
+            _("账单超过 {limit} 行").format(limit=MAX_ROWS),
+            hint=_("请只导出与这笔订单有关的时间段。"),
+        )
 
 
 def _delimiter(lines: list[str]) -> str:
@@ -55,8 +63,10 @@ def _delimiter(lines: list[str]) -> str:
 
 def _open_quote(line: str, delimiter: str) -> bool:
     """Whether a quoted field starts on this line and does not end on it."""
-    fields = re.split(rf"(?:^|{re.escape(delimiter)})\s*\"", line)
-    return len(fields) > 1 and line.count('"') % 2 == 1 and '"' not in fields[-1]
+    if line.count('"') % 2 == 0:
+        return False
+    fields = re.split(rf"(?:^|{re.escape(delimiter)}) {{0,8}}\"", line)
+    return len(fields) > 1 and '"' not in fields[-1]
 
 
 def _join(line: str, lines: list[str], number: int, delimiter: str) -> tuple[str, int]:

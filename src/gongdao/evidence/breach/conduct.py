@@ -6,20 +6,22 @@ import re
 
 from gongdao.core.codes import Kind, Outcome, Party, Proof
 from gongdao.core.language import Phrase
-from gongdao.evidence.chat_lines.label import Label
-from gongdao.evidence.dossier import Dossier
-from gongdao.evidence.finding import Finding, Judged, strongest
 from gongdao.evidence.breach.delivery import quote_of
+from gongdao.evidence.chat_lines.label import Label
+from gongdao.evidence.dossier import Dossier, quotable
+from gongdao.evidence.finding import Finding, Judged, strongest
 
-_IDENTITY = re.compile(r"(?:卖家|商家|店铺|对方|商户)[^。]{0,10}(?:信息|身份|资料|联系方式|名称|地址)")
-_WITHHELD = re.compile(r"隐私|无法提供|不(?:能|便|予|可以)提供|拒绝提供|无权|保密|不方便|不对外|不公开")
+_IDENTITY = re.compile(
+    r"(?:卖家|商家|店铺|对方|商户)[^。]{0,10}(?:信息|身份|资料|联系方式|名称|地址)"
+)
+_WITHHELD = re.compile(
+    r"隐私|无法提供|不(?:能|便|予|可以)提供|拒绝提供|无权|保密|不方便|不对外|不公开"
+)
 
 
 def refund_refused(dossier: Dossier) -> Judged:
     """The refusal in the other side's own words, else in the buyer's notes."""
-    found = quote_of(
-        dossier, Label.REFUND_REFUSED, Label.VIRTUAL_NO_REFUND, code="refund_refused"
-    )
+    found = quote_of(dossier, Label.REFUND_REFUSED, Label.VIRTUAL_NO_REFUND, code="refund_refused")
     if not found:
         found = tuple(
             Finding(
@@ -39,7 +41,7 @@ def identity_withheld(dossier: Dossier) -> Judged:
     found = tuple(
         Finding(
             "identity_refused",
-            Phrase("平台答复：“{quote}”", quote=line.message.text),
+            Phrase("平台答复：“{quote}”", quote=quotable(dossier, line.message.text)),
             (line.exhibit,),
         )
         for line in dossier.said
@@ -69,14 +71,16 @@ def bought_by_minor(dossier: Dossier) -> Judged:
             "minor_document",
             Phrase("{file} 说明了年龄或监护关系", file=exhibit.path),
             (exhibit.path,),
-            Proof.WEAK if exhibit.kind is Kind.CHAT else Proof.PROVEN,
+            Proof.PROVEN if exhibit.kind is Kind.OTHER else Proof.WEAK,
         )
         for exhibit in dossier.exhibits
         if exhibit.problem is None
+        and exhibit.kind is not Kind.COMPLAINT_RECEIPT
         and re.search(
             r"户口|出生|监护|未成年|学生证|身份证",
             " ".join((exhibit.path, *(line.text for line in exhibit.lines[:60]))),
         )
     )
-    weakens = () if found else (Phrase("没有证明年龄和监护关系的材料"),)
+    proven = any(finding.proof is Proof.PROVEN for finding in found)
+    weakens = () if proven else (Phrase("没有证明年龄和监护关系的材料"),)
     return Judged(strongest(found), found, weakens)

@@ -8,15 +8,31 @@ from datetime import datetime, timedelta
 from gongdao.core.clock import say_minute, say_second
 from gongdao.core.codes import Kind, Proof, Speaker
 from gongdao.core.language import Phrase
+from gongdao.core.money import Money
+from gongdao.evidence.breach.term import term_short
 from gongdao.evidence.chat_lines.label import Label
-from gongdao.evidence.dossier import Dossier, Seen, carries_number, captured_at, time_of
+from gongdao.evidence.dossier import (
+    Dossier,
+    Seen,
+    captured_at,
+    quotable,
+    time_of,
+)
 from gongdao.evidence.finding import Finding, Judged, strongest
 from gongdao.evidence.promise import read_promise
-from gongdao.evidence.refuted import credits_seen, delivered_at
+from gongdao.evidence.refuted import credits_seen, delivered_at, face_value_of, quantity_of
 
-_UNDELIVERED = re.compile(r"待发货|未发货|处理中|充值中|待处理|排队|发货中|等待发货|待充值|待提卡|卡单")
+_UNDELIVERED = re.compile(
+    r"待发货|未发货|处理中|充值中|待处理|排队|发货中|等待发货|待充值|待提卡|卡单"
+)
 _CANCELLED = re.compile(r"取消|关闭|作废")
-_BY_BUYER = re.compile(r"买家取消|您(?:已)?取消|用户取消|我取消|本人取消")
+_CANCELLED_LINE = re.compile(
+    r"(?:已被?|被|系统|商家|卖家|店铺)(?:强制)?(?:取消|关闭)|(?:交易|订单)(?:已)?(?:关闭|取消)$"
+)
+_BY_BUYER = re.compile(
+    r"买家(?:主动)?取消|您(?:已)?取消|用户(?:主动)?取消|我取消|本人取消|超时未(?:支付|付款)|未(?:支付|付款)"
+)
+_LEAST_LATE = timedelta(minutes=1)
 _SHORT = re.compile(r"少[发了给]|只(?:收到|有|发)|漏发|不够|缺|(?:还)?差\s*\d")
 
 
@@ -27,7 +43,7 @@ def quote_of(dossier: Dossier, *labels: Label, code: str) -> tuple[Finding, ...]
     return tuple(
         Finding(
             code,
-            Phrase("对方说：“{quote}”", quote=line.message.text),
+            Phrase("对方说：“{quote}”", quote=quotable(dossier, line.message.text)),
             (line.exhibit,),
         )
         for line in lines[:2]
@@ -54,7 +70,7 @@ def promise_text(dossier: Dossier) -> str:
 def late_by(dossier: Dossier) -> timedelta | None:
     """How much later than promised it came; None where nothing came or no promise is known."""
     due, came = due_at(dossier), delivered_at(dossier)
-    return came - due if due and came and came > due else None
+    return came - due if due and came and came - due >= _LEAST_LATE else None
 
 
 def late_delivery(dossier: Dossier) -> Judged:
@@ -83,6 +99,8 @@ def late_delivery(dossier: Dossier) -> Judged:
                 )
             )
     found += quote_of(dossier, Label.ADMISSION_NOT_DELIVERED, code="admitted_not_delivered")
+    if delivered_at(dossier) is None:
+        found += [f for f in not_delivered(dossier).carries if f.code == "order_page_undelivered"]
     weakens = [] if listing else [Phrase("没有写着发货承诺的商品页")]
     if not page:
         weakens.append(Phrase("没有显示交付时间的订单页"))
@@ -104,52 +122,56 @@ def not_delivered(dossier: Dossier) -> Judged:
                     Proof.PROVEN if late else Proof.WEAK,
                 )
             )
+    if dossier.of(Kind.CARRIER_BILL, Kind.BALANCE_PAGE):
+        found += [
+            f for f in topup_not_credited(dossier).carries if f.code == "carrier_shows_no_credit"
+        ]
     promised = quote_of(dossier, Label.PROMISE_REDELIVER, code="promised_to_deliver")
     found += [Finding(f.code, f.says, f.exhibits, Proof.WEAK) for f in promised[:1]]
-    said = dossier.labelled(Label.STATES_NOT_DELIVERED, by=Speaker.BUYER)
-    if said:
-        found.append(
-            Finding(
-                "buyer_says_undelivered",
-                Phrase("买家当时就说没有收到：“{quote}”", quote=said[0].message.text),
-                (said[0].exhibit,),
-                Proof.WEAK,
-            )
-        )
+    found += _buyer_said(dossier)
     weakens = []
     if not any(f.proof is Proof.PROVEN for f in found):
         weakens.append(Phrase("没有订单页显示“未发货”，对方也没有明确承认没有发"))
     return Judged(strongest(tuple(found)), tuple(found), tuple(weakens))
 
 
+def _buyer_said(dossier: Dossier) -> list[Finding]:
+    """What the buyer said then about nothing having come; alone it is only a word."""
+    said = dossier.labelled(Label.STATES_NOT_DELIVERED, by=Speaker.BUYER)
+    return [
+        Finding(
+            "buyer_says_undelivered",
+            Phrase("买家当时就说没有收到：“{quote}”", quote=quotable(dossier, line.message.text)),
+            (line.exhibit,),
+            Proof.WEAK,
+        )
+        for line in said[:1]
+    ]
+
+
 def partly_delivered(dossier: Dossier) -> Judged:
     """Fewer secrets than ordered: the pages' counts, or an admission."""
     found = list(quote_of(dossier, Label.ADMISSION_NOT_DELIVERED, code="admitted_not_delivered"))
-    ordered = dossier.statement.order.quantity
-    quantity = dossier.first("quantity", Kind.ORDER_PAGE)
-    if ordered is None and quantity and quantity.value.isdigit():
-        ordered = int(quantity.value)
-    for exhibit in dossier.of(Kind.CARD_PAGE, Kind.BALANCE_PAGE):
-        secrets = [n for n in exhibit.fields if n == "secret" or re.fullmatch(r"secret_\d+", n)]
-        if ordered and secrets and len(secrets) < ordered:
-            found.append(
-                Finding(
-                    "fewer_secrets",
-                    Phrase("买 {ordered} 份，提卡页只有 {count} 份", ordered=ordered, count=len(secrets)),
-                    (exhibit.path,),
-                )
-            )
+    found += _fewer_secrets(dossier)
+    found += _credited_short(dossier)
+    found += term_short(dossier)
     for seen in dossier.seen("status", Kind.ORDER_PAGE):
         if re.search(r"部分", seen.value):
             found.append(
-                Finding("page_says_partly", Phrase("订单页显示“{s}”", s=seen.value), (seen.exhibit.path,))
+                Finding(
+                    "page_says_partly",
+                    Phrase("订单页显示“{s}”", s=seen.value),
+                    (seen.exhibit.path,),
+                )
             )
     said = [line for line in dossier.lines_of(Speaker.BUYER) if _SHORT.search(line.message.text)]
     if said:
         found.append(
             Finding(
                 "buyer_says_short",
-                Phrase("买家当时就说少了：“{quote}”", quote=said[0].message.text),
+                Phrase(
+                    "买家当时就说少了：“{quote}”", quote=quotable(dossier, said[0].message.text)
+                ),
                 (said[0].exhibit,),
                 Proof.WEAK,
             )
@@ -157,13 +179,53 @@ def partly_delivered(dossier: Dossier) -> Judged:
     return Judged(strongest(tuple(found)), tuple(found))
 
 
+def _fewer_secrets(dossier: Dossier) -> list[Finding]:
+    """Fewer different secrets on all card pages together than pieces bought."""
+    ordered = quantity_of(dossier)
+    pages = dossier.of(Kind.CARD_PAGE)
+    secrets = {
+        re.sub(r"[\s\-]", "", field.value).upper()
+        for page in pages
+        for name, field in page.fields.items()
+        if re.fullmatch(r"secret(?:_\d+)?", name)
+    }
+    shown = [int(s.value) for s in dossier.seen("quantity", Kind.CARD_PAGE) if s.value.isdigit()]
+    count = max([len(secrets), *shown])
+    if not ordered or not count or count >= ordered:
+        return []
+    says = Phrase("买 {ordered} 份，提卡页只有 {count} 份", ordered=ordered, count=count)
+    return [Finding("fewer_secrets", says, tuple(page.path for page in pages))]
+
+
+def _credited_short(dossier: Dossier) -> list[Finding]:
+    """A credit after the payment that is less than what was bought."""
+    face, paid_at = face_value_of(dossier), dossier.statement.order.paid_at
+    if face is None or paid_at is None:
+        return []
+    due = face.minor * (quantity_of(dossier) or 1)
+    return [
+        Finding(
+            "credited_short",
+            Phrase("付款之后到账 {got} 元，应到 {due} 元", got=got, due=Money(due)),
+            (seen.exhibit.path,),
+        )
+        for seen, got, at in credits_seen(dossier)
+        if at and at >= paid_at - timedelta(minutes=2) and got.minor < due
+    ]
+
+
 def cancelled_by_merchant(dossier: Dossier) -> Judged:
     """An order page that shows the merchant's cancelling, or the merchant saying so."""
     found: list[Finding] = []
     for exhibit in dossier.of(Kind.ORDER_PAGE):
-        texts = [exhibit.fields[n].value for n in ("status", "cancel_reason") if n in exhibit.fields]
-        page = " ".join((*texts, *(line.text for line in exhibit.lines[:12])))
-        if not _CANCELLED.search(page) or _BY_BUYER.search(page):
+        texts = [
+            exhibit.fields[n].value for n in ("status", "cancel_reason") if n in exhibit.fields
+        ]
+        lines = [line.text for line in exhibit.lines[:12]]
+        page = " ".join((*texts, *lines))
+        shown = "cancelled_at" in exhibit.fields or bool(_CANCELLED.search(" ".join(texts)))
+        shown = shown or any(_CANCELLED_LINE.search(line) for line in lines)
+        if not shown or _BY_BUYER.search(page):
             continue
         at = time_of(_seen(exhibit, "cancelled_at", dossier))
         reason = exhibit.fields["cancel_reason"].value if "cancel_reason" in exhibit.fields else ""
@@ -174,7 +236,7 @@ def cancelled_by_merchant(dossier: Dossier) -> Judged:
                 "page_cancelled",
                 Phrase(
                     "订单页显示订单已被取消（{detail}）",
-                    detail="，".join(x for x in (when, reason) if x) or "已取消",
+                    detail="，".join(x for x in (when, reason) if x) or Phrase("已取消"),
                 ),
                 (exhibit.path,),
                 Proof.PROVEN if by_merchant else Proof.WEAK,
@@ -201,6 +263,7 @@ def topup_not_credited(dossier: Dossier) -> Judged:
         asked = time_of(_seen(exhibit, "queried_at", dossier)) or captured_at(exhibit, dossier)
         if credited_after:
             weakens.append(Phrase("{file} 里有一笔付款之后的入账", file=exhibit.path))
+            found += [f for f in _credited_short(dossier) if exhibit.path in f.exhibits]
             continue
         late = asked is None or paid_at is None or asked > paid_at + timedelta(minutes=30)
         found.append(
@@ -208,28 +271,13 @@ def topup_not_credited(dossier: Dossier) -> Judged:
                 "carrier_shows_no_credit",
                 Phrase(
                     "{asked} 查询的运营商或账户记录里，付款之后没有这笔到账",
-                    asked=say_minute(asked) if asked else "事后",
+                    asked=say_minute(asked) if asked else Phrase("事后"),
                 ),
                 (exhibit.path,),
                 Proof.PROVEN if late else Proof.WEAK,
             )
         )
-    said = dossier.labelled(Label.STATES_NOT_DELIVERED, by=Speaker.BUYER)
-    if said:
-        found.append(
-            Finding(
-                "buyer_says_undelivered",
-                Phrase("买家当时就说没有到账：“{quote}”", quote=said[0].message.text),
-                (said[0].exhibit,),
-                Proof.WEAK,
-            )
-        )
+    found += _buyer_said(dossier)
     if not dossier.of(Kind.CARRIER_BILL, Kind.BALANCE_PAGE):
         weakens.append(Phrase("没有运营商或账户的到账记录"))
     return Judged(strongest(tuple(found)), tuple(found), tuple(weakens))
-
-
-def order_page_tied(dossier: Dossier) -> bool:
-    """Whether an order page shows this order's number."""
-    number = dossier.statement.order.order_no
-    return any(carries_number(s.value, number) for s in dossier.seen("order_no", Kind.ORDER_PAGE))

@@ -33,9 +33,7 @@ _WITH_CONTRADICTIONS: Mapping[Reason, Callable[[Dossier, Sequence[Contradiction]
 }
 
 
-def judge_breach(
-    dossier: Dossier, contradictions: Sequence[Contradiction]
-) -> dict[Reason, Judged]:
+def judge_breach(dossier: Dossier, contradictions: Sequence[Contradiction]) -> dict[Reason, Judged]:
     """Each claimed reason with what carries and what weakens it, in the order claimed."""
     return {
         reason: _JUDGES[reason](dossier)

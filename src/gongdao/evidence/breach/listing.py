@@ -7,11 +7,17 @@ from collections.abc import Iterable
 from gongdao.core.codes import Kind, Proof, Reason
 from gongdao.core.language import Phrase
 from gongdao.evidence.breach.delivery import quote_of, topup_not_credited
-from gongdao.evidence.breach.secret import already_redeemed, invalid_secret, test_card, wrong_denomination
+from gongdao.evidence.breach.secret import (
+    already_redeemed,
+    invalid_secret,
+    region_mismatch,
+    test_card,
+    wrong_denomination,
+)
 from gongdao.evidence.chat_lines.label import Label
 from gongdao.evidence.dossier import Dossier
 from gongdao.evidence.finding import Contradiction, Finding, Judged, strongest
-from gongdao.evidence.price_check import check_price
+from gongdao.evidence.price_check import PriceCheck, check_price
 
 
 def fake_discount(dossier: Dossier) -> Judged:
@@ -22,18 +28,10 @@ def fake_discount(dossier: Dossier) -> Judged:
     if check is None:
         weakens.append(Phrase("没有划线价或被比较价的画面"))
     elif check.supported is False:
-        limit = check.lowest_deal_7_days or check.last_deal_before
         found.append(
             Finding(
                 "price_not_supported",
-                Phrase(
-                    "被比较价 {compared} 元，高于此前七日最低成交价 {limit} 元（{count} 笔成交记录）"
-                    if check.lowest_deal_7_days
-                    else "被比较价 {compared} 元，高于此前最后一次成交价 {limit} 元",
-                    compared=check.compared_price,
-                    limit=limit,
-                    count=check.deals_counted,
-                ),
+                _too_high(check),
                 check.exhibits,
             )
         )
@@ -55,12 +53,29 @@ def fake_discount(dossier: Dossier) -> Judged:
     return Judged(strongest(tuple(found)), tuple(found), tuple(weakens))
 
 
+def _too_high(check: PriceCheck) -> Phrase:
+    if check.lowest_deal_7_days:
+        return Phrase(
+            "被比较价 {compared} 元，高于此前七日最低成交价 {limit} 元（共 {count} 笔）",
+            compared=check.compared_price,
+            limit=check.lowest_deal_7_days,
+            count=check.deals_counted,
+        )
+    return Phrase(
+        "被比较价 {compared} 元，高于此前最后一次成交价 {limit} 元",
+        compared=check.compared_price,
+        limit=check.last_deal_before,
+    )
+
+
 def hours_misrepresented(dossier: Dossier, contradictions: Iterable[Contradiction]) -> Judged:
     """The promise and the page's own small print."""
     found = [
         Finding(
             "small_print_takes_back",
-            Phrase("页面承诺“{promise}”，同页小字却写“{small}”", promise=c.case, small=c.exhibit_value),
+            Phrase(
+                "页面承诺“{promise}”，同页小字却写“{small}”", promise=c.case, small=c.exhibit_value
+            ),
             (c.exhibit,),
         )
         for c in contradictions
@@ -82,17 +97,29 @@ def hours_misrepresented(dossier: Dossier, contradictions: Iterable[Contradictio
 
 def misdescribed(dossier: Dossier, contradictions: Iterable[Contradiction]) -> Judged:
     """What the listing said against what test, issuer or admission shows."""
-    listing = dossier.first("promise", Kind.LISTING_PAGE) or dossier.first("price", Kind.LISTING_PAGE)
+    listing = dossier.first("promise", Kind.LISTING_PAGE) or dossier.first(
+        "price", Kind.LISTING_PAGE
+    )
     reasons = dossier.statement.claim.reasons
-    shown: list[Finding] = list(quote_of(dossier, Label.ADMISSION_OTHER_FAULT, code="admitted_fault"))
-    for judge in (test_card, wrong_denomination, already_redeemed, invalid_secret):
+    shown: list[Finding] = list(
+        quote_of(dossier, Label.ADMISSION_OTHER_FAULT, code="admitted_fault")
+    )
+    for judge in (
+        test_card,
+        wrong_denomination,
+        already_redeemed,
+        invalid_secret,
+        region_mismatch,
+    ):
         shown += [f for f in judge(dossier).carries if f.proof is Proof.PROVEN]
     if Reason.TOPUP_NOT_CREDITED in reasons:
         shown += topup_not_credited(dossier).carries
     shown += [
         Finding(
             "small_print_takes_back",
-            Phrase("页面承诺“{promise}”，同页小字却写“{small}”", promise=c.case, small=c.exhibit_value),
+            Phrase(
+                "页面承诺“{promise}”，同页小字却写“{small}”", promise=c.case, small=c.exhibit_value
+            ),
             (c.exhibit,),
         )
         for c in contradictions

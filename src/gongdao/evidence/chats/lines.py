@@ -3,24 +3,24 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from gongdao.evidence.chats.raw import RawChat, RawMessage
+from gongdao.evidence.chats.raw import RawChat, RawMessage, check_length
 from gongdao.evidence.chats.speakers import role_word
 from gongdao.evidence.chats.times import CLOCK, STAMP, date_clocks, read_month_day, read_stamp
 from gongdao.evidence.text_decoding import split_lines
 
 _MAX_HEAD = 200
-_NAME = r"[^\s:：][^:：\n]{0,79}?"
+_NAME = r"[^\s:：,，;；][^:：\n]{0,79}?"
 _ROLES = "买家|买方|客户|商家|卖家|店主|掌柜|客服|平台客服|官方客服|平台|我|系统"
 
 PLAIN = re.compile(
     rf"[\[【(（]?(?P<at>{STAMP})[\]】)）]?\s*(?:{STAMP}\s*)?"
     rf"(?:(?P<sender>{_NAME})\s*[:：]|(?P<role>{_ROLES})\s)\s*(?P<text>.*)"
 )
-_PLAIN_NOTICE = re.compile(rf"[\[【(（]?(?P<at>{STAMP})[\]】)）]?\s+(?P<text>\S[^:：]*)")
+_PLAIN_NOTICE = re.compile(rf"[\[【(（]?(?P<at>{STAMP})[\]】)）]?\s+(?P<text>\S.*)")
 _STAMP_FIRST = re.compile(rf"(?P<at>{STAMP}) (?P<sender>\S.*)")
 _RECALLED = re.compile(r"""^["'“]?(?P<who>.*?)["'”]?\s*撤回了一条消息""")
 _GROUP_TAG = re.compile(r"^【[^】]{1,12}】")
@@ -66,10 +66,35 @@ def _plain_head(line: str, number: int) -> _Head | None:
     if match and not _is_clock_or_link(match):
         name = (match["sender"] or match["role"]).strip()
         return _Head(number, name, match["at"], match["text"], is_system=_is_notice(name))
-    notice = _PLAIN_NOTICE.fullmatch(stripped)
-    if notice:
+    notice = _PLAIN_NOTICE.match(stripped)
+    if notice and (match or not re.search("[:：]", notice["text"])):
         return _Head(number, "", notice["at"], notice["text"], is_system=True)
     return None
+
+
+def role_line(names: Collection[str]) -> re.Pattern[str]:
+    """What a line of hand-written talk starts with: a role word or one of ``names``, and a colon;
+    perhaps a clock before it."""
+    words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    who = f"{words}|{_ROLES}|顾客|店家|老板" if words else f"{_ROLES}|顾客|店家|老板"
+    return re.compile(rf"(?:(?P<at>{CLOCK})\s+)?(?P<sender>{who})\s*[:：]\s*(?P<text>\S.*)")
+
+
+def read_role_lines(text: str, names: Collection[str], captured_at: datetime | None) -> RawChat:
+    """``买家: 文本`` without a date, as people type it."""
+    pattern = role_line(names)
+
+    def head(line: str, number: int) -> _Head | None:
+        match = pattern.match(line.strip())
+        if match is None:
+            return None
+        name = match["sender"]
+        return _Head(number, name, match["at"] or "", match["text"], is_system=_is_notice(name))
+
+    pairs = _collect(text, head)
+    if pairs and all(at for _, at in pairs):
+        return RawChat("plain_clock", date_clocks(pairs, captured_at))
+    return RawChat("plain_untimed", tuple(message for message, _ in pairs))
 
 
 def _is_clock_or_link(match: re.Match[str]) -> bool:
@@ -261,6 +286,7 @@ def _collect(
 
 
 def _heads(lines: list[str], head_of: Heads, blank_before: bool) -> Iterator[tuple[int, _Head]]:
+    found = 0
     for i, line in enumerate(lines):
         if len(line) > _MAX_HEAD and head_of is not _plain_head:
             continue
@@ -268,6 +294,8 @@ def _heads(lines: list[str], head_of: Heads, blank_before: bool) -> Iterator[tup
             continue
         head = head_of(line, i + 1)
         if head:
+            found += 1
+            check_length(found)
             yield i, head
 
 

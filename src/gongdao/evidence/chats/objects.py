@@ -6,15 +6,18 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gongdao.evidence.chats.raw import RawChat, RawMessage
+from gongdao.evidence.chats.raw import RawChat, RawMessage, check_length
 from gongdao.evidence.chats.times import read_epoch, read_stamp
 
 Json = Mapping[str, Any]
+_OBJECTS_EACH = 10
+"""More JSON objects and lists than this a message are in no export."""
 _MAX_DEPTH_ERRORS = (ValueError, RecursionError)
 
 
 def read_objects(text: str) -> tuple[RawChat, ...]:
     """Every chat of a JSON or JSON-lines export; empty when it is no chat form known here."""
+    check_length((text.count("{") + text.count("[")) // _OBJECTS_EACH)
     root = _load(text)
     if isinstance(root, list):
         return _from_list([item for item in root if isinstance(item, dict)])
@@ -65,6 +68,7 @@ def _from_list(items: Sequence[Json]) -> tuple[RawChat, ...]:
 
 
 def _each(items: Sequence[Any], read: Callable[[Json], RawMessage]) -> tuple[RawMessage, ...]:
+    check_length(len(items))
     return tuple(read(item) for item in items if isinstance(item, dict))
 
 

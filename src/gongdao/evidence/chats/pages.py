@@ -1,8 +1,10 @@
-"""Chats as saved pages: Telegram's HTML export. Read with html.parser, never rendered."""
+"""Chats as saved pages: Telegram's HTML export, QQ's MHT export. Never rendered."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from html.parser import HTMLParser
 
@@ -14,6 +16,47 @@ _TITLE_TIME = re.compile(r"(\d{2})\.(\d{2})\.(\d{4}) (\d{2}:\d{2}:\d{2})(?: UTC(
 _VOID = frozenset(
     ("br", "img", "meta", "link", "input", "hr", "source", "wbr", "col", "area", "base")
 )
+
+
+_DAY = re.compile(r"日期[:：]\s*(20\d{2})[-/年](\d{1,2})[-/月](\d{1,2})日?")
+_CLOCK = re.compile(r"(?P<name>.{0,80}?)\s*(?P<clock>\d{1,2}:\d{2}:\d{2})")
+_PEER = re.compile(r"消息对象[:：]\s*(.+)")
+
+
+def is_qq_page(text: str) -> bool:
+    """Whether the text of a page has the marks of QQ's MHT export."""
+    return "消息对象" in text[:5000] and _DAY.search(text[:20_000]) is not None
+
+
+def read_qq_page(lines: Sequence[str]) -> RawChat:
+    """QQ's MHT export, as lines of text: a day, then name and clock, then what was said."""
+    day, peer = "", ""
+    messages: list[RawMessage] = []
+    for number, line in enumerate(lines, start=1):
+        if match := _DAY.match(line):
+            day = f"{match[1]}-{match[2]}-{match[3]}"
+        elif match := _PEER.match(line):
+            peer = match[1].strip()
+        elif day and (match := _CLOCK.fullmatch(line)):
+            name = match["name"] or _taken_back(messages)
+            at = read_stamp(f"{day} {match['clock']}")
+            messages.append(RawMessage(name, "", at, at is not None, number))
+        elif messages:
+            last = messages[-1]
+            messages[-1] = replace(last, text=f"{last.text}\n{line}".strip())
+        elif day:
+            messages.append(RawMessage("", line, None, False, number, is_system=True))
+    kept = tuple(m for m in messages if m.sender or m.text)
+    return RawChat("qq_mht", kept, peer, "群" in "".join(lines[:6]).partition("消息对象")[0])
+
+
+def _taken_back(messages: list[RawMessage]) -> str:
+    """The name on the line above a bare clock, which was first taken for text."""
+    if not messages:
+        return ""
+    body, _newline, name = messages[-1].text.rpartition("\n")
+    messages[-1] = replace(messages[-1], text=body)
+    return name[:80]
 
 
 def is_telegram_page(text: str) -> bool:

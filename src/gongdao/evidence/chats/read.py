@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from gongdao.core.codes import Speaker
@@ -11,11 +11,17 @@ from gongdao.core.errors import UnreadableFile
 from gongdao.core.language import gettext as _
 from gongdao.evidence.chats import lines as line_forms
 from gongdao.evidence.chats.objects import read_objects
-from gongdao.evidence.chats.pages import is_telegram_page, read_telegram_page
+from gongdao.evidence.chats.pages import (
+    is_qq_page,
+    is_telegram_page,
+    read_qq_page,
+    read_telegram_page,
+)
 from gongdao.evidence.chats.raw import Chat, RawChat
 from gongdao.evidence.chats.speakers import name_speakers
 from gongdao.evidence.chats.tables import read_table, table_form
 from gongdao.evidence.chats.times import CLOCK, STAMP
+from gongdao.evidence.html_pages import is_mhtml, read_page
 from gongdao.evidence.reading import Message
 from gongdao.evidence.text_decoding import decode_text, split_lines
 
@@ -57,35 +63,52 @@ def read_chat(
     if text is None:
         if data is None:
             raise ValueError("read_chat needs data or text")
-        text = decode_text(data, name=name).text
-    chats = [chat for chat in _read_form(text, captured_at) if chat.messages]
+        text = _text_of(data, name)
+    names = chat_names or {}
+    chats = [chat for chat in _read_form(text, names, captured_at) if chat.messages]
     if not chats:
         raise UnreadableFile(
             _("认不出这是哪种聊天记录"),
             file=name or None,
             hint=_("请每行写成“2026-11-02 15:10:03 买家: 文本”。"),
         )
-    names = chat_names or {}
     chosen = _chosen(chats, {*names, merchant, platform} - {""})
     return _named(chosen, names, merchant, platform)
 
 
-def find_chat_form(text: str) -> str | None:
-    """The chat form that ``text`` has, or None when it is no chat. Cheap on long files."""
-    return _form_of(text)
+def _text_of(data: bytes, name: str) -> str:
+    """Decoded text; of a saved page its text, unless the page is a form read by its markup."""
+    if is_mhtml(data):
+        return read_page(data=data, name=name).text
+    text = decode_text(data, name=name).text
+    if text.lstrip()[:1] == "<" and not is_telegram_page(text):
+        return read_page(data=data, name=name).text
+    return text
 
 
-def _read_form(text: str, captured_at: datetime | None) -> tuple[RawChat, ...]:
-    form = _form_of(text)
+def find_chat_form(text: str, names: Collection[str] = ()) -> str | None:
+    """The chat form that ``text`` has, or None when it is no chat. Cheap on long files.
+    ``names`` are nicknames the buyer declared."""
+    return _form_of(text, names)
+
+
+def _read_form(
+    text: str, names: Collection[str], captured_at: datetime | None
+) -> tuple[RawChat, ...]:
+    form = _form_of(text, names)
     if form is None:
         return ()
     if form == "json":
         return read_objects(text)
+    if form == "qq_mht":
+        return (read_qq_page(split_lines(text)),)
     if form.endswith("_csv"):
         return (read_table(text.lstrip("\n"), form),)
     if form in ("qq_text", "stamp_first", "weflow_text"):
         named = {"stamp_first": "wechatmsg_text"}.get(form, form)
         return (line_forms.read_stamp_first(text, form=named),)
+    if form == "role_line":
+        return (line_forms.read_role_lines(text, names, captured_at),)
     if form in ("chatlog_text", "name_clock"):
         clocked = {
             "chatlog_text": line_forms.read_chatlog_text,
@@ -106,7 +129,7 @@ _PLAIN_READERS = {
 }
 
 
-def _form_of(text: str) -> str | None:
+def _form_of(text: str, names: Collection[str]) -> str | None:
     start = text.lstrip()[:2000]
     if start[:1] in ("{", "[") and re.match(r"[\[{]\s*[\"{\[\]}]", start):
         return "json"
@@ -116,9 +139,20 @@ def _form_of(text: str) -> str | None:
         return form
     if "的聊天记录如下" in start and re.search(r"^[—─\-]{3,}\s*\d{4}-\d", text[:100_000], re.M):
         return "wechat_mail"
+    if is_qq_page(text):
+        return "qq_mht"
     if re.search(r"^消息对象[:：]|^消息记录（", start, re.M):
         return "qq_text"
-    return _by_heads(split_lines(text[:2_000_000])[:_SAMPLE_LINES])
+    lines = split_lines(text[:2_000_000])[:_SAMPLE_LINES]
+    return _by_heads(lines) or _by_roles(lines, names)
+
+
+def _by_roles(lines: list[str], names: Collection[str]) -> str | None:
+    """Hand-written talk: at least two sides and every second line begins with one."""
+    pattern = line_forms.role_line(names)
+    shown = [line.strip() for line in lines if line.strip()]
+    heads = [match["sender"] for line in shown if (match := pattern.match(line))]
+    return "role_line" if len(set(heads)) >= 2 and len(heads) * 2 >= len(shown) else None
 
 
 def _by_heads(lines: list[str]) -> str | None:
@@ -132,12 +166,16 @@ def _by_heads(lines: list[str]) -> str | None:
                 counts[form] += 1
                 break
     form = max(counts, key=lambda key: counts[key])
-    full = sum(1 for line in lines if line.strip())
-    if not counts[form] or (form == "name_only" and not _is_paste(lines, counts[form], full)):
+    heads, full = counts[form], sum(1 for line in lines if line.strip())
+    if form == "name_only":
+        return form if _is_paste(lines, heads, full) else None
+    if form in _BARE_HEADS and (heads < 2 or heads * 12 < full):
         return None
-    if form == "name_clock" and counts[form] * 6 < full:
-        return None
-    return form
+    return form if heads else None
+
+
+_BARE_HEADS = frozenset(("stamp_first", "name_stamp", "name_clock"))
+"""Heads so plain that a single one, or a few in much text, are no sign of a chat."""
 
 
 def _is_paste(lines: list[str], heads: int, full: int) -> bool:

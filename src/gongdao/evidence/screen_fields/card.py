@@ -7,25 +7,40 @@ from itertools import pairwise
 
 from gongdao.evidence.layout import Cell, Row, gap_below, row_text
 from gongdao.evidence.screen_fields import words
-from gongdao.evidence.screen_fields.pairs import label_of
+from gongdao.evidence.screen_fields.pairs import Pair, label_of
 from gongdao.evidence.screen_fields.pick import Found
 from gongdao.evidence.values import half_width, is_price, plain, read_instant
 
-_DASHED = re.compile(r"(?<![0-9A-Za-z])[0-9A-Za-z]{3,8}(?:\s?-\s?[0-9A-Za-z]{3,8}){1,5}(?![0-9A-Za-z])")
+_DASHED = re.compile(
+    r"(?<![0-9A-Za-z])[0-9A-Za-z]{3,8}(?:\s?-\s?[0-9A-Za-z]{3,8}){1,5}(?![0-9A-Za-z])"
+)
 _BOTH = re.compile(
-    r"([0-9A-Za-z][0-9A-Za-z -]{5,28}[0-9A-Za-z])\s*(?:-{3,}|—+|\||,|，|/|\s{2,}|\t)\s*([0-9A-Za-z][0-9A-Za-z-]{5,40})"
+    r"([0-9A-Za-z][0-9A-Za-z -]{5,28}[0-9A-Za-z])\s*(?:-{3,}|—+|\||,|，|/|"
+    r"\s{2,}|\t)\s*([0-9A-Za-z][0-9A-Za-z-]{5,40})"
 )
 _CARD_WORDS, _SECRET_WORDS = words.CARD_NO.split(), words.SECRET.split()
 _FAIL_TITLE = re.compile(
-    "^(兑换失败|充值失败|无法兑换|激活失败|兑换不成功|无法充值|无法激活|绑定失败|使用失败|验证失败|无法使用|核销失败|操作失败|"
-    "充值未成功|无法添加|出错了|兑换异常|兑换错误|提示|温馨提示|错误|错误提示|系统提示|无法绑定|无法完成兑换|失败|兑换结果|充值结果|无法验证)[!！。]?$"
+    "^(兑换失败|充值失败|无法兑换|激活失败|兑换不成功|无法充值|无法激活|"
+    "绑定失败|使用失败|验证失败|无法使用|核销失败|操作失败|"
+    "充值未成功|无法添加|出错了|兑换异常|兑换错误|提示|温馨提示|错误|错误提示|"
+    "系统提示|无法绑定|无法完成兑换|失败|兑换结果|充值结果|无法验证)[!！。]?$"
 )
 _REFUSAL = re.compile(
-    "无效|错误|不存在|已被|已使用|使用过|失效|过期|不支持|不正确|已兑换|作废|冻结|禁用|未激活|已绑定|不可用|无法|不能|不符|不匹配|"
-    "超过|上限|频繁|限制|异常|未找到|有误|已领取|体验卡|测试卡|尚未|不属于|其他公司|地区|请使用|未生效|未开通|停用|挂失|锁定|注销|已充值|已核销|失败"
+    "无效|错误|不存在|已被|已使用|使用过|失效|过期|不支持|不正确|已兑换|"
+    "作废|冻结|禁用|未激活|已绑定|不可用|无法|不能|不符|不匹配|"
+    "超过|上限|频繁|限制|异常|未找到|有误|已领取|体验卡|测试卡|尚未|不属于|"
+    "其他公司|地区|请使用|未生效|未开通|停用|挂失|锁定|注销|已充值|已核销|"
+    "失败"
 )
-_ENGLISH = re.compile(r"\b(invalid|already|redeemed|expired|not valid|not activated|region|storefront|in use|claimed)\b", re.I)
-_BUTTON = re.compile("^(取消|确定|知道了|我知道了|好|好的|重试|关闭|重新输入|返回|立即兑换|立即充值|确认|去查看|联系客服|重新填写|OK)$")
+_ENGLISH = re.compile(
+    r"\b(invalid|already|redeemed|expired|not valid|not activated|region|"
+    r"storefront|in use|claimed)\b",
+    re.I,
+)
+_BUTTON = re.compile(
+    "^(取消|确定|知道了|我知道了|好|好的|重试|关闭|重新输入|返回|立即兑换|"
+    "立即充值|确认|去查看|联系客服|重新填写|OK)$"
+)
 
 
 def read_card(found: Found) -> None:
@@ -37,6 +52,9 @@ def read_card(found: Found) -> None:
     found.take("face_value", words.FACE_VALUE, _digits)
     found.take("valid_until", "有效期至 有效期 到期时间 有效期限 到期日期")
     found.take("product", words.PRODUCT)
+    for cell in found.page.cells:
+        if match := re.search(r"(?:共|已发放?|发放)\s*(\d{1,5})\s*[张个份]", plain(cell.text)):
+            found.put("quantity", str(int(match[1])), [cell])
     first = next((r[0] for r in found.page.rows[1:4] if len(plain(r[0].text)) >= 4), None)
     if first is not None and not any(first is p.label_cell for p in found.pairs):
         found.put("product", first.text, [first], 0.9)
@@ -69,12 +87,38 @@ def _cards(found: Found) -> None:
                 numbers.append((both[1].strip(), pair.cells))
                 value = both[2].strip()
             secrets.append((value, pair.cells))
+            secrets.extend(_listed_below(found, pair))
     _more_in_columns(found, numbers, secrets)
     if not secrets:
         _loose_cards(found, numbers, secrets)
     for name, items in (("card_no", numbers), ("secret", secrets)):
         for number, (value, cells) in enumerate(_distinct(items)):
             found.put(name if number == 0 else f"{name}_{number + 1}", value, cells)
+
+
+def _listed_below(found: Found, pair: Pair) -> list[tuple[str, Row]]:
+    """Further secrets under the first, one a line, with the same start."""
+    rows, last = found.page.rows, pair.cells[-1]
+    out: list[tuple[str, Row]] = []
+    for row in rows:
+        cell = row[0]
+        if cell.y0 < last.y1 - 0.3 * last.height or len(row) > 1:
+            continue
+        close = cell.y0 - last.y1 < 1.6 * found.page.em
+        aligned = abs(cell.x0 - pair.cells[0].x0) < 1.2 * found.page.em
+        text = half_width(cell.text).strip()
+        whole = re.fullmatch(r"[0-9A-Za-z]{3,}(?:-[0-9A-Za-z]{3,})+|[0-9A-Z]{10,}", text)
+        if not (close and aligned and whole):
+            break
+        out.append((text, (cell,)))
+        last = cell
+    return out
+
+
+def read_cards_on_order(found: Found) -> None:
+    """Some order pages show the card itself."""
+    if any(pair.label in _SECRET_WORDS for pair in found.pairs):
+        _cards(found)
 
 
 def _distinct(items: list[tuple[str, Row]]) -> list[tuple[str, Row]]:
@@ -110,10 +154,13 @@ def _loose_cards(
     found: Found, numbers: list[tuple[str, Row]], secrets: list[tuple[str, Row]]
 ) -> None:
     """Secrets without a label: number----secret on a line, or groups joined by dashes."""
+    own = found.fields.get("order_no")
     for cell in found.page.cells:
         text = half_width(cell.text)
         if re.search(r"20\d\d-\d\d-\d\d", text) or read_instant(text):
             continue
+        if own and re.sub(r"\W", "", own.value) in re.sub(r"\W", "", text):
+            continue  # an order number in groups looks like a secret
         if both := _BOTH.search(text):
             numbers.append((both[1].strip(), (cell,)))
             secrets.append((both[2].strip(), (cell,)))
@@ -126,7 +173,11 @@ def _serial(text: str) -> str | None:
     text = half_width(text).strip().strip(":：")
     text = re.sub(r"\s*-\s*", "-", text)
     match = re.search(r"[0-9A-Za-z*](?:[0-9A-Za-z*]|[- ](?=[0-9A-Za-z*]))*", text)
-    if not match or len(re.sub(r"[- ]", "", match[0])) < 5 or not re.search(r"\d|[A-Z]{3}", match[0]):
+    if (
+        not match
+        or len(re.sub(r"[- ]", "", match[0])) < 5
+        or not re.search(r"\d|[A-Z]{3}", match[0])
+    ):
         return None
     return match[0]
 
@@ -153,7 +204,8 @@ def _error(found: Found) -> None:
 
 
 def _sentence_below(found: Found, index: int) -> tuple[str, list[Cell]]:
-    rows, out = found.page.rows, []
+    rows = found.page.rows
+    out: list[Cell] = []
     for upper, lower in pairwise(rows[index : index + 7]):
         text = row_text(lower)
         if gap_below(upper, lower) > 2.2 * found.page.em:
@@ -180,7 +232,9 @@ def _refusal_score(found: Found, cell: Cell) -> float:
 
 
 def _put_error(found: Found, sentence: str, cells: list[Cell]) -> None:
-    sentence = re.sub(r"(?<!自)[己巳](?=被|使用|兑换|失效|过期|绑定|激活|充值|领取|核销|作废)", "已", sentence)
+    sentence = re.sub(
+        r"(?<!自)[己巳](?=被|使用|兑换|失效|过期|绑定|激活|充值|领取|核销|作废)", "已", sentence
+    )
     sentence = sentence.strip()
     found.put("error_text", sentence, cells)
     short = re.split(r"[。！!;；]|[,，]\s*请(?!求)|\.\s|\.$", sentence)[0].strip(" ,，.:：")

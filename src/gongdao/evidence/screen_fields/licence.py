@@ -16,14 +16,21 @@ _WEIGHTS = [pow(3, i, 31) for i in range(17)]
 
 def read_licence(found: Found) -> None:
     """Fill the fields of a business licence."""
-    found.take("uscc", "统一社会信用代码 统一信用代码 社会信用代码 信用代码 统一社会信用代码证号 证照编号 注册号", read_uscc)
+    found.take(
+        "uscc",
+        "统一社会信用代码 统一信用代码 社会信用代码 信用代码 统一社会信用代码证号 证照编号 注册号",
+        read_uscc,
+    )
     for cell in found.page.cells:
         found.put("uscc", read_uscc(cell.text), [cell])
-    found.take("name", "名称 企业名称 市场主体名称 主体名称 公司名称 单位名称 字号名称 商户主体 执照名称")
+    found.take(
+        "name", "名称 企业名称 市场主体名称 主体名称 公司名称 单位名称 字号名称 商户主体 执照名称"
+    )
     found.take("type", "类型 主体类型 企业类型 公司类型 组成形式")
     found.take("operator", "经营者 法定代表人 负责人 经营者姓名 法人代表 投资人 法人")
     found.take(
-        "address", "经营场所 住所 主要经营场所 营业场所 注册地址 企业地址 经营地址 主体地址 联系地址 地址"
+        "address",
+        "经营场所 住所 主要经营场所 营业场所 注册地址 企业地址 经营地址 主体地址 联系地址 地址",
     )
     found.take("founded", "成立日期 注册日期")
     found.take("scope", "经营范围")

@@ -10,24 +10,32 @@ from gongdao.evidence.screen_fields.pick import Found
 from gongdao.evidence.values import amounts_in, half_width, is_price, plain, read_count
 
 _PROMISES = re.compile(
-    "^(服务承诺|商家承诺|发货承诺|服务保障|店铺承诺|平台承诺|交易保障|购买保障|售后承诺|商家服务|承诺|保障|服务说明|服务|发货说明)$"
+    "^(服务承诺|商家承诺|卖家承诺|店家承诺|发货承诺|服务保障|店铺承诺|平台承诺|交易保障|购买保障|"
+    "售后承诺|商家服务|承诺|保障|服务说明|服务|发货说明)$"
 )
 _SMALL = re.compile(
-    "^(商品说明|商品介绍|商品描述|图文详情|产品说明|购买须知|使用说明|商品详情|注意事项|温馨提示|充值说明|详情|说明|购买说明|规则说明)$"
+    "^(商品说明|商品介绍|商品描述|图文详情|产品说明|购买须知|使用说明|商品详情|"
+    "注意事项|温馨提示|充值说明|详情|说明|购买说明|规则说明)$"
 )
 _END = re.compile(
-    "^(店铺|商家|卖家|掌柜|供货商)|进店|立即|加入|马上|去购买|^客服$|^收藏$|^首页$|客服.*收藏|相关推荐|猜你喜欢"
+    "^(店铺|商家|卖家|掌柜|供货商)|进店|立即|加入|马上|去购买|^客服$|^收藏$|"
+    "^首页$|客服.*收藏|相关推荐|猜你喜欢"
 )
-_TICK = re.compile(r"^[√✓✔vVJ/●•·※☑■◆▪○☆★]\s*")
+_TICK = re.compile(r"^[√✓✔vVJ/●•·・※☑■◆▪○☆★]\s*")
 _CLOCKS = re.compile(
-    r"((?:(?:法定)?工作日|周一(?:至|到|-|~)周[五六日]|每天|每日|全天|节假日|周末|星期一至星期[五六日])?\s*"
-    r"(?:上午|早上?|早)?\s*\d{1,2}[:点]\d{0,2}\s*(?:-|~|至|到|–)+\s*(?:次日|下午|晚上?|凌晨)?\s*\d{1,2}[:点]\d{0,2})"
+    r"((?:(?:法定)?工作日|周一(?:至|到|-|~)周[五六日]|每天|每日|全天|节假日|"
+    r"周末|星期一至星期[五六日])?\s*"
+    r"(?:上午|早上?|早)?\s*\d{1,2}[:点]\d{0,2}\s*(?:-|~|至|到|–)+\s*(?:次日|"
+    r"下午|晚上?|凌晨)?\s*\d{1,2}[:点]\d{0,2})"
 )
-_HOURS_WORD = re.compile("(充值|服务|发货|营业|工作|处理|人工|客服|受理|上班|在线)(服务|处理|在线)?时间|时段|营业")
+_HOURS_WORD = re.compile(
+    "(充值|服务|发货|营业|工作|处理|人工|客服|受理|上班|在线)(服务|处理|在线)?时间|时段|营业"
+)
 _COMPARED = re.compile("原价|划线价|市场价|官方价|官网价|参考价|门市价|专柜价|日常价|零售价|建议价")
 _DOMAIN = re.compile(r"(?:https?://)?((?:[a-z0-9-]+\.)+[a-z]{2,12})(/[\w\-./?=&%#]*)?$", re.I)
 _PROMISING = re.compile(
-    "自动发货|秒发|秒到账|(分钟|小时)(之?内)?(自动)?(发货|到账|发放|发卡)|包换|包退|假一赔|正品|正式卡|不限量|全额退|足额"
+    "自动发货|秒发|秒到账|(分钟|小时)(之?内)?(自动)?(发货|到账|发放|发卡)|"
+    "包换|包退|假一赔|正品|正式卡|不限量|全额退|足额|自动发码|立即发货|保证未|一码一用"
 )
 
 
@@ -43,6 +51,13 @@ def read_listing(found: Found) -> None:
     _service_hours(found, small)
     _product(found)
     found.take("quantity", words.QUANTITY, read_count)
+
+
+def read_terms(found: Found) -> None:
+    """Fill the fields of a page of rules: its words and the hours it names."""
+    rows = list(found.page.rows)
+    _small_print(found, rows)
+    _service_hours(found, rows)
 
 
 def _prices(found: Found) -> None:
@@ -61,7 +76,10 @@ def _prices(found: Found) -> None:
             plain_prices.append((amounts[0], cell, cell.height))
             compared.extend((more, cell) for more in amounts[1:2])
     if not plain_prices:
-        found.money("price", "券后价 到手价 秒杀价 活动价 优惠价 现价 售价 会员价 代理价 批发价 进货价 价格 单价")
+        found.money(
+            "price",
+            "券后价 到手价 秒杀价 活动价 优惠价 现价 售价 会员价 代理价 批发价 进货价 价格 单价",
+        )
         return
     tallest = max(plain_prices, key=lambda item: item[2])
     found.put("price", tallest[0], [tallest[1]])
@@ -77,7 +95,8 @@ def _prices(found: Found) -> None:
 
 def _amounts_of(cell: Cell, row: Row, em: float) -> list[str]:
     """Prices in a cell that shows prices, not a sentence with a number in it."""
-    text = re.sub(r"[一-鿿]{2,4}[价:：]\s*", "", half_width(cell.text)).strip()
+    text = re.sub(r"^[一-鿿]{1,4}[价后][:：]?\s*", "", half_width(cell.text)).strip()
+    text = re.sub(r"[一-鿿]{2,4}[价:：]\s*", "", text).strip()
     if is_price(text, marked=True):
         return [amount for amount, _at in amounts_in(text)]
     if re.fullmatch(r"(?:[¥夫羊半YV]?\s*\d[\d,.]*\s*(?:元|起)?[\s|/~-]*){2}", text) and "." in text:
@@ -121,8 +140,10 @@ def _section(found: Found, heading: re.Pattern[str]) -> list[Row]:
     rows = found.page.rows
     for index, row in enumerate(rows):
         title = plain(row[0].text).strip(":：")
-        if len(row) > 2 or not heading.match(title) or abs(row[0].cx - found.page.middle) < (
-            0.1 * found.page.width
+        if (
+            len(row) > 2
+            or not heading.match(title)
+            or abs(row[0].cx - found.page.middle) < (0.1 * found.page.width)
         ):
             continue
         body: list[Row] = []
@@ -155,6 +176,7 @@ def _promise(found: Found, rows: list[Row]) -> None:
             found.put("promise", head, [badges[plain(head)]])
         found.put("promise", "；".join(lines), cells)
         return
+    found.take("promise", "服务 保障 承诺 发货 服务承诺 发货承诺", _promising)
     loose = [
         cell
         for cell in found.page.cells
@@ -164,6 +186,11 @@ def _promise(found: Found, rows: list[Row]) -> None:
         text = "；".join(_TICK.sub("", cell.text) for cell in loose)
         found.put("promise", text, loose, 0.7)
         found.put("promises", text, loose, 0.7)
+
+
+def _promising(text: str) -> str | None:
+    """The value of a row such as 服务 | 立即发货, where it promises something."""
+    return text.strip() if re.search("发货|到账|包换|包退|保证|足额|正品|退", text) else None
 
 
 def _small_print(found: Found, rows: list[Row]) -> None:
@@ -193,16 +220,20 @@ def _product(found: Found) -> None:
     rows = list(page.rows)
     start = 0
     if price is not None and price.box is not None:
-        start = next((i + 1 for i, r in enumerate(rows) if any(c.line.box == price.box for c in r)), 0)
+        start = next(
+            (i + 1 for i, r in enumerate(rows) if any(c.line.box == price.box for c in r)), 0
+        )
     stop = next(
         (
             i
             for i, r in enumerate(rows)
-            if i >= start and re.search("已售|销量|月销|已抢|已充|库存|服务承诺|商品说明", row_text(r))
+            if i >= start
+            and re.search("已售|销量|月销|已抢|已充|库存|服务承诺|商品说明", row_text(r))
         ),
         min(len(rows), start + 4),
     )
-    titles = [c for r in rows[start:stop] for c in r if _is_title(c)]
+    shop = plain(found.fields["merchant"].value) if "merchant" in found.fields else None
+    titles = [c for r in rows[start:stop] for c in r if _is_title(c) and plain(c.text) != shop]
     if titles:
         cell = max(titles, key=lambda c: c.height * (1 + 0.02 * len(c.text)))
         found.put("product", cell.text, [cell])
@@ -213,18 +244,26 @@ def _product(found: Found) -> None:
     _face_value(found)
 
 
+_NO_TITLE = re.compile(r"[券到秒活]\w?后?价?[¥￥]\d|\d(?:秒|分钟|小时)内(?:到账|发货)$")
+
+
 def _is_title(cell: Cell) -> bool:
     text = plain(cell.text)
     return (
         len(text) >= 5
         and not is_price(text)
+        and not re.search(
+            r"[券到秒活]\w?后?价?[¥￥]\d|\d(?:秒|分钟|小时)内(?:到账|发货)$", half_width(text)
+        )
         and not re.search(r"商品详情|货源详情|^https?|\.(com|cn|example)", text)
     )
 
 
 def _face_value(found: Found) -> None:
     for cell in found.page.cells:
-        match = re.search(r"面[值额]\s*[:：为]?\s*(\d{1,6}(?:\.\d{1,2})?)\s*元?", half_width(cell.text))
+        match = re.search(
+            r"面[值额]\s*[:：为]?\s*(\d{1,6}(?:\.\d{1,2})?)\s*元?", half_width(cell.text)
+        )
         if match:
             found.put("face_value", match[1], [cell])
             return

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from gongdao.evidence.screen_fields.pairs import Pair, find_pairs
 from gongdao.evidence.layout import Cell, Page
 from gongdao.evidence.reading import Basis, Box, Field
+from gongdao.evidence.screen_fields.pairs import Pair, find_pairs
 from gongdao.evidence.values import read_amount, read_code, read_instant
 
 Fields = dict[str, Field]

@@ -9,7 +9,7 @@ from gongdao.evidence.layout import Page, lay_out
 from gongdao.evidence.reading import Field, TextLine
 from gongdao.evidence.screen_fields.card import read_card, read_failure
 from gongdao.evidence.screen_fields.licence import read_licence
-from gongdao.evidence.screen_fields.listing import read_listing
+from gongdao.evidence.screen_fields.listing import read_listing, read_terms
 from gongdao.evidence.screen_fields.order import read_order
 from gongdao.evidence.screen_fields.pick import Found
 from gongdao.evidence.screen_fields.receipt import read_receipt
@@ -19,7 +19,7 @@ from gongdao.evidence.screens import Screen
 
 FORM_OF_KIND: dict[Kind, str] = {
     Kind.LISTING_PAGE: "listing",
-    Kind.SERVICE_TERMS: "listing",
+    Kind.SERVICE_TERMS: "terms",
     Kind.MERCHANT_LICENCE: "licence",
     Kind.MERCHANT_AUTHORIZATION: "licence",
     Kind.ORDER_PAGE: "order",
@@ -62,7 +62,7 @@ def _family(page: Page, form: str) -> dict[str, Field]:
 
 _READERS = {
     "listing": read_listing,
-    "terms": read_listing,
+    "terms": read_terms,
     "licence": read_licence,
     "order": read_order,
     "card": read_card,

@@ -10,10 +10,13 @@ from gongdao.evidence.screen_fields.pick import Found
 from gongdao.evidence.values import amounts_in, half_width, is_price, plain, read_amount, read_code
 
 _STATUS = re.compile(
-    "^(交易成功|支付成功|付款成功|对方已收钱|对方已收款|朋友已收款|交易关闭|已全额退款|已退款|退款成功|转账成功|交易失败|"
-    "等待对方收款|待对方确认收钱|已存入零钱|已被退回|已退还|处理中|交易完成|已支付|汇款成功|支付失败|对方已退还|等待确认收货|扣款成功)"
+    "^(交易成功|支付成功|付款成功|对方已收钱|对方已收款|朋友已收款|交易关闭|"
+    "已全额退款|已退款|退款成功|转账成功|交易失败|"
+    "等待对方收款|待对方确认收钱|已存入零钱|已被退回|已退还|处理中|交易完成|"
+    "已支付|汇款成功|支付失败|对方已退还|等待确认收货|扣款成功)"
 )
 _TRANSFER = re.compile("转账|扫二维码付款|转给|二维码收款|收款码")
+_FIRM = re.compile("公司|店|商行|中心|经营部|工作室|厂|平台|科技|支付|银行|超市|铺|集团|合作社")
 _ADVERT = re.compile("领|券|红包|秒杀|积分|优惠|满减|立减|抽")
 
 
@@ -30,8 +33,20 @@ def read_receipt(found: Found, form: str) -> None:
     _refund(found)
     amount = _amount(found)
     _counterparty(found, amount, form)
-    found.money("balance", "账户余额 交易后余额 交易余额 余额" if form == "receipt_bank" else "交易后余额")
-    for label in ("摘要", "附言", "转账附言", "转账说明", "转账备注", "用途", "交易备注", "备注", "交易摘要"):
+    found.money(
+        "balance", "账户余额 交易后余额 交易余额 余额" if form == "receipt_bank" else "交易后余额"
+    )
+    for label in (
+        "摘要",
+        "附言",
+        "转账附言",
+        "转账说明",
+        "转账备注",
+        "用途",
+        "交易备注",
+        "备注",
+        "交易摘要",
+    ):
         _order_in_remark(found, label)
 
 
@@ -114,6 +129,8 @@ def _counterparty(found: Found, amount: Cell | None, form: str) -> None:
     """The name above the amount; on a transfer, the person after 转账-…-给."""
     found.take("payee", words.PAYEE, _name)
     above = _name_above(found.page, amount) if amount else None
+    if above is not None and re.match(r"(支出|收入|交易金额|金额)\s*[（(]", above.text):
+        above = None  # a caption of the amount, no name
     if above is not None:
         _transfer(found, above, form)
         if not found.has("to_person") and not form.startswith("transfer"):
@@ -124,6 +141,8 @@ def _counterparty(found: Found, amount: Cell | None, form: str) -> None:
             found.put("counterparty", _top_name(above.text), [above])
         _mark_person(found)
         return
+    if form == "receipt_bank":
+        _bank_transfer(found)
     found.take("merchant", words.MERCHANT, _name)
     found.take("merchant", words.PAYEE, _name)
     if "merchant" in found.fields:
@@ -139,6 +158,7 @@ def _name_above(page: Page, amount: Cell) -> Cell | None:
         and abs(c.cx - amount.cx) < 0.22 * page.width
         and len(plain(c.text)) >= 2
         and not re.search("账单详情|交易详情|全部账单|^\\W+$|转账详情|交易明细", plain(c.text))
+        and not _STATUS.match(plain(c.text))
         and not is_price(c.text)
     ]
     return max(above, key=lambda c: c.cy, default=None)
@@ -166,6 +186,14 @@ def _mark_person(found: Found) -> None:
     for pair in found.pairs:
         if pair.label in labels:
             found.put("to_person", "true", pair.cells)
+
+
+def _bank_transfer(found: Found) -> None:
+    """A bank's transfer whose payee is no firm went to a person."""
+    payee = found.fields.get("payee")
+    about = [c for c in found.page.cells if "转账" in c.text]
+    if payee is not None and about and not _FIRM.search(payee.value):
+        found.put("to_person", "true", about[:1], 0.8)
 
 
 def _name(text: str) -> str | None:

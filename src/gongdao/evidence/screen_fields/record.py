@@ -19,9 +19,14 @@ from gongdao.evidence.values import (
 
 _CREDIT = re.compile(r"^\+\s*[¥￥]?\s*\d[\d,]*(?:\.\d{1,2})?\s*元?$")
 _USED = re.compile(
-    "^(已使用|未使用|已激活|未激活|已核销|已兑换|未兑换|已充值|未充值|已绑定|未绑定|已作废|已冻结|已过期|已失效|正常|有效|无效|未售出|已售出|查无此卡|不存在|可使用|已消费)"
+    "^(已使用|未使用|已激活|未激活|已核销|已兑换|未兑换|已充值|未充值|已绑定|"
+    "未绑定|已作废|已冻结|已过期|已失效|正常|有效|无效|未售出|已售出|查无此卡|"
+    "不存在|可使用|已消费)"
 )
-_NOTHING = re.compile("暂无(充值|缴费|交费)?(记录|数据)|无(充值|缴费|交费)记录|没有(充值|缴费|交费)?记录|未查询到|查无记录|未到账")
+_NOTHING = re.compile(
+    "暂无(充值|缴费|交费)?(记录|数据)|无(充值|缴费|交费)记录|没有(充值|缴费|"
+    "交费)?记录|未查询到|查无记录|未到账"
+)
 _DAYS = re.compile(r"(\d{1,4})\s*天")
 _MASKED = re.compile(r"1[3-9]\d\s?[*xX＊]{3,4}\s?\d{4}|1[3-9]\d\s?\d{4}\s?\d{4}")
 
@@ -39,13 +44,14 @@ def read_redemption_record(found: Found) -> None:
     found.time("queried_at", words.QUERIED_AT)
     _status(found)
     if not found.has("redeemed_at") and re.match(
-        "已(使用|激活|核销|兑换|充值|绑定)", found.fields["status"].value if found.has("status") else ""
+        "已(使用|激活|核销|兑换|充值|绑定)",
+        found.fields["status"].value if found.has("status") else "",
     ):
         _first_instant(found, "redeemed_at")
+    _statement(found)
     if found.has("redeemed_at"):
         found.fields.setdefault("at", found.fields["redeemed_at"])
     _first_instant(found, "at")
-    _statement(found)
 
 
 def _serials(found: Found) -> None:
@@ -60,10 +66,10 @@ def _serial(text: str) -> str | None:
 
 def _status(found: Found) -> None:
     for cell in found.page.cells:
-        if match := _USED.match(plain(cell.text)):
-            if len(plain(cell.text)) <= len(match[1]) + 4:
-                found.put("status", match[1], [cell])
-                break
+        match = _USED.match(plain(cell.text))
+        if match and len(plain(cell.text)) <= len(match[1]) + 4:
+            found.put("status", match[1], [cell])
+            break
     found.take("status", words.STATUS)
 
 
@@ -73,8 +79,7 @@ def _statement(found: Found) -> None:
         text = row_text(row)
         if re.search("经(查询|核实|查|核查)|系统显示|该卡(密|号)?(已|于|为)", text):
             found.put("statement", text, row)
-            for at, cell in ((read_instant(text), row[0]),):
-                found.put("redeemed_at", at, [cell], 0.9)
+            found.put("redeemed_at", read_instant(text), row, 0.9)
 
 
 def _first_instant(found: Found, name: str) -> None:
@@ -94,7 +99,13 @@ def read_carrier(found: Found) -> None:
             found.put("account", re.sub(r"\s", "", match[0]), [cell])
     _credits(found)
     if not found.has("credited"):
-        found.money("credited", "到账金额 充值金额 本月充值 本月累计充值 本月缴费 缴费金额 充值合计 累计充值 最近充值 本月入账")
+        found.money(
+            "credited",
+            (
+                "到账金额 充值金额 本月充值 本月累计充值 本月缴费 缴费金额 充值合计 "
+                "累计充值 最近充值 本月入账"
+            ),
+        )
         found.time("credited_at", "到账时间 充值时间 缴费时间 充值到账时间 交易时间")
     for cell in found.page.cells:
         if _NOTHING.search(plain(cell.text)):
@@ -151,8 +162,22 @@ def read_balance(found: Found) -> None:
     found.time("queried_at", words.QUERIED_AT)
     found.take("account", words.ACCOUNT)
     found.take("balance", words.BALANCE, _balance)
-    found.take("days", "剩余天数 会员天数 会员剩余天数 有效天数 会员时长 套餐时长 开通时长 会员剩余 剩余有效期 有效期 有效期限", _days)
-    found.take("valid_until", "有效期至 有效期到 到期时间 会员到期时间 到期日期 到期日 会员有效期 会员到期 有效期 有效期限", _until)
+    found.take(
+        "days",
+        (
+            "剩余天数 会员天数 会员剩余天数 有效天数 会员时长 套餐时长 开通时长 "
+            "会员剩余 剩余有效期 有效期 有效期限"
+        ),
+        _days,
+    )
+    found.take(
+        "valid_until",
+        (
+            "有效期至 有效期到 到期时间 会员到期时间 到期日期 到期日 会员有效期 "
+            "会员到期 有效期 有效期限"
+        ),
+        _until,
+    )
     _loose_days(found)
     _credits(found)
     found.money("credited", "到账金额 充入金额 充值金额 最近充值 充入点数 到账点数")
@@ -162,7 +187,9 @@ def read_balance(found: Found) -> None:
             found.put("credited", "0.00", [cell], 0.9)
     _status(found)
     if not found.has("balance"):
-        tall = [c for c in found.page.cells if c.height > 1.5 * found.page.em and amounts_in(c.text)]
+        tall = [
+            c for c in found.page.cells if c.height > 1.5 * found.page.em and amounts_in(c.text)
+        ]
         if tall:
             best = max(tall, key=lambda c: c.height)
             found.put("balance", _balance(best.text), [best], 0.8)
@@ -171,7 +198,9 @@ def read_balance(found: Found) -> None:
 def _loose_days(found: Found) -> None:
     for cell in found.page.cells:
         text = plain(cell.text)
-        if re.search("剩余|有效期|还有|到期|会员|时长|体验", text) and (match := _DAYS.search(text)):
+        if re.search("剩余|有效期|还有|到期|会员|时长|体验", text) and (
+            match := _DAYS.search(text)
+        ):
             found.put("days", str(int(match[1])), [cell], 0.9)
         if re.search("有效期至|到期", text) and (day := read_day(text)):
             found.put("valid_until", day, [cell], 0.9)

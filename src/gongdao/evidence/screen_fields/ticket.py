@@ -10,8 +10,12 @@ from gongdao.evidence.screen_fields.pick import Found
 from gongdao.evidence.values import plain, read_instant
 
 _STATUS = re.compile(
-    "^(待处理|处理中|已受理|不予受理|待受理|已登记|已办结|办结|已结案|已关闭|已驳回|已完成|已解决|待反馈|等待处理|已提交|已分送|已转办|终止调解|调解成功|调解失败|"
-    "已撤诉|已撤回|受理中|待商家处理|平台介入中|待平台介入|审核中|已拒绝|已回复|待补充|已答复|待审核|平台处理中|商家处理中|调解中|已告知|已反馈|投诉成立|投诉不成立)"
+    "^(待处理|处理中|已受理|不予受理|待受理|已登记|已办结|办结|已结案|已关闭|"
+    "已驳回|已完成|已解决|待反馈|等待处理|已提交|已分送|已转办|终止调解|"
+    "调解成功|调解失败|"
+    "已撤诉|已撤回|受理中|待商家处理|平台介入中|待平台介入|审核中|已拒绝|"
+    "已回复|待补充|已答复|待审核|平台处理中|商家处理中|调解中|已告知|已反馈|"
+    "投诉成立|投诉不成立)"
 )
 
 
@@ -41,7 +45,9 @@ def read_regulator(found: Found) -> None:
 def _common(found: Found) -> None:
     found.time("at", words.SUBMITTED_AT)
     found.take("demand", words.DEMAND)
-    found.take("complaint_type", "投诉类型 问题类型 工单类型 投诉问题 问题分类 事项类型 投诉原因 申诉原因")
+    found.take(
+        "complaint_type", "投诉类型 问题类型 工单类型 投诉问题 问题分类 事项类型 投诉原因 申诉原因"
+    )
     found.take("description", "问题描述 投诉内容 投诉说明 投诉事项")
     found.take("respondent", words.RESPONDENT)
     found.money("amount", "涉诉金额 涉及金额 争议金额")
@@ -70,7 +76,11 @@ def ticket_progress(found: Found) -> list[tuple[str, str, list[Cell]]]:
         (
             i + 1
             for i, row in enumerate(rows)
-            if re.match("处理进度|处理记录|沟通记录|协商记录|办理进度|进度|处理过程|处理历史|办理流程|处理流程", plain(row[0].text))
+            if re.match(
+                "处理进度|处理记录|沟通记录|协商记录|办理进度|进度|处理过程|处理历史|"
+                "办理流程|处理流程",
+                plain(row[0].text),
+            )
         ),
         None,
     )
