@@ -17,6 +17,17 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 _Kind = TypeVar("_Kind", bound=x509.ExtensionType)
 _ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
+CERTIFICATE_ERRORS = (
+    ValueError,
+    TypeError,
+    KeyError,
+    UnsupportedAlgorithm,
+    x509.InvalidVersion,
+    x509.DuplicateExtension,
+    x509.UnsupportedGeneralNameType,
+)
+"""What `cryptography` raises, late, where a part of a certificate cannot be read."""
+
 _DEEPEST = 6
 _MOST_STEPS = 64
 _UNDERSTOOD = {
@@ -49,7 +60,7 @@ def find_chain(
         _check_purpose(signer)
         steps = [0]
         root = _climb(signer, others, roots, at, 0, steps)
-    except (ValueError, UnsupportedAlgorithm):  # an extension that cannot be read
+    except CERTIFICATE_ERRORS:
         raise NotTrusted("bad_certificate") from None
     if root is None:
         raise NotTrusted("no_chain")
@@ -93,7 +104,7 @@ def _issued(upper: x509.Certificate, lower: x509.Certificate) -> bool:
         return False
     try:
         lower.verify_directly_issued_by(upper)
-    except (InvalidSignature, TypeError, ValueError, UnsupportedAlgorithm):
+    except (InvalidSignature, *CERTIFICATE_ERRORS):
         return False
     return True
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import io
 import json
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,6 +13,7 @@ from typing import Any
 
 from cryptography import x509
 
+from gongdao_verify.chain import CERTIFICATE_ERRORS
 from gongdao_verify.check import ANCHORED, UNREADABLE, Verdict, verify
 from gongdao_verify.words import LANGUAGES, NOT_PROVEN, plain, say
 
@@ -28,14 +30,19 @@ def main(argv: Sequence[str] | None = None) -> int:
     for path in asked.tsa_roots:
         try:
             roots += read_roots(path)
-        except (OSError, ValueError) as error:
+        except (OSError, *CERTIFICATE_ERRORS) as error:
             print(say("bad_roots", asked.lang) + plain(f"{path}: {error}"), file=sys.stderr)
             return 2
     verdict = verify(asked.file, roots)
     if asked.json:
-        print(json.dumps(as_json(verdict, asked.lang), ensure_ascii=False, indent=2))
+        answer = json.dumps(as_json(verdict, asked.lang), ensure_ascii=False, indent=2)
     else:
-        print("\n".join(as_lines(verdict, asked.lang)))
+        answer = "\n".join(as_lines(verdict, asked.lang))
+    try:
+        print(answer, flush=True)
+    except BrokenPipeError:
+        # The reader went away (``| head``); the exit code still tells.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     return verdict.exit_code
 
 

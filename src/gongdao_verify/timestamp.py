@@ -14,14 +14,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from gongdao_verify import der
-from gongdao_verify.chain import NotTrusted
+from gongdao_verify.chain import CERTIFICATE_ERRORS, NotTrusted
 from gongdao_verify.der import Node
 
 _SIGNED_DATA, _TST_INFO = "1.2.840.113549.1.7.2", "1.2.840.113549.1.9.16.1.4"
@@ -72,7 +72,7 @@ def read_stamp(response: bytes, sealed: bytes, extra: Sequence[x509.Certificate]
     """
     try:
         return _read(response, sealed, extra)
-    except der.DerError:
+    except CERTIFICATE_ERRORS:  # not the DER of a time-stamp, or of the certificates in it
         raise BadStamp("stamp_form") from None
 
 
@@ -129,7 +129,7 @@ def _certificates(signed: Node) -> list[x509.Certificate]:
         for node in part.children()[:32]:
             try:
                 found.append(x509.load_der_x509_certificate(node.raw))
-            except ValueError:  # another kind of certificate: of no use, and no harm
+            except CERTIFICATE_ERRORS:  # another kind of certificate: of no use, and no harm
                 continue
     return found
 
@@ -159,7 +159,7 @@ def _find_signer(
 def _key_id(certificate: x509.Certificate) -> bytes | None:
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectKeyIdentifier)
-    except (x509.ExtensionNotFound, ValueError):
+    except (x509.ExtensionNotFound, *CERTIFICATE_ERRORS):
         return None
     return found.value.digest
 
@@ -181,7 +181,7 @@ def _check_signature(signer_info: Node, signer: x509.Certificate, info_bytes: by
         _verify(signer, signer_info.child(4, der.SEQUENCE), digest_kind, message, signature)
     except InvalidSignature:
         raise BadStamp("stamp_signature") from None
-    except (UnsupportedAlgorithm, ValueError):
+    except CERTIFICATE_ERRORS:
         raise NotTrusted("algorithm") from None
 
 

@@ -16,7 +16,8 @@ def number_evidence(
 ) -> list[dict[str, Any]]:
     """The report's evidence list with digests added, then every original that it leaves out.
 
-    A row has no, exhibit, title, source, proves, original (原件, 复制件, 未说明), stage, sha256, sm3.
+    A row has no, exhibit, title, source, proves, original (原件, 复制件 or 未说明), stage and
+    digests.
     A row whose file is not in the folder is dropped: it cannot be sealed.
     """
     files = {one.path: one for one in originals if one.path not in ROOT_FILES}

@@ -66,14 +66,12 @@ def index_data(
     def clean(value: object, limit: int = _SHORT) -> str:
         return printable("" if value is None else mask(str(value)), limit)
 
-    case = report.get("case")
-    case = case if isinstance(case, Mapping) else {}
     number_of = {row["exhibit"]: str(row["no"]) for row in evidence}
     timeline = rows_of(report, "timeline")
     return {
         "title": "维权证据卷宗 · 索引",
         "subtitle": f"截至 {say_minute(as_of)}（北京时间）",
-        "summary": _summary(case, clean),
+        "summary": _summary(report, clean),
         "stages": _stages(report),
         "elements": _elements(report, number_of),
         "conflicts": _conflicts(report, clean),
@@ -111,8 +109,10 @@ def printable(text: str, limit: int) -> str:
     return _RUN.sub(lambda run: re.sub(r"(.{8})(?=.)", "\\1\u200b", run[0]), line)
 
 
-def _summary(case: Mapping[str, Any], clean: _Clean) -> list[dict[str, Any]]:
-    paid = " ".join(str(case[key]) for key in ("paid", "currency") if case.get(key))
+def _summary(report: Mapping[str, Any], clean: _Clean) -> list[dict[str, Any]]:
+    case = _mapping(report, "case")
+    currency = str(case.get("currency") or "CNY")
+    paid = f"{case['paid']} {'元' if currency == 'CNY' else currency}" if case.get("paid") else ""
     reasons = case.get("reasons")
     rows = (
         ("平台", case.get("platform"), False),
@@ -122,12 +122,15 @@ def _summary(case: Mapping[str, Any], clean: _Clean) -> list[dict[str, Any]]:
         ("实付", paid, False),
         ("付款时间", _minute(case.get("paid_at")), False),
         ("投诉理由", "、".join(map(str, reasons)) if isinstance(reasons, list) else reasons, True),
-        ("诉求", case.get("demand"), True),
+        ("诉求", words.word(words.DEMANDS, case.get("demand")), True),
     )
     shown = [
         {"label": label, "value": clean(value, _LONG if wide else _SHORT) or "—", "wide": wide}
         for label, value, wide in rows
     ]
+    quote = clean(report.get("admission_quote"), _LONG)
+    if quote:
+        shown.append({"label": "对方自认", "value": f"“{quote}”", "wide": True})
     return shown if case else []
 
 
@@ -186,9 +189,9 @@ def _timeline_row(
     row: Mapping[str, Any], number_of: Mapping[str, str], clean: _Clean
 ) -> dict[str, str]:
     return {
-        "at": clean(_minute(row.get("at")), 40),
-        "stage": words.word(words.STAGES, clean(row.get("stage"), 20)),
-        "who": words.word(words.PARTIES, clean(row.get("who"), 40)),
+        "at": _narrow(clean(_minute(row.get("at")), 30), 16),
+        "stage": _narrow(words.word(words.STAGES, clean(row.get("stage"), 20)), 5),
+        "who": _narrow(words.word(words.PARTIES, clean(row.get("who"), 40)), 8),
         "what": clean(row.get("what"), _LONG),
         "no": number_of.get(str(row.get("exhibit") or ""), ""),
     }
@@ -205,6 +208,11 @@ def _evidence_row(row: Mapping[str, Any], clean: _Clean) -> dict[str, str]:
         "original": clean(row["original"], 20),
         "sha": " ".join(digest[i : i + 4] for i in range(0, 16, 4)),
     }
+
+
+def _narrow(text: str, most: int) -> str:
+    """``text`` for a narrow column: a run of Latin may break after ``most`` characters."""
+    return re.sub(rf"([!-~]{{{most}}})(?=[!-~])", "\\1\u200b", text)
 
 
 def _minute(value: object) -> str:

@@ -71,6 +71,15 @@ PARTIES = {
     "system": "系统",
 }
 
+DEMANDS = {
+    "refund": "退款",
+    "replacement": "换货",
+    "make_up": "补足",
+    "compensation": "赔偿",
+    "punitive": "惩罚性赔偿",
+    "disclosure": "披露对方身份",
+}
+
 CONFLICTS = {
     "paid_amount": "付款金额",
     "paid_at": "付款时间",

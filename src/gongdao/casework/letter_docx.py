@@ -15,6 +15,8 @@ _FLUSH = re.compile(
 )
 _TAIL = re.compile(r"^((投诉|具状|申请|举报|报案|联系)?人[：:]|20\d\d年\d{1,2}月\d{1,2}日$)")
 _LONGEST = 200_000
+_CLOSING_LINES = 4
+_UNUSED_PARTS = ("/stylesWithEffects", "/thumbnail", "/customXml", "/numbering")
 
 
 def letter_docx(*, title: str, text: str, as_of: datetime) -> bytes:
@@ -31,13 +33,13 @@ def letter_docx(*, title: str, text: str, as_of: datetime) -> bytes:
     section.top_margin, section.bottom_margin = Cm(3.0), Cm(2.6)
     _slim(document)
     _set_fonts(document)
-    lines = _ILLEGAL.sub("□", text)[:_LONGEST].splitlines()
+    lines = _ILLEGAL.sub("□", text)[:_LONGEST].rstrip().splitlines()
     title = _ILLEGAL.sub("□", title)[:200].replace("\n", " ")
     if lines and lines[0].strip() == title.strip():
         lines = lines[1:]
     _add_title(document, title)
-    for line in lines:
-        _add_line(document, line.rstrip())
+    for left, line in zip(range(len(lines), 0, -1), lines, strict=True):
+        _add_line(document, line.rstrip(), closing=left <= _CLOSING_LINES)
     _fix_properties(document, title, as_of)
     out = io.BytesIO()
     document.save(out)
@@ -48,7 +50,7 @@ def _slim(document: Any) -> None:
     """Drop what the template brings and a letter never uses: 160 styles, a picture of itself."""
     for owner in (document.part, document.part.package):
         for key, link in list(owner.rels.items()):
-            if link.reltype.endswith(("/stylesWithEffects", "/thumbnail", "/customXml")):
+            if link.reltype.endswith(_UNUSED_PARTS):
                 owner.rels.pop(key)
     styles = document.styles.element
     for style in list(styles):
@@ -80,14 +82,15 @@ def _add_title(document: Any, title: str) -> None:
     run._element.get_or_add_rPr().get_or_add_rFonts().set(qn("w:eastAsia"), "宋体")
 
 
-def _add_line(document: Any, line: str) -> None:
-    """Body text is indented by two characters; salutations, headings and lists are not."""
+def _add_line(document: Any, line: str, *, closing: bool) -> None:
+    """Body text is indented by two characters; salutations, headings and lists are not; name
+    and date among the closing lines stand at the right."""
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Pt
 
     paragraph = document.add_paragraph(line)
     stripped = line.strip()
-    if _TAIL.search(stripped):
+    if closing and _TAIL.search(stripped):
         paragraph.alignment = WD_ALIGN_PARAGRAPH.RIGHT
     elif stripped and stripped == line and not _FLUSH.search(stripped):
         paragraph.paragraph_format.first_line_indent = Pt(28)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
+from gongdao.core.codes import Stage
 from gongdao.core.digest import Digests, digest_file
 from gongdao.core.errors import CaseFolderError, SealError
 from gongdao.core.language import gettext as _
-from gongdao.evidence.codes import Stage
 
 ROOT_FILES = ("case.toml", "corrections.toml")
 MOST_BYTES = 4 << 30

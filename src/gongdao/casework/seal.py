@@ -42,10 +42,10 @@ from gongdao.casework.timestamp import (
     request_timestamp,
 )
 from gongdao.core.clock import beijing
+from gongdao.core.codes import Stage
 from gongdao.core.digest import Digests, digest_bytes
 from gongdao.core.errors import ArgumentError, SealError
 from gongdao.core.language import gettext as _
-from gongdao.evidence.codes import Stage
 from gongdao_verify.check import INTACT, verify
 
 _CHUNK = 1 << 20
@@ -91,6 +91,7 @@ def seal_case(
         check_tsa_url(tsa_url)
     roots = load_roots(tsa_roots or ())
     originals = gather_originals(folder)
+    report = json.loads(_report_json(report))  # the index shows what report.json says
     check_unchanged(originals, report)
     made, seal = _make_members(originals, report, as_of)
     stamp, problem = None, ""

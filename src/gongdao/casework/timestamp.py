@@ -23,7 +23,7 @@ from cryptography import x509
 from gongdao.core.errors import ArgumentError, SealError
 from gongdao.core.language import gettext as _
 from gongdao.core.language import language
-from gongdao_verify.chain import NotTrusted
+from gongdao_verify.chain import CERTIFICATE_ERRORS, NotTrusted
 from gongdao_verify.check import ANCHORED, check_token
 from gongdao_verify.main import read_roots
 from gongdao_verify.timestamp import BadStamp, read_stamp
@@ -93,7 +93,7 @@ def load_roots(paths: Sequence[Path]) -> list[x509.Certificate]:
     for path in paths:
         try:
             roots += read_roots(path)
-        except (OSError, ValueError):
+        except (OSError, *CERTIFICATE_ERRORS):
             raise ArgumentError(_("读不出根证书（PEM）"), file=str(path)) from None
     return roots
 
