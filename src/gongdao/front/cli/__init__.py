@@ -1,0 +1,1 @@
+"""The ``gongdao`` command: one file per group of commands, ``view_*`` files render."""

@@ -1,0 +1,139 @@
+"""Entry point of ``gongdao``: the command tree, and errors that say what to do.
+
+Commands import what they need when they run, so that ``gongdao --help`` starts at once.
+"""
+
+from __future__ import annotations
+
+import io
+import os
+import re
+import signal
+import sys
+from contextlib import suppress
+from typing import NoReturn
+
+import typer
+from typer import Abort
+from typer._click.exceptions import ClickException, NoArgsIsHelpError
+from typer._click.utils import PacifyFlushWrapper
+
+from gongdao.core.errors import GongdaoError
+from gongdao.core.language import gettext as _
+from gongdao.core.language import mark, translated
+from gongdao.core.os_errors import os_reason
+from gongdao.front.cli.case_commands import case_app
+from gongdao.front.cli.chat_commands import chat_app
+from gongdao.front.cli.guide_command import guide
+from gongdao.front.cli.options import escape_controls
+from gongdao.front.cli.rules_commands import rules_app
+
+app = typer.Typer(
+    name="gongdao",
+    help="公道：卡密交易维权。Complaint workbench for card secrets.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+app.add_typer(case_app, name="case", help="案件：从几张截图到一份封存的卷宗。Cases.")
+app.add_typer(chat_app, name="chat", help="聊天：每句话算什么。Chat lines.")
+app.add_typer(rules_app, name="rules", help="规则：法律、渠道和我们自己的规则，带日期。Rules.")
+app.command("guide", help="按原因看指南：存什么、问什么、去哪里。Guide for one reason.")(guide)
+
+
+def main() -> None:
+    """Run the command line; every expected failure is one sentence and an exit code."""
+    _speak_utf8()
+    try:
+        code = app(standalone_mode=False)
+        # The work is done: an interrupt from here on has nothing to stop.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+        sys.stdout.flush()
+    except GongdaoError as error:
+        _leave(str(error), error.exit_code)
+    except NoArgsIsHelpError as error:
+        print(error.format_message(), file=sys.stderr)
+        code = error.exit_code
+    except ClickException as error:
+        _leave(_say_usage(error), error.exit_code)
+    except BrokenPipeError:
+        _leave_quietly()
+    except SystemExit as left:
+        if isinstance(sys.stdout, PacifyFlushWrapper):
+            _leave_quietly()
+        raise left from None
+    except (OSError, UnicodeEncodeError) as error:
+        _leave(_say_os_error(error), 2)
+    except (Abort, KeyboardInterrupt):
+        code = 130
+    except ImportError as error:
+        if not _interrupted(error):  # Ctrl-C inside a compiled module comes out as this
+            raise
+        code = 130
+    if code == 130:
+        _leave(_("已中断；已写好的文件是完整的。"), 130)
+    raise SystemExit(code if isinstance(code, int) else 0)
+
+
+def _speak_utf8() -> None:
+    """Output is UTF-8 wherever it goes; what UTF-8 cannot hold is shown escaped."""
+    if sys.stdout is None:  # started with its output closed
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - for the whole run
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+
+
+def _interrupted(error: BaseException) -> bool:
+    cause = error.__cause__ or error.__context__
+    return isinstance(cause, KeyboardInterrupt) or (cause is not None and _interrupted(cause))
+
+
+def _leave(text: str, code: int) -> NoReturn:
+    with suppress(OSError):
+        if sys.stderr is not None and sys.stderr.isatty():
+            sys.stderr.write("\r\x1b[K")  # over a progress line
+        print(_("错误：{text}").format(text=escape_controls(text)), file=sys.stderr, flush=True)
+    raise SystemExit(code)
+
+
+def _leave_quietly() -> NoReturn:
+    """The reader went away (``| head``): nothing is wrong, and nobody is left to tell."""
+    with suppress(OSError, ValueError):
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.__stdout__.fileno() if sys.__stdout__ else 1)
+    raise SystemExit(0)
+
+
+_USAGE: tuple[tuple[str, str], ...] = (
+    (r"Missing (?:argument|option|parameter) ['\"]?(.+?)['\"]?\.?$", mark("缺少 {name}")),
+    (r"No such command ['\"](.+?)['\"]", mark("没有这个命令：{name}")),
+    (r"No such option:? ['\"]?([^\s'\"]+)", mark("没有这个选项：{name}")),
+    (r"Invalid value for ['\"]?(.+?)['\"]?: ", mark("{name} 的值不能用")),
+    (r"Got unexpected extra argument.*?\((.*)\)", mark("多出来的参数：{name}")),
+    (r"Option ['\"]?(.+?)['\"]? requires", mark("{name} 后面要写一个值")),
+)
+"""What the command parser says (in English), and how we say it."""
+
+
+def _say_usage(error: ClickException) -> str:
+    """What is wrong with the words of the command, and where its help is."""
+    context = getattr(error, "ctx", None)
+    where = context.command_path if context else "gongdao"
+    text = error.format_message()
+    said = text.rstrip(".")
+    for pattern, message in _USAGE:
+        if match := re.match(pattern, text):
+            rest = text[match.end() :].strip(" .")
+            said = translated(message).format(name=match[1]) + (
+                f" ({rest.strip('()')})" * bool(rest)
+            )
+            break
+    return f"{said}. {_('运行 {command} --help 看用法。').format(command=where)}"
+
+
+def _say_os_error(error: OSError | UnicodeEncodeError) -> str:
+    """The file and the reason, in the language in use."""
+    if isinstance(error, UnicodeEncodeError):
+        return _("文件名里有不能用的字符：{name}").format(name=ascii(error.object)[:80])
+    reason = os_reason(error)
+    return f"{error.filename}: {reason}" if error.filename else reason
