@@ -8,7 +8,6 @@ import zipfile
 from hashlib import sha256
 from pathlib import Path
 
-import pytest
 from tests.casework.sample_case import AS_OF
 
 from gongdao.casework.seal import seal_case
@@ -40,8 +39,6 @@ def test_the_documents_example_is_true(tmp_path: Path) -> None:
 
 def test_the_bundled_example_can_be_sealed(tmp_path: Path) -> None:
     """The example folder that the documents name is whole and seals."""
-    if not EXAMPLE.is_dir():
-        pytest.skip("examples/late-then-invalid is not here")
     out = tmp_path / "a.zip"
     sealed = seal_case(folder=EXAMPLE, report={}, as_of=AS_OF, out=out)
     assert verify(out).state == INTACT

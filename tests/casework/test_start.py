@@ -85,8 +85,6 @@ def test_nothing_is_overwritten_and_missing_files_stop_it(tmp_path: Path) -> Non
 @pytest.mark.slow
 def test_the_bundled_example_from_its_files_alone(tmp_path: Path) -> None:
     """The example's pictures in any order give back its order, its promise and its reasons."""
-    if not EXAMPLE.is_dir():
-        pytest.skip("examples/late-then-invalid is not here")
     _compare_with_original(EXAMPLE, tmp_path, {"platform", "ordered_at"})
 
 
