@@ -40,7 +40,8 @@ from gongdao.core.clock import parse_iso
 at, root = parse_iso(sys.argv[2]), Path(sys.argv[1])
 for _try in range(3):
     started = time.perf_counter()
-    report_case(check_case(root=root, as_of=at))
+    case = check_case(root=root, as_of=at)
+    report_case(case.judgement, notes=case.notes)
     print(time.perf_counter() - started)
 """
 
@@ -169,12 +170,14 @@ def main() -> int:
         rows = measure(Path(work), 1 if args.quick else 3)
     peak = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    page = RESULTS.read_text("utf-8") if RESULTS.is_file() else ""
+    others = page[page.index("<!-- ") :] if "<!-- " in page else ""
     RESULTS.write_text(
         "# Speed and memory, as measured\n\n"
         f"`make bench` writes this page. Machine: {machine}.\n"
         "Times are medians of whole processes unless said otherwise.\n\n"
         "| what | time | peak memory | aim |\n|---|---|---|---|\n"
-        f"{table}\n\nHighest peak of all runs: {peak:.0f} MB.\n",
+        f"{table}\n\nHighest peak of all runs: {peak:.0f} MB.\n" + (others and f"\n{others}"),
         encoding="utf-8",
     )
     print(f"highest peak {peak:.0f} MB; written to {RESULTS.relative_to(ROOT)}")

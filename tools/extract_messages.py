@@ -2,7 +2,8 @@
 
     python tools/extract_messages.py [PAIRS.json …]
 
-Collects every ``_("…")``, ``Phrase("…")`` and ``mark("…")`` under src/gongdao, merges
+Collects every ``_("…")``, ``Phrase("…")`` and ``mark("…")`` in the Python files and every
+``{% say "…" %}`` and ``"…"|say`` in the templates under src/gongdao, merges
 ``{"Chinese": "English"}`` objects from the JSON files, writes gongdao.po sorted and without entries
 that no code uses, and lists what has no English yet.
 """
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 import ast
 import json
+import re
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,9 +45,53 @@ def find_message(call: ast.Call) -> str | None:
     return None
 
 
+TEMPLATES = ("*.html", "*.txt")
+"""Which files under a ``templates`` folder are templates."""
+_TAG = re.compile(r"{%.*?%}|{{.*?}}|{#.*?#}")
+_SAY = re.compile(r"""{%\s*say\s+(?:"([^"]*)"|'([^']*)')(?=\s)""")
+_FILTER = re.compile(r"""(?:"([^"]*)"|'([^']*)')\|say\b""")
+
+
+def find_template_tags(text: str) -> Iterator[tuple[int, str]]:
+    """Line and text of every tag and variable of a template, without comments."""
+    silent = ""
+    for match in _TAG.finditer(text):
+        tag = match[0]
+        name = tag[2:-2].split(maxsplit=1)[0] if tag[2:-2].strip() else ""
+        if silent:
+            silent = "" if name == silent else silent
+        elif tag.startswith("{%") and name in ("comment", "verbatim"):
+            silent = f"end{name}"
+        elif not tag.startswith("{#"):
+            yield text.count("\n", 0, match.start()) + 1, tag
+
+
+def find_template_messages(text: str) -> set[str]:
+    """Every msgid of a template: ``{% say "…" %}``, and a quoted text with the filter ``say``."""
+    found = set()
+    for _line, tag in find_template_tags(text):
+        said = _SAY.match(tag)
+        if said:
+            found.add(said[1] or said[2] or "")
+        found |= {one or other for one, other in _FILTER.findall(tag)}
+    return found
+
+
+def find_templates(root: Path = SOURCE) -> list[Path]:
+    """Every template under ``root``: the files below a folder named ``templates``."""
+    return sorted(
+        path
+        for pattern in TEMPLATES
+        for path in root.rglob(pattern)
+        if "templates" in path.relative_to(root).parts
+    )
+
+
 def find_messages(root: Path = SOURCE) -> set[str]:
     """Every msgid used under ``root``."""
     found = set()
+    for path in find_templates(root):
+        found |= find_template_messages(path.read_text("utf-8"))
     for path in sorted(root.rglob("*.py")):
         for call in find_calls(ast.parse(path.read_text("utf-8"), str(path))):
             message = find_message(call)

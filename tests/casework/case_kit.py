@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
+from gongdao.casework.check import check_case
+from gongdao.casework.report import report_case
 from gongdao.core.clock import parse_iso
 
 AS_OF = parse_iso("2026-11-20T10:00:00+08:00")
@@ -41,3 +44,9 @@ def make_case(root: Path, case: str | bytes = CASE, files: dict[str, str] | None
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text, encoding="utf-8")
     return root
+
+
+def report_folder(root: Path) -> dict[str, Any]:
+    """The report of the case folder ``root`` at AS_OF."""
+    case = check_case(root=root, as_of=AS_OF)
+    return report_case(case.judgement, notes=case.notes)

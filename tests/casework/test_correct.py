@@ -7,11 +7,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.casework.case_kit import AS_OF, make_case
+from tests.casework.case_kit import AS_OF, make_case, report_folder
 
 from gongdao.casework.check import check_case, read_corrections
 from gongdao.casework.correct import FIELDS, correct_field
-from gongdao.casework.report import report_case
 from gongdao.core.errors import CaseFolderError, GongdaoError, InputError
 
 FILE = "during/chat.txt"
@@ -25,7 +24,7 @@ def test_a_correction_shows_in_the_report_beside_the_reading(tmp_path: Path) -> 
     """The value counts as corrected, and what was read before stays visible."""
     root = make_case(tmp_path)
     assert _correct(root, "amount", "￥1,098") is None
-    report = report_case(check_case(root=root, as_of=AS_OF))
+    report = report_folder(root)
     assert report["exhibits"][FILE]["fields"]["amount"] == "1098.00"
     assert report["exhibits"][FILE]["readings"]["amount"]["basis"] == "correction"
 

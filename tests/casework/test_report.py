@@ -8,10 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.casework.case_kit import AS_OF, CASE, make_case
+from tests.casework.case_kit import CASE, make_case, report_folder
 
-from gongdao.casework.check import check_case
-from gongdao.casework.report import report_case
 from gongdao.casework.words import DEMAND_NAMES, ELEMENT_NAMES, KIND_NAMES, REASON_NAMES, STEP_NAMES
 from gongdao.core.codes import Demand, Element, Kind, Reason
 from gongdao.core.language import use_language
@@ -32,7 +30,7 @@ def english() -> Iterator[None]:
 
 
 def _report(root: Path, case: str = CASE) -> dict[str, Any]:
-    report = report_case(check_case(root=make_case(root, case), as_of=AS_OF))
+    report = report_folder(make_case(root, case))
     again: dict[str, Any] = json.loads(json.dumps(report, ensure_ascii=False))
     assert again == report
     return again
@@ -49,9 +47,9 @@ def test_every_documented_key_is_there(tmp_path: Path) -> None:
 def test_codes_do_not_depend_on_the_language(tmp_path: Path, english: None) -> None:
     """English changes sentences; codes, numbers, times and letters stay."""
     root = make_case(tmp_path)
-    there = report_case(check_case(root=root, as_of=AS_OF))
+    there = report_folder(root)
     use_language("zh")
-    here = report_case(check_case(root=root, as_of=AS_OF))
+    here = report_folder(root)
     for key in ("stages", "elements", "recommended", "facts", "rules", "letters", "exhibits"):
         assert json.dumps(there[key]) == json.dumps(here[key]), key
     assert there["channels"]["open"] == here["channels"]["open"]

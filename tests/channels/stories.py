@@ -18,6 +18,7 @@ from gongdao.channels.letters.write import write_letters
 from gongdao.channels.route import ORDER, find_routes
 from gongdao.core.codes import Condition, Kind
 from gongdao.core.digest import digest_bytes
+from gongdao.core.language import Phrase
 from gongdao.evidence.closure import check_closure
 from gongdao.evidence.dossier import Dossier
 from gongdao.evidence.evasions import find_evasions
@@ -91,7 +92,7 @@ def picture(
     note = statement.exhibits.get(path)
     kind = note.kind if note and note.kind else Kind.OTHER
     values = {k: v[0] if isinstance(v, list) else str(v) for k, v in fields.items()}
-    signs = (Sign(Condition.ANNOTATED, "made so"),) if altered else ()
+    signs = (Sign(Condition.ANNOTATED, Phrase("made so")),) if altered else ()
     return Exhibit(
         path,
         digest_bytes(path.encode()),

@@ -23,6 +23,7 @@ from gongdao.core.codes import (
     Speaker,
 )
 from gongdao.core.digest import digest_bytes
+from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.evidence.chat_lines.label import Label
 from gongdao.evidence.closure import Closure, check_closure
@@ -104,7 +105,7 @@ def page(
         form=form,
         fields={k: Field(v, confidence, Basis.OCR) for k, v in fields.items()},
         lines=tuple(TextLine(text) for text in shown),
-        signs=(Sign(Condition.FORWARDED, "转发过"),) if altered else (),
+        signs=(Sign(Condition.FORWARDED, Phrase("转发过")),) if altered else (),
     )
 
 

@@ -21,7 +21,7 @@ RUN = (sys.executable, "-c", "from gongdao.front.cli.main import main; main()")
 
 def _run(*words: str, **named: object) -> subprocess.CompletedProcess[str]:
     """The finished command, output as UTF-8 text."""
-    return subprocess.run(  # type: ignore[call-overload,no-any-return]  # any keyword of run()
+    return subprocess.run(  # type: ignore[call-overload]  # any keyword of run()
         [*RUN, *words], capture_output=True, encoding="utf-8", timeout=120, **named
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gettext
 import io
+import re
 import string
 from collections.abc import Mapping
 
@@ -15,6 +16,7 @@ from tests.house.house_sources import (
     Source,
     find_sources,
     find_unmarked,
+    name_of,
 )
 
 import extract_messages
@@ -87,6 +89,89 @@ def _stores_of_mark(tree: ast.AST) -> list[int]:
     if isinstance(tree, ast.Name) and tree.id == "_" and isinstance(tree.ctx, ast.Store):
         return [tree.lineno]
     return [line for child in ast.iter_child_nodes(tree) for line in _stores_of_mark(child)]
+
+
+def _blank(text: str, pattern: str) -> str:
+    """``text`` with every match replaced by as many line ends as it had."""
+    return re.sub(pattern, lambda match: "\n" * match[0].count("\n"), text, flags=re.DOTALL)
+
+
+def _find_template_faults(name: str, text: str) -> list[str]:
+    """Chinese that a template shows without saying it, what is said but is no literal, and
+    Django's own translation, which knows nothing of our catalogue."""
+    plain = _blank(text, r"{%\s*comment\b.*?{%\s*endcomment\s*%}|{#.*?#}")
+    faults = []
+    for line, tag in extract_messages.find_template_tags(plain):
+        unsaid = re.sub(r"{%\s*say\s+(\"[^\"]*\"|'[^']*')(?=\s)", "", tag)
+        unsaid = re.sub(r"(\"[^\"]*\"|'[^']*')\|say\b", "", unsaid)
+        if CHINESE_OR_ITS_MARKS.search(unsaid):
+            faults.append(f"{name}:{line}: Chinese that is not said: {tag}")
+        if re.match(r"{%\s*say\b(?!\s+[\"'])", tag):
+            faults.append(f"{name}:{line}: only a literal can be found: {tag}")
+        if re.match(r"{%\s*(trans|translate|blocktrans|blocktranslate|load i18n)\b", tag):
+            faults.append(f"{name}:{line}: say, not {tag}")
+    shown = _blank(plain, r"{%.*?%}|{{.*?}}")
+    faults += [
+        f"{name}:{number}: Chinese that is not said: {line.strip()}"
+        for number, line in enumerate(shown.split("\n"), 1)
+        if CHINESE_OR_ITS_MARKS.search(line)
+    ]
+    return faults
+
+
+def test_templates_say_what_they_show():
+    """Chinese stands in a template only inside ``say``, and scripts and styles hold none."""
+    faults = [
+        fault
+        for path in extract_messages.find_templates()
+        for fault in _find_template_faults(name_of(path), path.read_text("utf-8"))
+    ]
+    for kind in ("js", "css"):
+        for path in sorted((PACKAGE / "front/web/static").rglob(f"*.{kind}")):
+            if CHINESE_OR_ITS_MARKS.search(path.read_text("utf-8")):
+                faults.append(f"{name_of(path)}: its words belong into the page")
+    assert extract_messages.find_templates()
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<p>金额</p>",
+        '<p title="金额">x</p>',
+        "<p>a，b</p>",
+        '{% include "a.html" with text="金额" %}',
+        "{% say words %}",
+        "{% say %}",
+        '{% load i18n %}{% translate "amount" %}',
+        '{{ x|default:"金额" }}',
+        "{% comment %}甲{% endcomment %}金额",
+    ],
+)
+def test_unsaid_template_text_is_seen(text):
+    """Each way to show Chinese past the catalogue is reported."""
+    assert _find_template_faults("a.html", text)
+
+
+def test_said_template_text_passes():
+    """What is said in a tag or by the filter is fine, and so are comments."""
+    text = """{% comment %}甲{% endcomment %}{# 乙 #}
+    {% say "金额 {n}" n=count %}{% say '金额' as word %}{{ "金额"|say }}
+    {% include "a.html" with text="金额"|say only %}"""
+    assert not _find_template_faults("a.html", text)
+
+
+def test_extraction_reads_templates(tmp_path):
+    """Tags and filters count, comments and files outside templates do not."""
+    folder = tmp_path / "templates/parts"
+    folder.mkdir(parents=True)
+    (folder / "a.html").write_text(
+        '{% say "甲 {n}" n=x|length as y %}{% include "b" with t="乙"|say u="丙" only %}'
+        '{% say \'丁\' %}{# {% say "戊" %} #}{% comment %}{% say "己" %}{% endcomment %}',
+        "utf-8",
+    )
+    (tmp_path / "b.html").write_text('{% say "庚" %}', "utf-8")
+    assert extract_messages.find_messages(tmp_path) == {"甲 {n}", "乙", "丁"}
 
 
 def test_every_sentence_has_its_english():

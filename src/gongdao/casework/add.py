@@ -17,7 +17,7 @@ from gongdao.core.digest import digest_file
 from gongdao.core.errors import CaseFolderError, InputError
 from gongdao.core.language import gettext as _
 from gongdao.evidence.read_exhibit import Reader, ReadFile, read_exhibit
-from gongdao.evidence.statement import Claim, ExhibitNote, Order
+from gongdao.evidence.statement import ExhibitNote, Statement
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff<>:"/\\|?*]')
 _LONGEST_NAME = 200  # bytes; file systems stop at 255
@@ -42,7 +42,7 @@ def new_case(root: Path) -> None:
         )
     for stage in Stage:
         (root / stage.value).mkdir(parents=True, exist_ok=True)
-    text = write_case_toml(order=Order(), claim=Claim())
+    text = write_case_toml(statement=Statement())
     write_whole(root / CASE_FILE, text)
 
 
@@ -70,23 +70,24 @@ def add_file(
         read = place(source=source, root=root, reader=reader, stage=stage).exhibit
         kind = kind or read.kind
         at = read.times[0].at if read.times else None
-        return Added(read.path, kind, False, _note(root, ExhibitNote(read.path, kind, at)))
+        known_kind = None if kind is Kind.OTHER else kind
+        noted = _note(root, ExhibitNote(read.path, known_kind, at))
+        return Added(read.path, kind, False, noted)
 
 
 def place(*, source: Path, root: Path, reader: Reader, stage: Stage | None = None) -> ReadFile:
     """Copy ``source`` into ``stage``, or the stage its content suggests, and read it there."""
     first = read_exhibit(root=source.parent, path=source.name, reader=reader)
-    exhibit = first.exhibit
-    where = stage or choose_stage(first)
-    if stage is None and exhibit.kind is Kind.CHAT and exhibit.media_type.startswith("text/"):
+    if stage is None and reads_like_chat(first):
         # A platform's answer quotes a dialogue and reads like a chat, except in after/.
         path = copy_in(source=source, root=root, stage=Stage.AFTER)
         there = read_exhibit(root=root, path=path, reader=reader)
         if there.exhibit.kind is Kind.COMPLAINT_RECEIPT:
             return there
         (root / path).unlink()
+    where = stage or choose_stage(first)
     path = copy_in(source=source, root=root, stage=where)
-    return replace(first, exhibit=replace(exhibit, path=path))
+    return replace(first, exhibit=replace(first.exhibit, path=path))
 
 
 def _note(root: Path, note: ExhibitNote) -> bool:
@@ -115,6 +116,11 @@ def _same_bytes(root: Path, source: Path) -> str | None:
     return None
 
 
+def reads_like_chat(read: ReadFile) -> bool:
+    """Whether ``read`` is a text that reads like a chat, and might be a platform's answer."""
+    return read.exhibit.kind is Kind.CHAT and read.exhibit.media_type.startswith("text/")
+
+
 def choose_stage(read: ReadFile) -> Stage:
     """The stage that the content suggests: a list of earlier deals belongs before the purchase;
     what is not recognised goes to ``during``."""
@@ -130,7 +136,7 @@ def copy_in(*, source: Path, root: Path, stage: Stage) -> str:
     """
     folder = root / stage.value
     folder.mkdir(parents=True, exist_ok=True)
-    name = _safe_name(source.name)
+    name = safe_name(source.name)
     handle, part = tempfile.mkstemp(dir=folder, prefix=".copy-")
     os.close(handle)
     try:
@@ -144,7 +150,7 @@ def copy_in(*, source: Path, root: Path, stage: Stage) -> str:
         Path(part).unlink(missing_ok=True)
 
 
-def _safe_name(name: str) -> str:
+def safe_name(name: str) -> str:
     """``name`` without what file systems, terminals and lists of hashes cannot hold."""
     plain = _UNSAFE.sub("_", name).lstrip(".") or "file"
     stem, suffix = Path(plain).stem, Path(plain).suffix[:16]

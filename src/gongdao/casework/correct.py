@@ -15,6 +15,7 @@ from gongdao.core.clock import beijing, find_instant
 from gongdao.core.errors import CaseFolderError, InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
+from gongdao.evidence.gather import Corrections
 
 _HEAD = "# 人工更正：识别出的原值仍然保留，这里写正确的值\n"
 _MONEY = ("price", "listed_price", "face_value", "amount")
@@ -42,21 +43,31 @@ def correct_field(*, root: Path, file: str, field: str, value: str, at: datetime
     no reading has or a value that it cannot have.
     """
     path = _find_exhibit(root, file)
-    _check_field(field)
-    value = _check_value(field, value)
+    value = check_correction(field, value)
     with locked(root):
         known = {path: dict(fields) for path, fields in read_corrections(root).items()}
         before = known.get(path, {}).get(field)
         known.setdefault(path, {})[field] = value
-        rows = [
-            f"\n[[correction]]\nfile  = {quote(path)}\nfield = {quote(name)}\n"
-            f"value = {quote(text)}\n"
-            for path, fields in sorted(known.items())
-            for name, text in sorted(fields.items())
-        ]
-        stamp = f"# {beijing(at).isoformat(timespec='seconds')}\n"
-        write_whole(root / CORRECTIONS_FILE, _HEAD + stamp + "".join(rows))
+        write_whole(root / CORRECTIONS_FILE, say_corrections(known, at))
     return before
+
+
+def say_corrections(corrections: Corrections, at: datetime) -> str:
+    """The text of corrections.toml, stamped with the moment of its last change."""
+    rows = [
+        f"\n[[correction]]\nfile  = {quote(path)}\nfield = {quote(name)}\nvalue = {quote(text)}\n"
+        for path, fields in sorted(corrections.items())
+        for name, text in sorted(fields.items())
+    ]
+    stamp = f"# {beijing(at).isoformat(timespec='seconds')}\n"
+    return _HEAD + stamp + "".join(rows)
+
+
+def check_correction(field: str, value: str) -> str:
+    """``value`` as it is kept; raise InputError for a field that no reading has or a value that
+    it cannot have."""
+    _check_field(field)
+    return _check_value(field, value)
 
 
 def _find_exhibit(root: Path, file: str) -> str:

@@ -18,6 +18,7 @@ from enum import StrEnum
 from pathlib import Path, PurePosixPath
 from typing import Any, TypeVar
 
+from gongdao.channels.route import PARTY_OF
 from gongdao.core.clock import in_beijing, parse_iso
 from gongdao.core.codes import (
     Category,
@@ -63,7 +64,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "buyer": ("own_use", "adult", "name", "phone", "province"),
     "claim": ("reasons", "demand", "amount", "suspect_fraud", "also"),
     "claim.also": ("demand", "amount"),
-    "contact": ("at", "with", "by", "outcome", "note"),
+    "contact": ("at", "with", "by", "outcome", "note", "channel", "outcome_at"),
     "exhibit": ("file", "kind", "captured_at", "original", "condition", "note"),
 }
 _E = TypeVar("_E", bound=StrEnum)
@@ -294,13 +295,30 @@ class _Reader:
         party = self._enum(t, "with", Party, where)
         if at is None or party is None:
             raise self._wrong(where, _("要有 at（时间）和 with（对方）"))
+        outcome_at = self._time(t, "outcome_at", where)
+        if outcome_at is not None and outcome_at < at:
+            raise self._wrong(f"{where}.outcome_at", _("结果不能早于提交"))
         return Contact(
             at=at,
             party=party,
             by=self._enum(t, "by", Means, where) or Means.CHAT,
             outcome=self._enum(t, "outcome", Outcome, where) or Outcome.NO_ANSWER,
             note=self._text(t, "note", where),
+            channel=self._channel(t, party, where),
+            outcome_at=outcome_at,
         )
+
+    def _channel(self, t: Mapping[str, Any], party: Party, where: str) -> str:
+        """The channel of a filing; it must be one of the party's."""
+        channel = self._text(t, "channel", where)
+        known = [code for code, behind in PARTY_OF.items() if behind is party]
+        if channel and channel not in known:
+            raise self._wrong(
+                f"{where}.channel",
+                _("和 with = {party} 不相配").format(party=party.value),
+                hint=_("可以写：{codes}。").format(codes=_join(known)) if known else "",
+            )
+        return channel
 
     def _exhibit(self, t: dict[str, Any], index: int) -> ExhibitNote:
         where = f"exhibit[{index + 1}]"

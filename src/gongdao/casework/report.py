@@ -6,12 +6,12 @@ Chinese.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from gongdao.casework.case_facts import find_facts
-from gongdao.casework.check import CheckedCase, Judgement
+from gongdao.casework.check import Judgement
 from gongdao.casework.evidence_list import list_evidence
 from gongdao.casework.timeline import find_timeline
 from gongdao.casework.warnings import find_warnings
@@ -32,9 +32,12 @@ from gongdao.rules.check import digest_rules
 VERSION = 1
 
 
-def report_case(case: CheckedCase, group: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The report of a checked case; ``group`` is what ``compare_beside`` found."""
-    j = case.judgement
+def report_case(
+    judgement: Judgement, *, notes: Sequence[str] = (), group: Mapping[str, Any] | None = None
+) -> dict[str, Any]:
+    """The report of a judged case; ``notes`` are sentences about where its files came from,
+    ``group`` is what ``compare_beside`` found."""
+    j = judgement
     return {
         "version": VERSION,
         "as_of": beijing(j.dossier.as_of).isoformat(),
@@ -44,7 +47,7 @@ def report_case(case: CheckedCase, group: Mapping[str, Any] | None = None) -> di
         "letters": {letter.name: _letter(letter) for letter in j.letters},
         "warnings": [
             *(str(w) for w in find_warnings(j.dossier, j.closure, j.routes)),
-            *case.notes,
+            *notes,
         ],
         "facts": find_facts(j.dossier),
         "respondent": _respondent(j),
@@ -100,7 +103,7 @@ def _advice(j: Judgement) -> dict[str, Any]:
         ],
         "channels": _channels(j),
         "tone_flags": [
-            {"code": t.code, "exhibit": t.exhibit, "quote": t.quote, "calmer": t.calmer}
+            {"code": t.code, "exhibit": t.exhibit, "quote": t.quote, "calmer": str(t.calmer)}
             for t in j.tone
         ],
     }
@@ -137,7 +140,7 @@ def _evidence_list(j: Judgement) -> list[dict[str, Any]]:
 def disclaimer() -> str:
     """What the report is not: said on every output."""
     return _(
-        "这是根据所交材料作出的整理和建议，不是法律意见，也不保证结果。没有替你提交任何东西：要提交的，请自己核对后提交。"
+        "这是根据所交材料作出的整理和建议，不是法律意见，也不保证结果。没有替您提交任何东西：要提交的，请自己核对后提交。"
     )
 
 
@@ -189,7 +192,7 @@ def _evasions(j: Judgement) -> list[dict[str, Any]]:
                 "exhibit": evasion.exhibit,
                 "quote": evasion.quote,
                 "answer": answer.text_en if english else answer.text,
-                "ask": answer.ask_en if english else answer.ask,
+                "ask": answer.ask,  # to be sent: Chinese, whoever reads the page
                 "articles": [article.cite for article in answer.articles],
             }
         )
@@ -309,9 +312,9 @@ def _exhibit(exhibit: Exhibit) -> dict[str, Any]:
         ],
         "fields": {name: field.value for name, field in exhibit.fields.items()},
         "readings": {name: _reading(field) for name, field in exhibit.fields.items()},
-        "messages": len(exhibit.messages),
+        "messages": len(exhibit.messages) + exhibit.left_out,
         "rows": len(exhibit.rows),
-        "problem": exhibit.problem,
+        "problem": str(exhibit.problem) if exhibit.problem else None,
     }
 
 

@@ -85,10 +85,10 @@ def start_case(
             placed.append(place(source=path, root=root, reader=reader))
         order = read_order(gather(statement=Statement(), files=placed, as_of=as_of))
         claim = suggest_claim(gather(statement=Statement(order=order), files=placed, as_of=as_of))
-        notes = [_note(file) for file in placed]
-        text = write_case_toml(order=order, claim=claim, exhibits=notes)
-        write_whole(root / CASE_FILE, text)
-    return Started(into, Statement(order=order, claim=claim, exhibits={n.file: n for n in notes}))
+        notes = {file.exhibit.path: note_of(file) for file in placed}
+        statement = Statement(order=order, claim=claim, exhibits=notes)
+        write_whole(root / CASE_FILE, write_case_toml(statement=statement))
+    return Started(into, statement)
 
 
 def _sources(files: Sequence[Path]) -> list[Path]:
@@ -132,10 +132,12 @@ def _built_whole(into: Path) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _note(file: ReadFile) -> ExhibitNote:
+def note_of(file: ReadFile) -> ExhibitNote:
+    """What the statement notes of a file that was read: what it is, and from when."""
     exhibit = file.exhibit
     at = exhibit.times[0].at if exhibit.times else None
-    return ExhibitNote(exhibit.path, exhibit.kind, at)
+    kind = None if exhibit.kind is Kind.OTHER else exhibit.kind
+    return ExhibitNote(exhibit.path, kind, at)
 
 
 def read_order(dossier: Dossier) -> Order:

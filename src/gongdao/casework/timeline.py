@@ -96,8 +96,10 @@ def _pages(dossier: Dossier) -> list[Event]:
 
 
 def _talk(dossier: Dossier) -> list[Event]:
-    events = []
+    events = list[Event]()
     for line in dossier.said:
+        if len(events) >= _MOST_QUOTES:
+            break
         if line.message.at and line.labels & _TOLD and line.message.speaker:
             quote = quotable(dossier, line.message.text)
             if Label.ABUSIVE in line.labels:
@@ -111,7 +113,7 @@ def _talk(dossier: Dossier) -> list[Event]:
                     line.exhibit,
                 )
             )
-    return events[:_MOST_QUOTES]
+    return events
 
 
 def _contacts(dossier: Dossier) -> list[Event]:

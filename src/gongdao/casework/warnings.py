@@ -82,6 +82,15 @@ def _situation(dossier: Dossier, closure: Closure) -> Iterator[Phrase]:
 
 
 def _evidence(dossier: Dossier, closure: Closure) -> Iterator[Phrase]:
+    left_out = sum(exhibit.left_out for exhibit in dossier.exhibits)
+    if left_out:
+        judged = sum(len(exhibit.messages) for exhibit in dossier.exhibits)
+        yield Phrase(
+            "聊天共 {count} 句，只判断了与本案时间最近的 {judged} 句；"
+            "要判断别的，请把那一段单独导出。",
+            count=judged + left_out,
+            judged=judged,
+        )
     for exhibit in dossier.exhibits:
         if exhibit.problem:
             yield Phrase("没能读取：{problem}", problem=exhibit.problem)
@@ -89,7 +98,7 @@ def _evidence(dossier: Dossier, closure: Closure) -> Iterator[Phrase]:
             yield Phrase(
                 "{file} 不是原图（{why}）；请找原图，两份都留着。",
                 file=exhibit.path,
-                why="；".join(dict.fromkeys(sign.reason for sign in exhibit.signs)),
+                why="；".join(dict.fromkeys(str(sign.reason) for sign in exhibit.signs)),
             )
     if closure.respondent.uscc_valid is False:
         yield Phrase("统一社会信用代码校验不通过，请对照原图重读；这不等于执照是假的。")

@@ -37,6 +37,7 @@ OUTCOME_NAMES: dict[Outcome, str] = {
     Outcome.SOLVED: mark("已解决"),
     Outcome.ACCEPTED: mark("已受理"),
     Outcome.REJECTED: mark("驳回"),
+    Outcome.WITHDRAWN: mark("已撤回"),
 }
 REASON_NAMES: dict[Reason, str] = {
     Reason.NOT_DELIVERED: mark("没有发货"),

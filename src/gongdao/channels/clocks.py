@@ -14,6 +14,8 @@ from gongdao.rules import queries
 from gongdao.rules.count import Count
 from gongdao.rules.model import Status
 
+REPORT = "regulator_report"
+"""The channel that shares its party, 12315, with the complaint and is handled apart from it."""
 _OPEN_ENDED = frozenset({Outcome.NO_ANSWER, Outcome.PROMISED, Outcome.PARTIAL})
 _UNANSWERED = _OPEN_ENDED | {Outcome.ACCEPTED}
 """A platform that has taken a ticket on still owes the answer."""
@@ -47,7 +49,8 @@ def platform_contacts(dossier: Dossier) -> tuple[Contact, ...]:
     order shows that has no answer in it."""
     stated = [c for c in dossier.statement.contacts if c.party is Party.PLATFORM]
     if stated:
-        return tuple(sorted(stated, key=lambda contact: contact.at))
+        kept = (c for c in stated if c.outcome is not Outcome.WITHDRAWN)
+        return tuple(sorted(kept, key=lambda contact: contact.at))
     answered = {line.exhibit for line in dossier.lines_of(Speaker.PLATFORM)}
     return tuple(
         Contact(at, Party.PLATFORM, Means.TICKET, Outcome.NO_ANSWER)
@@ -74,22 +77,45 @@ def find_clocks(dossier: Dossier) -> tuple[Clock, ...]:
             clocks.append(_clock(dossier, "payment", "wechat_pay_first_reply", contact.at))
             clocks.append(_clock(dossier, "payment", "wechat_pay_resolve", contact.at))
         if contact.party is Party.REGULATOR:
-            clocks.extend(_regulator(dossier, contact.at, contact.outcome))
+            clocks.extend(_regulator(dossier, contact))
+        if contact.party is Party.COURT:
+            clocks.extend(_court(dossier, contact))
     order = dossier.statement.order
     start = order.delivered_at or order.paid_at or order.ordered_at
     if start:
-        pressed = [c.at for c in dossier.statement.contacts]
-        clocks.append(_clock(dossier, "court", "limitation", max([start, *pressed])))
+        clocks.append(_clock(dossier, "court", "limitation", limitation_since(dossier, start)))
         clocks.append(_clock(dossier, "regulator_complaint", "complaint_barred", start))
     return tuple(clocks)
 
 
-def _regulator(dossier: Dossier, at: datetime, outcome: Outcome) -> list[Clock]:
+def limitation_since(dossier: Dossier, start: datetime) -> datetime:
+    """Since when the general limitation runs: ``start``, or the last time anybody was pressed.
+    A report asks for nothing, so it does not restart it."""
+    return max([start, *(c.at for c in dossier.statement.contacts if c.channel != REPORT)])
+
+
+def _regulator(dossier: Dossier, contact: Contact) -> list[Clock]:
+    outcome = contact.outcome
+    if contact.channel == REPORT:
+        handled = outcome in _UNANSWERED
+        return [_clock(dossier, REPORT, "regulator_report_check", contact.at)] if handled else []
     if outcome is Outcome.ACCEPTED:
-        accepted = regulator_accepted_at(dossier) or at
+        accepted = regulator_accepted_at(dossier) or contact.settled_at
         return [_clock(dossier, "regulator_complaint", "regulator_mediation", accepted)]
     if outcome in _OPEN_ENDED:
-        return [_clock(dossier, "regulator_complaint", "regulator_acceptance", at)]
+        return [_clock(dossier, "regulator_complaint", "regulator_acceptance", contact.at)]
+    return []
+
+
+def _court(dossier: Dossier, contact: Contact) -> list[Clock]:
+    """A suit submitted waits for the court's filing; one filed, for service and judgement."""
+    if contact.outcome is Outcome.NO_ANSWER:
+        return [_clock(dossier, "court", "court_filing", contact.at)]
+    if contact.outcome is Outcome.ACCEPTED:
+        return [
+            _clock(dossier, "court", code, contact.settled_at)
+            for code in ("court_service", "small_claims_trial")
+        ]
     return []
 
 

@@ -12,9 +12,11 @@ from datetime import date, timedelta
 from enum import StrEnum
 
 from gongdao.channels.clocks import (
+    REPORT,
     Clock,
     accepted_on_paper,
     find_clocks,
+    limitation_since,
     platform_contacts,
     platform_silent_since,
 )
@@ -23,6 +25,7 @@ from gongdao.core.codes import Element, Kind, Outcome, Party, Payment, Proof, Re
 from gongdao.core.language import Bilingual, Phrase
 from gongdao.evidence.closure import Closure
 from gongdao.evidence.dossier import Dossier
+from gongdao.evidence.statement import Contact
 from gongdao.rules import queries
 from gongdao.rules.model import Effect, When
 
@@ -51,10 +54,12 @@ _BODY_OF: dict[Party, str] = {
     Party.COURT: "court",
     Party.POLICE: "police",
 }
-_PARTY_OF = {
-    "consumer_association": Party.ASSOCIATION,
-    "regulator_complaint": Party.REGULATOR,
+PARTY_OF: dict[str, Party] = {
+    **{channel: party for party, channel in _BODY_OF.items()},
+    REPORT: Party.REGULATOR,
 }
+"""Who stands behind each channel."""
+_IN_HAND = frozenset({Outcome.NO_ANSWER, Outcome.PROMISED, Outcome.PARTIAL, Outcome.ACCEPTED})
 _SHUTS = (Effect.REFUSED, Effect.UNKNOWN)
 _REPORTABLE = frozenset(Reason) - {Reason.BOUGHT_BY_MINOR}
 _HELD_BY_SERVICE = frozenset({Payment.ALIPAY, Payment.WECHAT, Payment.BANK_CARD, Payment.TRANSFER})
@@ -114,12 +119,33 @@ def find_routes(dossier: Dossier, closure: Closure) -> Routes:
         state, why, *used = _groundless(dossier, closure, channel) or judges[channel](
             dossier, closure
         )
+        if state is State.OPEN:
+            state, why = _filed(dossier, channel) or (state, why)
         routes.append(Route(channel, state, why, (f"channel/{channel}", *used)))
     return Routes(tuple(routes), find_clocks(dossier))
 
 
 _Judged = tuple[State, Phrase] | tuple[State, Phrase, str]
 _TO_TALK = frozenset({"in_platform"})
+
+
+def channel_of(contact: Contact) -> str:
+    """The channel a contact went to: the one it names, else its party's; empty for merchant and
+    issuer, which are no channels."""
+    return contact.channel or _BODY_OF.get(contact.party, "")
+
+
+def _filed(dossier: Dossier, channel: str) -> tuple[State, Phrase] | None:
+    """What a form filed here makes of a channel that would be open: it is spent while somebody
+    has it in hand and after a refusal; the platform's own desk takes more papers at any time."""
+    filed = [c for c in dossier.statement.contacts if c.channel == channel]
+    last = max(filed, key=lambda contact: contact.at, default=None)
+    if last is None or channel in _TO_TALK or last.outcome is Outcome.WITHDRAWN:
+        return None
+    day = f"{beijing(last.at):%Y-%m-%d}"
+    if last.outcome in _IN_HAND:
+        return State.SPENT, Phrase("已于 {day} 提交，等结果；新证据补交即可，不要重复提交", day=day)
+    return State.SPENT, Phrase("{day} 提交的已有结果；没有新的事实和证据，不要重复提交", day=day)
 
 
 def _groundless(dossier: Dossier, closure: Closure, channel: str) -> _Judged | None:
@@ -134,14 +160,20 @@ def _groundless(dossier: Dossier, closure: Closure, channel: str) -> _Judged | N
 
 
 def is_solved(dossier: Dossier) -> bool:
-    """Whether the latest contact with anybody ended the matter."""
-    contacts = sorted(dossier.statement.contacts, key=lambda contact: contact.at)
-    return bool(contacts) and contacts[-1].outcome is Outcome.SOLVED
+    """Whether the latest news from anybody ended the matter; a withdrawal is no news."""
+    heard = [c for c in dossier.statement.contacts if c.outcome is not Outcome.WITHDRAWN]
+    last = max(heard, key=lambda contact: contact.settled_at, default=None)
+    return last is not None and last.outcome is Outcome.SOLVED
 
 
 def outcomes_with(dossier: Dossier, *parties: Party) -> tuple[Outcome, ...]:
-    """What came of pressing these parties, in time order."""
-    stated = [c for c in dossier.statement.contacts if c.party in parties]
+    """What came of pressing these parties, in time order. A report (举报) is handled apart from
+    the dispute and does not count, nor does what was withdrawn."""
+    stated = [
+        c
+        for c in dossier.statement.contacts
+        if c.party in parties and c.channel != REPORT and c.outcome is not Outcome.WITHDRAWN
+    ]
     if Party.PLATFORM in parties:
         stated += [c for c in platform_contacts(dossier) if c not in stated]
     return tuple(c.outcome for c in sorted(stated, key=lambda contact: contact.at))
@@ -241,7 +273,7 @@ def _consumer_body(dossier: Dossier, closure: Closure, channel: str) -> _Judged 
     barred = barred_by_acceptance(dossier, channel)
     if barred:
         return barred
-    own = outcomes_with(dossier, _PARTY_OF[channel])
+    own = outcomes_with(dossier, PARTY_OF[channel])
     if own and own[-1] in (Outcome.REJECTED, Outcome.REFUSED):
         return State.SPENT, Phrase("这里已经不予受理或终止；补正理由之前不要重复提交")
     if limitation_passed(dossier, "complaint_barred"):
@@ -263,11 +295,11 @@ def barred_by_acceptance(dossier: Dossier, channel: str) -> _Judged | None:
     on = beijing(dossier.as_of).date()
     on_paper = {(_BODY_OF[party], at) for party, at in accepted_on_paper(dossier)}
     accepted = on_paper | {
-        (_BODY_OF[c.party], c.at)
+        (channel_of(c), c.settled_at)
         for c in dossier.statement.contacts
-        if c.party in _BODY_OF
+        if channel_of(c)
         and c.outcome is Outcome.ACCEPTED
-        and _BODY_OF[c.party] not in {body for body, _ in on_paper}
+        and channel_of(c) not in {body for body, _ in on_paper}
     }
     own = [at for body, at in accepted if body == channel]
     if own and channel == "consumer_association":
@@ -360,7 +392,7 @@ def limitation_passed(dossier: Dossier, deadline: str) -> bool:
     if start is None:
         return False
     if deadline == "limitation":
-        start = max([start, *(c.at for c in dossier.statement.contacts)])
+        start = limitation_since(dossier, start)
     counted = queries.count(deadline, start, beijing(dossier.as_of).date())
     return dossier.as_of > counted.due
 
@@ -369,7 +401,7 @@ def _police(dossier: Dossier, closure: Closure) -> _Judged:
     if dossier.statement.claim.suspect_fraud:
         return (
             State.OPEN,
-            Phrase("你怀疑被骗：尽快报警，或先拨 96110 咨询，同时请支付机构止付"),
+            Phrase("您怀疑被骗：尽快报警，或先拨 96110 咨询，同时请支付机构止付"),
             "situation/fraud_suspected",
         )
     return State.LATER, Phrase("没有怀疑被骗；一般的违约纠纷公安不受理")

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TypeVar
 
 _DOTS = "……"
 
@@ -17,13 +18,16 @@ class Sentence:
     weight: int
 
 
-def shorten(*, sentences: Iterable[Sentence], limit: int | None) -> str:
+S = TypeVar("S", bound=Sentence)
+
+
+def shorten(*, sentences: Iterable[S], limit: int | None) -> tuple[S, ...]:
     """The sentences in their order, the lightest left out until at most ``limit`` code points
     remain; of those left out what still fits comes back, the heaviest first. Where a single
     sentence is still too long, its last clauses go."""
     told = [s for s in sentences if s.text]
     if limit is None:
-        return "".join(s.text for s in told)
+        return tuple(told)
     by_weight = sorted(range(len(told)), key=lambda i: (-told[i].weight, i))
     kept = set(by_weight)
     for place in reversed(by_weight[1:]):
@@ -33,10 +37,13 @@ def shorten(*, sentences: Iterable[Sentence], limit: int | None) -> str:
     for place in by_weight:
         if _length(told, kept | {place}) <= limit:
             kept.add(place)
-    return fit("".join(told[i].text for i in sorted(kept)), limit)
+    found = tuple(told[i] for i in sorted(kept))
+    if len(found) == 1:
+        found = (replace(found[0], text=fit(found[0].text, limit)),)
+    return found
 
 
-def _length(told: Sequence[Sentence], kept: Collection[int]) -> int:
+def _length(told: Sequence[S], kept: Collection[int]) -> int:
     return sum(len(told[i].text) for i in kept)
 
 

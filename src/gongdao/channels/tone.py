@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 
 _ABUSE = re.compile(
     # names for the other side
@@ -70,12 +70,12 @@ _LONGEST_QUOTE = 60
 @dataclass(frozen=True)
 class ToneFlag:
     """One place to reword: ``code`` abusive | threat | exaggeration | legal_overclaim, the file
-    (or ``case.toml``) it stands in, the words, and a calmer wording in the language in use."""
+    (or ``case.toml``) it stands in, the words, and a calmer wording."""
 
     code: str
     exhibit: str
     quote: str
-    calmer: str
+    calmer: Phrase
 
 
 def check_tone(*, texts: Iterable[tuple[str, str]]) -> tuple[ToneFlag, ...]:
@@ -126,19 +126,21 @@ def _short(sentence: str) -> str:
     return sentence[: _LONGEST_QUOTE - 1] + "…"
 
 
-def _calmer(code: str, quote: str) -> str:
+def _calmer(code: str, quote: str) -> Phrase:
     if code == "abusive":
-        return _(
+        return Phrase(
             "去掉骂人的话，只写事实和要求，例如：“所收到的与约定不符，请在（日期）前退款并说明原因。”"
         )
     if code == "threat":
         if _HARM.search(quote):
-            return _(
+            return Phrase(
                 "去掉威胁，改为：“请在（日期）前答复；没有答复的，我会通过投诉、诉讼等合法途径解决。”"
             )
-        return _(
+        return Phrase(
             "公开、撤诉或删帖不能拿来换钱。改为：“请在（日期）前按约定退款；没有解决的，我会向有关部门如实反映。”"
         )
     if code == "exaggeration":
-        return _("只说自己这一单和看得到的次数，例如：“我于（日期）测试两次，两次都提示失败。”")
-    return _("不替法院下结论，改为：“该行为与约定不符，是否违法请有关部门依法认定。”")
+        return Phrase(
+            "只说自己这一单和看得到的次数，例如：“我于（日期）测试两次，两次都提示失败。”"
+        )
+    return Phrase("不替法院下结论，改为：“该行为与约定不符，是否违法请有关部门依法认定。”")

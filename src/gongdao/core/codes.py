@@ -143,6 +143,7 @@ class Outcome(StrEnum):
     SOLVED = "solved"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
+    WITHDRAWN = "withdrawn"
 
 
 class Condition(StrEnum):

@@ -2,12 +2,23 @@
 
     GongdaoError
     ├── InputError            something handed in cannot be used; names file, line, field, reason
+    │   ├── DiskFull          the server has no room for another file
     │   ├── CaseFolderError   case.toml, or the folder around it
     │   ├── UnreadableFile    one exhibit; the rest of the case goes on
     │   └── ArgumentError     a command-line argument or option
     ├── RuleDataError         the rule data itself is broken or was changed after publication
     ├── NotKnown              a rule, calendar year or place the data does not hold
-    └── SealError             a case file cannot be made or time-stamped
+    ├── SealError             a case file cannot be made or time-stamped
+    ├── StoredReadingError    a stored reading is broken or of another version; read the file again
+    ├── SealedDataError       encrypted data does not open: altered, cut short, or another key
+    ├── BlobStoreError        the store of files does not answer or refuses; trying again may help
+    ├── BlobMissing           the store does not hold this file; trying again does not help
+    ├── KeyGone               what was asked for was erased together with its key
+    ├── CaseLocked            this device does not hold the case, or the code is wrong
+    ├── StaleCase             the case was changed elsewhere since the page was opened
+    ├── Busy                  too much of one kind of work at the moment; try again soon
+    ├── ServerError           the pages, the worker or the database cannot start or go on
+    └── TooManyAttempts       tried too often; names the moment from which it works again
 
 Each class has a stable ``code`` (documented in docs/reference/errors.md), an HTTP ``status`` for
 the pages and an ``exit_code`` for the command line.
@@ -16,6 +27,10 @@ the pages and an ``exit_code`` for the command line.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from gongdao.core.language import Phrase
+from gongdao.core.language import gettext as _
 
 
 class GongdaoError(Exception):
@@ -44,27 +59,43 @@ class Place:
 
 
 class InputError(GongdaoError):
-    """Something handed in cannot be used. ``reason`` says why, ``hint`` what to do."""
+    """Something handed in cannot be used. ``reason`` says why, ``hint`` what to do.
+
+    Given as Phrase they are said when they are shown, in the language in use then.
+    """
 
     code = "input"
     status = 400
 
     def __init__(
         self,
-        reason: str,
+        reason: str | Phrase,
         *,
         file: str | None = None,
         line: int | None = None,
         field: str | None = None,
-        hint: str = "",
+        hint: str | Phrase = "",
     ) -> None:
-        self.reason = reason
+        super().__init__(reason)
         self.place = Place(file, line, field)
-        self.hint = hint
-        where = str(self.place)
+        self._reason = reason
+        self._hint = hint
+
+    @property
+    def reason(self) -> str:
+        """Why, in the language in use."""
+        return str(self._reason)
+
+    @property
+    def hint(self) -> str:
+        """What to do, in the language in use; empty where there is nothing to say."""
+        return str(self._hint)
+
+    def __str__(self) -> str:
+        where, reason, hint = str(self.place), self.reason, self.hint
         text = f"{where}: {reason}" if where else reason
         stop = "" if not hint or text[-1:] in "。.？?！!" else ". " if text[-1:].isascii() else "。"
-        super().__init__(f"{text}{stop}{hint}")
+        return f"{text}{stop}{hint}"
 
 
 class CaseFolderError(InputError):
@@ -85,6 +116,19 @@ class ArgumentError(InputError):
     code = "argument"
 
 
+class DiskFull(InputError):
+    """The server takes no file: it keeps the rest of its disk for what is there already."""
+
+    code = "disk_full"
+    status = 507
+
+    def __init__(self) -> None:
+        super().__init__(
+            _("服务器的磁盘快满了，暂时不能添加材料。"),
+            hint=_("已有的材料都在。请告诉管理这台服务器的人。"),
+        )
+
+
 class RuleDataError(GongdaoError):
     """The rule data is broken, or a published version was changed."""
 
@@ -102,3 +146,87 @@ class SealError(GongdaoError):
     """A case file cannot be made or time-stamped."""
 
     code = "seal"
+
+
+class StoredReadingError(GongdaoError):
+    """A stored reading or statement is broken or of another version; a reading is made again."""
+
+    code = "stored_reading"
+
+
+class SealedDataError(GongdaoError):
+    """Encrypted data does not open: altered, cut short, for another place, or under another key."""
+
+    code = "sealed_data"
+
+
+class BlobStoreError(GongdaoError):
+    """The store of files does not answer or refuses; the same call again may succeed."""
+
+    code = "blob_store"
+    status = 503
+
+
+class BlobMissing(GongdaoError):
+    """The store does not hold the file asked for; asking again does not help."""
+
+    code = "blob_missing"
+    status = 404
+
+
+class Busy(GongdaoError):
+    """Too many ask for the same kind of work at once; nothing was done, and it works again soon."""
+
+    code = "busy"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(_("现在同时要做的图片太多了。请过一会儿再试。"))
+
+
+class ServerError(GongdaoError):
+    """The pages, the worker or the database cannot start or go on; says what to do about it."""
+
+    code = "server"
+
+
+class KeyGone(GongdaoError):
+    """What was asked for was erased, and its key with it: nobody can read it any more."""
+
+    code = "key_gone"
+    status = 410
+
+    def __init__(self) -> None:
+        super().__init__(_("这些内容已经删除，密钥也已销毁，谁也读不出来了。"))
+
+
+class CaseLocked(GongdaoError):
+    """This device does not hold the case, or the code does not fit; never says which."""
+
+    code = "case_locked"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("链接和提取码对不上。请核对后再试。"))
+
+
+class StaleCase(GongdaoError):
+    """The case was changed elsewhere since the page was opened; nothing was written."""
+
+    code = "stale_case"
+    status = 409
+
+    def __init__(self) -> None:
+        super().__init__(_("这个案件刚在别处改过。您填的还在，请核对后再保存一次。"))
+
+
+class TooManyAttempts(GongdaoError):
+    """Tried too often. ``until`` is when it works again."""
+
+    code = "too_many_attempts"
+    status = 429
+
+    def __init__(self, until: datetime) -> None:
+        self.until = until
+        local = until.astimezone(timezone(timedelta(hours=8)))  # Beijing; clock.py stands above
+        super().__init__(_("试的次数太多了，请在 {time} 以后再试。").format(time=f"{local:%H:%M}"))

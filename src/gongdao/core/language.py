@@ -53,9 +53,10 @@ class Phrase:
         self.values = values
 
     @classmethod
-    def named(cls, name: str) -> Phrase:
-        """The phrase of a name that a table marked with ``mark``."""
-        return cls(name)
+    def named(cls, name: str, **values: object) -> Phrase:
+        """The phrase of a name that a table marked with ``mark``, or of a message that was
+        stored."""
+        return cls(name, **values)
 
     def zh(self) -> str:
         """The sentence in Chinese."""
@@ -75,7 +76,7 @@ class Phrase:
 
 
 class Bilingual:
-    """A name that the data holds in both languages, as a value of a Phrase."""
+    """A text held in both languages; also as a value of a Phrase."""
 
     __slots__ = ("chinese", "english")
 
@@ -83,12 +84,36 @@ class Bilingual:
         self.chinese = chinese
         self.english = english
 
+    @classmethod
+    def of(cls, said: object) -> Bilingual:
+        """What ``str(said)`` gives in either language; the language in use stays."""
+        texts = []
+        for one in LANGUAGES:
+            before = _current.set(one)
+            try:
+                texts.append(str(said))
+            finally:
+                _current.reset(before)
+        return cls(*texts)
+
     def zh(self) -> str:
         """The name in Chinese."""
         return self.chinese
 
     def __str__(self) -> str:
         return self.chinese if _current.get() == "zh" else self.english
+
+    def __repr__(self) -> str:
+        return f"Bilingual({self.chinese!r}, {self.english!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Bilingual) and (self.chinese, self.english) == (
+            other.chinese,
+            other.english,
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.chinese, self.english))
 
 
 def _zh(value: object) -> object:

@@ -27,6 +27,7 @@ from gongdao.core.language import Phrase
 from gongdao.evidence.breach.judge import judge_breach
 from gongdao.evidence.breach.secret import is_tied
 from gongdao.evidence.chat_lines.label import ADMISSIONS, Label
+from gongdao.evidence.chat_lines.label_lines import LONGEST
 from gongdao.evidence.contradictions import find_contradictions
 from gongdao.evidence.dossier import (
     Dossier,
@@ -372,7 +373,7 @@ def _denies(line: SaidLine, dossier: Dossier) -> bool:
     """A denial, blame on the buyer, or "sent" where not sending is the complaint."""
     if line.labels & {Label.DENIAL, Label.EVASION_USER_ERROR} or "user_error" in excuses(line):
         return True
-    if _DENYING.search(line.message.text):
+    if _DENYING.search(line.message.text[:LONGEST]):
         return True
     claimed = frozenset(dossier.statement.claim.reasons)
     return Label.ALREADY_SHIPPED in line.labels and bool(claimed & _SHIPPING)

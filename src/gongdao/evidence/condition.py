@@ -14,8 +14,7 @@ from statistics import median
 from typing import TYPE_CHECKING, Any
 
 from gongdao.core.codes import Condition
-from gongdao.core.language import gettext as _
-from gongdao.core.language import language
+from gongdao.core.language import Phrase
 from gongdao.evidence.layout import Page, clock_of, lay_out
 from gongdao.evidence.ocr import OcrCache, OcrLine
 from gongdao.evidence.picture_bytes import decode_upright, exif_of, open_picture
@@ -74,7 +73,7 @@ _TILT = 0.0075  # rise over run; a screenshot has none
 _FLAT = 0.25  # part of the picture without any noise, below which it came through a lens
 
 
-MODEL = "signs-1"
+MODEL = "signs-2"
 """Names our way of looking; kept signs of another version are not used."""
 
 
@@ -93,7 +92,7 @@ def find_signs(
     Raise UnreadableFile when the picture cannot be decoded.
     """
     digest = hashlib.sha256(image_bytes).hexdigest()
-    key = f"{MODEL} {language()} {screen.form} {Path(name).name}"
+    key = f"{MODEL} {screen.form} {Path(name).name}"
     seen = cache.get_signs(digest, key) if cache is not None else None
     if seen is None:
         seen = _signs_in(image_bytes, lines, screen, name)
@@ -129,7 +128,7 @@ def claimed_signs(note: ExhibitNote | None) -> tuple[Sign, ...]:
     if note is None:
         return ()
     if note.condition is not None and note.condition is not Condition.ORIGINAL:
-        return (Sign(note.condition, _("案件说明里写明这个文件不是原样")),)
+        return (Sign(note.condition, Phrase("案件说明里写明这个文件不是原样")),)
     if note.original is False:
         words = note.note
         condition = Condition.FORWARDED
@@ -139,7 +138,7 @@ def claimed_signs(note: ExhibitNote | None) -> tuple[Sign, ...]:
             condition = Condition.CROPPED
         elif re.search("改|P过|修图|编辑|遮|盖|打码", words):
             condition = Condition.EDITED
-        return (Sign(condition, _("案件说明里写明这不是首次保存的原件")),)
+        return (Sign(condition, Phrase("案件说明里写明这不是首次保存的原件")),)
     return ()
 
 
@@ -148,10 +147,10 @@ def _software(raw: Image.Image, name: str) -> list[Sign]:
     signs = []
     for tool in sorted(editing_tools(raw)):
         condition = Condition.ANNOTATED if _DRAWING.search(tool) else Condition.EDITED
-        reason = _("文件信息里留有编辑软件的名字“{tool}”").format(tool=tool[:60])
+        reason = Phrase("文件信息里留有编辑软件的名字“{tool}”", tool=tool[:60])
         signs.append(Sign(condition, reason))
     if re.search(r"[-_](edit|edited|已编辑)\.\w+$", name, re.I):
-        signs.append(Sign(Condition.EDITED, _("文件名表明它是编辑后另存的")))
+        signs.append(Sign(Condition.EDITED, Phrase("文件名表明它是编辑后另存的")))
     return signs
 
 
@@ -180,7 +179,7 @@ def _has_camera(raw: Image.Image) -> bool:
     )  # exposure, F, ISO, focal length
 
 
-def _forwarded(raw: Image.Image) -> str | None:
+def _forwarded(raw: Image.Image) -> Phrase | None:
     """A size no phone has, or a JPEG pressed harder than any phone presses its screenshots."""
     pressed = _quantisation(raw)
     if pressed is None:
@@ -188,20 +187,24 @@ def _forwarded(raw: Image.Image) -> str | None:
     portrait = 1.5 < raw.height / raw.width < 2.6
     known = raw.width in _SCREENS
     if pressed >= _STRONG and not _has_camera(raw):
-        reason = _("JPEG 压缩很重，像是经聊天软件转发过")
+        reason = Phrase("JPEG 压缩很重，像是经聊天软件转发过")
         if portrait and not known:
-            reason = _(
-                "尺寸 {width}×{height} 不是手机截图的尺寸，且压缩很重，像是经聊天软件转发过"
-            ).format(width=raw.width, height=raw.height)
+            reason = Phrase(
+                "尺寸 {width}×{height} 不是手机截图的尺寸，且压缩很重，像是经聊天软件转发过",
+                width=raw.width,
+                height=raw.height,
+            )
         return reason
     if portrait and raw.width < 640 and pressed >= _SOFT:
-        return _("尺寸 {width}×{height} 比手机屏幕小，像是转发时缩小过").format(
-            width=raw.width, height=raw.height
+        return Phrase(
+            "尺寸 {width}×{height} 比手机屏幕小，像是转发时缩小过",
+            width=raw.width,
+            height=raw.height,
         )
     return None
 
 
-def _cropped(raw: Image.Image, page: Page) -> str | None:
+def _cropped(raw: Image.Image, page: Page) -> Phrase | None:
     """Full width of a phone's screen, but lower than that phone's screen; no status bar."""
     heights = _SCREENS.get(raw.width)
     if heights is None or not page.cells or clock_of(page) is not None:
@@ -210,24 +213,26 @@ def _cropped(raw: Image.Image, page: Page) -> str | None:
         return None
     if raw.height >= min(heights) * 0.985:
         return None
-    return _("宽 {width} 是手机屏幕的宽，高 {height} 却不到一屏，且没有状态栏，像是裁剪过").format(
-        width=raw.width, height=raw.height
+    return Phrase(
+        "宽 {width} 是手机屏幕的宽，高 {height} 却不到一屏，且没有状态栏，像是裁剪过",
+        width=raw.width,
+        height=raw.height,
     )
 
 
 def _photo_of_screen(
     raw: Image.Image, picture: Image.Image, lines: Sequence[TextLine]
-) -> str | None:
+) -> Phrase | None:
     """A lens leaves its settings, tilted lines, or noise on what should be flat colour."""
     if len(lines) < 4:
         return None
     if _has_camera(raw):
-        return _("文件信息里有镜头参数，是用相机拍的屏幕")
+        return Phrase("文件信息里有镜头参数，是用相机拍的屏幕")
     tilt = _tilt(lines, strict=raw.format == "PNG")
     if tilt is not None and tilt > _TILT:
-        return _("文字行是斜的或不平行，是用相机拍的屏幕")
+        return Phrase("文字行是斜的或不平行，是用相机拍的屏幕")
     if raw.format != "PNG" and _flat_part(picture) < _FLAT:
-        return _("画面没有截图应有的纯色区域，像是用相机拍的屏幕")
+        return Phrase("画面没有截图应有的纯色区域，像是用相机拍的屏幕")
     return None
 
 
@@ -263,7 +268,7 @@ def _flat_part(picture: Image.Image) -> float:
     return float((blocks < 1.2).mean())
 
 
-def _strokes(picture: Image.Image, page: Page) -> str | None:
+def _strokes(picture: Image.Image, page: Page) -> Phrase | None:
     """A hand-drawn ring or line: thin, bright, large, curved, across or around printed words."""
     import cv2
     import numpy as np
@@ -282,7 +287,7 @@ def _strokes(picture: Image.Image, page: Page) -> str | None:
         if _is_ring(labels, index, stats[index], small.shape, page, scale):
             rings += 1
     if rings:
-        return _("画面上有 {count} 处手画的圈或线，盖在文字上").format(count=rings)
+        return Phrase("画面上有 {count} 处手画的圈或线，盖在文字上", count=rings)
     return None
 
 
@@ -326,7 +331,7 @@ def _is_ring(
     )
 
 
-def _patch(picture: Image.Image, page: Page, screen: Screen) -> str | None:
+def _patch(picture: Image.Image, page: Page, screen: Screen) -> Phrase | None:
     """One value on ground of another colour than its row, where all other values match theirs."""
     import numpy as np
 
@@ -350,9 +355,7 @@ def _patch(picture: Image.Image, page: Page, screen: Screen) -> str | None:
         elif apart <= 1:
             even += 1
     if len(odd) == 1 and even >= 4:
-        return _("“{label}”一栏的底色与同一行其他地方不同，像是盖过再写的").format(
-            label=odd[0].label
-        )
+        return Phrase("“{label}”一栏的底色与同一行其他地方不同，像是盖过再写的", label=odd[0].label)
     return None
 
 

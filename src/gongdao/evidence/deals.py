@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gongdao.core.errors import InputError, UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.evidence.bills.columns import column_name
 from gongdao.evidence.bills.rows import read_amount, read_time
@@ -69,9 +69,9 @@ def read_deals(text: str, *, name: str = "") -> tuple[Deal, ...]:
             deals.append(deal)
     if columns is None:
         raise UnreadableFile(
-            _("这不是成交价列表：没有“成交时间”和“成交价”两列"),
+            Phrase("这不是成交价列表：没有“成交时间”和“成交价”两列"),
             file=name or None,
-            hint=_("第一行请写：成交时间,商品,成交价,数量,来源"),
+            hint=Phrase("第一行请写：成交时间,商品,成交价,数量,来源"),
         )
     return tuple(deals)
 

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from gongdao.core.clock import find_instant
 from gongdao.core.codes import Kind, Payment, Speaker
@@ -25,6 +26,8 @@ _RECEIPTS = (Kind.PAYMENT_RECEIPT, Kind.BILL_EXPORT)
 _OF_ONE_ORDER = frozenset(
     {Kind.ORDER_PAGE, Kind.PAYMENT_RECEIPT, Kind.CARD_PAGE, Kind.COMPLAINT_RECEIPT}
 )
+_SECRET_FIELD = re.compile(r"(?:secret|card_no)(?:_\d+)?")
+_SEPARATORS = re.compile(r"[\s\-_]")
 _LOOK_ALIKES = str.maketrans("OQILBSZ", "0011852")
 
 
@@ -79,7 +82,7 @@ class Dossier:
     deals: tuple[tuple[str, Deal], ...]
     as_of: datetime
 
-    @property
+    @cached_property
     def own(self) -> tuple[Exhibit, ...]:
         """The exhibits without those of another order: pages whose number is a different one of
         the same make, where another page of the same kind shows this order's number."""
@@ -94,6 +97,16 @@ class Dossier:
             if e.kind in covered and not agrees(field, stated) and same_shape(field.value, stated)
         }
         return tuple(e for e in self.exhibits if e.path not in others) if others else self.exhibits
+
+    @cached_property
+    def secrets(self) -> tuple[str, ...]:
+        """Every card number and secret that was read."""
+        return tuple(
+            field.value
+            for exhibit in self.exhibits
+            for name, field in exhibit.fields.items()
+            if _SECRET_FIELD.fullmatch(name)
+        )
 
     def of(self, *kinds: Kind) -> tuple[Exhibit, ...]:
         """Readable exhibits of these kinds that are not of another order."""
@@ -185,20 +198,14 @@ def _is_within(part: str, whole: str) -> bool:
 
 
 def _bare(text: str) -> str:
-    return re.sub(r"[\s\-_]", "", text).upper().translate(_LOOK_ALIKES)
+    return _SEPARATORS.sub("", text).upper().translate(_LOOK_ALIKES)
 
 
 def quotable(dossier: Dossier, text: str) -> str:
     """``text`` without card secrets and personal numbers, fit to stand in a finding."""
     order = dossier.statement.order
-    known = [
-        field.value
-        for exhibit in dossier.exhibits
-        for name, field in exhibit.fields.items()
-        if re.fullmatch(r"(?:secret|card_no)(?:_\d+)?", name)
-    ]
     keep = [number for number in (order.order_no, order.transaction_no) if number]
-    return mask_personal(mask_secrets(text, known=known, keep=keep))
+    return mask_personal(mask_secrets(text, known=dossier.secrets, keep=keep))
 
 
 def payments_of(dossier: Dossier) -> tuple[PaymentSeen, ...]:

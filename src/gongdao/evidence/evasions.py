@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 from gongdao.core.codes import Kind, Outcome, Speaker
 from gongdao.evidence.chat_lines.label import Label
+from gongdao.evidence.chat_lines.label_lines import LONGEST
 from gongdao.evidence.dossier import Dossier, SaidLine, quotable, since_payment
 from gongdao.evidence.reading import Exhibit, Message
 
@@ -126,7 +127,7 @@ def _written(
 def excuses(line: SaidLine) -> list[str]:
     """The excuses that one line makes."""
     codes = [code for label, code in _BY_LABEL.items() if label in line.labels]
-    text = line.message.text
+    text = line.message.text[:LONGEST]
     if not _CONDITIONAL.search(text):
         for code, pattern in _BY_WORDING:
             if code in codes or not re.search(pattern, text):

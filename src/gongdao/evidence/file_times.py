@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 from gongdao.core.clock import BEIJING
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.layout import clock_of, lay_out
 from gongdao.evidence.picture_bytes import exif_of, open_picture
 from gongdao.evidence.reading import FileTime, TextLine, TimeBasis
@@ -54,7 +54,9 @@ def times_of(
     found.extend(time_in_name(path_name))
     found.extend(_status_bar(lines, size, found, note))
     if note is not None and note.captured_at is not None:
-        found.append(FileTime(note.captured_at, TimeBasis.CLAIMED, _("案件说明里写的截取时间")))
+        found.append(
+            FileTime(note.captured_at, TimeBasis.CLAIMED, Phrase("案件说明里写的截取时间"))
+        )
     return tuple(found)
 
 
@@ -62,7 +64,7 @@ def time_in_name(path_name: str) -> tuple[FileTime, ...]:
     """The local time that screenshot tools and chat programs write into a file's name."""
     name = path_name.rsplit("/", 1)[-1]
     saved = bool(_SAVED.search(name))
-    how = _("文件名中的保存时间") if saved else _("文件名中的时间")
+    how = Phrase("文件名中的保存时间") if saved else Phrase("文件名中的时间")
     if match := _EPOCH_MS.search(name):
         at = datetime.fromtimestamp(int(match[1]) / 1000, tz=BEIJING)
         return (FileTime(at, TimeBasis.NAME, how),)
@@ -90,19 +92,19 @@ def _embedded_picture(data: bytes) -> list[FileTime]:
     for tag, zone_tag in _EXIF_TAGS:
         at = _exif_time(str(exif.get(tag, "")), str(exif.get(zone_tag, "")))
         if at is not None:
-            found.append(FileTime(at, TimeBasis.EMBEDDED, _("EXIF 拍摄时间")))
+            found.append(FileTime(at, TimeBasis.EMBEDDED, Phrase("EXIF 拍摄时间")))
             break
     else:
         at = _exif_time(str(exif.get(306, "")), "")
         if at is not None:
-            found.append(FileTime(at, TimeBasis.EMBEDDED, _("EXIF 修改时间")))
+            found.append(FileTime(at, TimeBasis.EMBEDDED, Phrase("EXIF 修改时间")))
     xmp = image.info.get("xmp") or image.info.get("XML:com.adobe.xmp") or b""
     if isinstance(xmp, str):
         xmp = xmp.encode()
     if match := _XMP.search(xmp[:200_000]):
         at = _iso(match[1].decode("ascii", "replace"))
         if at is not None and not any(f.at == at for f in found):
-            found.append(FileTime(at, TimeBasis.EMBEDDED, _("XMP 创建时间")))
+            found.append(FileTime(at, TimeBasis.EMBEDDED, Phrase("XMP 创建时间")))
     return found
 
 
@@ -147,7 +149,7 @@ def _embedded_video(data: bytes) -> list[FileTime]:
     except (av.error.FFmpegError, OSError, ValueError):
         return []
     at = _iso(text)
-    return [FileTime(at, TimeBasis.EMBEDDED, _("视频文件头里的创建时间"))] if at else []
+    return [FileTime(at, TimeBasis.EMBEDDED, Phrase("视频文件头里的创建时间"))] if at else []
 
 
 def _embedded_pdf(data: bytes) -> list[FileTime]:
@@ -167,7 +169,11 @@ def _embedded_pdf(data: bytes) -> list[FileTime]:
     if match[7]:
         zone = _zone(f"{match[7].decode()}{match[8].decode()}:{match[9].decode()}")
     plausible = _plausible(at.replace(tzinfo=zone))
-    return [FileTime(plausible, TimeBasis.EMBEDDED, _("PDF 文件里的创建时间"))] if plausible else []
+    return (
+        [FileTime(plausible, TimeBasis.EMBEDDED, Phrase("PDF 文件里的创建时间"))]
+        if plausible
+        else []
+    )
 
 
 def _status_bar(
@@ -183,11 +189,14 @@ def _status_bar(
     if found:
         day, source = found[0].at, found[0].how
     elif note is not None and note.captured_at is not None:
-        day, source = note.captured_at, _("案件说明")
+        day, source = note.captured_at, Phrase("案件说明")
     else:
         return []
     at = day.astimezone(BEIJING).replace(hour=clock[0], minute=clock[1], second=0, microsecond=0)
-    how = _("状态栏时钟 {hour:02d}:{minute:02d}，日期取自{source}").format(
-        hour=clock[0], minute=clock[1], source=source
+    how = Phrase(
+        "状态栏时钟 {hour:02d}:{minute:02d}，日期取自{source}",
+        hour=clock[0],
+        minute=clock[1],
+        source=source,
     )
     return [FileTime(at, TimeBasis.STATUS_BAR, how)]

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from gongdao.core.codes import Speaker
+from gongdao.evidence.bound_talks import bound_talks
 from gongdao.evidence.chat_lines.label_lines import Line, label_lines
 from gongdao.evidence.dossier import Dossier, SaidLine
 from gongdao.evidence.read_exhibit import ReadFile
@@ -24,10 +25,12 @@ def gather(
     as_of: datetime,
     corrections: Corrections | None = None,
 ) -> Dossier:
-    """The dossier of a case at ``as_of``. A correction stands beside the reading it replaces."""
-    exhibits = tuple(
+    """The dossier of a case at ``as_of``. A correction stands beside the reading it replaces; of
+    very long chats it holds the part that is judged."""
+    corrected = (
         _corrected(file.exhibit, (corrections or {}).get(file.exhibit.path, {})) for file in files
     )
+    exhibits = bound_talks(exhibits=corrected, statement=statement)
     deals = tuple((file.exhibit.path, deal) for file in files for deal in file.deals)
     return Dossier(statement, exhibits, _said(exhibits), deals, as_of)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from html.parser import HTMLParser
 
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.reading import TextLine
 from gongdao.evidence.text_decoding import decode_text
 
@@ -71,7 +71,7 @@ def clean_markup(text: str) -> str:
     every ``<`` that opens no tag escaped; lines keep their numbers. Linear time; raise
     UnreadableFile for more tags than any page has."""
     if text.count("<") > _MAX_TAGS:
-        raise UnreadableFile(_("网页太大"), hint=_("请截图，或在浏览器里打印成 PDF。"))
+        raise UnreadableFile(Phrase("网页太大"), hint=Phrase("请截图，或在浏览器里打印成 PDF。"))
     kept = "".join(_without_dropped(_without_comments(text)))
     return _TAG.sub(_tag, kept)
 
@@ -175,7 +175,9 @@ def _read_mhtml(data: bytes, name: str) -> PageReading:
         text = decode_text(_transfer(headers, body), name=name).text
         return _read_markup(text, "mhtml", subject, url or headers.get("content-location", ""))
     raise UnreadableFile(
-        _("保存的网页里没有网页正文"), file=name or None, hint=_("请在浏览器里重新“另存为”网页。")
+        Phrase("保存的网页里没有网页正文"),
+        file=name or None,
+        hint=Phrase("请在浏览器里重新“另存为”网页。"),
     )
 
 

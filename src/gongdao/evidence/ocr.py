@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import re
 import tempfile
 import threading
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from gongdao.core.codes import Condition
+from gongdao.core.phrase_json import phrase_of_plain, plain_text
 from gongdao.evidence.picture_bytes import decode_upright
 from gongdao.evidence.reading import Sign, TextLine
 
@@ -90,13 +92,14 @@ class FolderOcrCache:
             entry = json.loads(self._path(sha256, ".signs").read_text(encoding="utf-8"))
             if entry["key"] != key:
                 return None
-            return tuple(Sign(Condition(one), str(why)) for one, why in entry["signs"])
+            return tuple(Sign(Condition(one), phrase_of_plain(why)) for one, why in entry["signs"])
         except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def put_signs(self, sha256: str, key: str, signs: tuple[Sign, ...]) -> None:
         """Write the entry whole or not at all. Raise OSError where the folder is not writable."""
-        entry = {"key": key, "signs": [[sign.condition.value, sign.reason] for sign in signs]}
+        plain = [[sign.condition.value, plain_text(sign.reason)] for sign in signs]
+        entry = {"key": key, "signs": plain}
         self._write(self._path(sha256, ".signs"), entry)
 
     def _write(self, path: Path, entry: object) -> None:
@@ -201,7 +204,7 @@ def _read_band(pixels: Any, top: int) -> list[OcrLine]:
 
 @cache
 def _engine() -> Any:
-    """The engine with its models from the installed wheel; quiet, and on two cores."""
+    """The engine with its models from the installed wheel; quiet."""
     import logging
 
     from rapidocr import RapidOCR
@@ -211,10 +214,16 @@ def _engine() -> Any:
         params={
             "Global.log_level": "error",
             "Global.use_cls": False,
-            "EngineConfig.onnxruntime.intra_op_num_threads": 2,
+            "EngineConfig.onnxruntime.intra_op_num_threads": _threads(),
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
         }
     )
+
+
+def _threads() -> int:
+    """Cores the engine may use: GONGDAO_OCR_THREADS, two unless it says otherwise."""
+    wish = os.environ.get("GONGDAO_OCR_THREADS", "")
+    return min(int(wish), 64) if re.fullmatch(r"[1-9]\d{0,3}", wish) else 2
 
 
 def _line_to_json(line: TextLine) -> list[object]:

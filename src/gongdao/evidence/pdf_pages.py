@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from gongdao.core.codes import Kind
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.condition import claimed_signs
 from gongdao.evidence.file_times import times_of
 from gongdao.evidence.ocr import OcrCache, recognise
@@ -40,7 +40,7 @@ def read_pdf(
     Raise UnreadableFile when it is no PDF, encrypted, broken or too large.
     """
     if len(data) > MAX_BYTES:
-        raise UnreadableFile(_("PDF 超过 {limit} MB").format(limit=MAX_BYTES // 1048576), file=name)
+        raise UnreadableFile(Phrase("PDF 超过 {limit} MB", limit=MAX_BYTES // 1048576), file=name)
     lines: list[TextLine] = []
     fields: dict[str, Field] = {}
     messages: list[Message] = []
@@ -107,10 +107,12 @@ def _pages(
 def _unreadable(name: str, detail: str) -> UnreadableFile:
     if "password" in detail.lower():
         return UnreadableFile(
-            _("PDF 设了密码，打不开"), file=name, hint=_("请去掉密码另存一份，或改交截图。")
+            Phrase("PDF 设了密码，打不开"),
+            file=name,
+            hint=Phrase("请去掉密码另存一份，或改交截图。"),
         )
     return UnreadableFile(
-        _("PDF 打不开，可能已损坏"), file=name, hint=_("请重新下载，或改交截图。")
+        Phrase("PDF 打不开，可能已损坏"), file=name, hint=Phrase("请重新下载，或改交截图。")
     )
 
 

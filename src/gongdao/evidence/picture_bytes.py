@@ -11,7 +11,7 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -44,11 +44,14 @@ def open_picture(*, data: bytes, file: str | None = None) -> Image.Image:
         raise _unreadable(file, error) from None
     if image.width * image.height > MAX_PIXELS:
         raise UnreadableFile(
-            _("图片有 {width}×{height} 像素，超过上限 {limit} 万像素").format(
-                width=image.width, height=image.height, limit=MAX_PIXELS // 10_000
+            Phrase(
+                "图片有 {width}×{height} 像素，超过上限 {limit} 万像素",
+                width=image.width,
+                height=image.height,
+                limit=MAX_PIXELS // 10_000,
             ),
             file=file,
-            hint=_("请改交手机直接保存的截图。"),
+            hint=Phrase("请改交手机直接保存的截图。"),
         )
     return image
 
@@ -113,7 +116,7 @@ def decode_upright(*, data: bytes, file: str | None = None) -> Image.Image:
 
 def _unreadable(file: str | None, error: BaseException) -> UnreadableFile:
     return UnreadableFile(
-        _("图片打不开，可能已损坏或不是图片（{detail}）").format(detail=type(error).__name__),
+        Phrase("图片打不开，可能已损坏或不是图片（{detail}）", detail=type(error).__name__),
         file=file,
-        hint=_("请重新从手机导出原图（PNG、JPEG、WebP 或 HEIC）。"),
+        hint=Phrase("请重新从手机导出原图（PNG、JPEG、WebP 或 HEIC）。"),
     )

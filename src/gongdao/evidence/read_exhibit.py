@@ -13,7 +13,7 @@ from pathlib import Path
 from gongdao.core.codes import STAGE_OF_KIND, Kind, Stage
 from gongdao.core.digest import digest_file
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Bilingual, Phrase
 from gongdao.evidence import sniff as media
 from gongdao.evidence.bills.read import find_bill_layout, read_bill
 from gongdao.evidence.chats.read import find_chat_form, read_chat
@@ -53,18 +53,28 @@ class Reader:
 
 def read_exhibit(*, root: Path, path: str, reader: Reader) -> ReadFile:
     """Read ``root/path``. Raises OSError only where the file itself cannot be opened."""
-    full = root / path
+    return read_file(file=root / path, path=path, reader=reader)
+
+
+def read_file(*, file: Path, path: str, reader: Reader) -> ReadFile:
+    """Read ``file`` as the exhibit ``path``, which is its name and its place within the case.
+    Raises OSError only where the file itself cannot be opened."""
     note = reader.statement.exhibits.get(path)
-    digests = digest_file(full)
-    blank = Exhibit(path, digests, "", _kind(note, None, path)[0], _kind(note, None, path)[1])
+    blank = blank_exhibit(file=file, path=path, note=note)
     try:
-        if digests.size > media.MAX_BYTES:
-            raise UnreadableFile(_("文件太大，最多 200 MB"), file=path)
-        data = full.read_bytes()
+        if blank.digests.size > media.MAX_BYTES:
+            raise UnreadableFile(Phrase("文件太大，最多 200 MB"), file=path)
+        data = file.read_bytes()
         media_type = media.sniff(data, path)
         return _read(data, media_type, blank, note, reader)
     except UnreadableFile as error:
-        return ReadFile(replace(blank, problem=str(error)))
+        return ReadFile(replace(blank, problem=Bilingual.of(error)))
+
+
+def blank_exhibit(*, file: Path, path: str, note: ExhibitNote | None) -> Exhibit:
+    """The exhibit ``path`` before anything was read of it but its digests."""
+    kind, basis = _kind(note, None, path)
+    return Exhibit(path, digest_file(file), "", kind, basis)
 
 
 def _kind(note: ExhibitNote | None, read: Kind | None, path: str) -> tuple[Kind, str]:

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from gongdao.core.codes import Condition, Kind, Speaker
 from gongdao.core.digest import Digests
+from gongdao.core.language import Bilingual, Phrase
 from gongdao.core.money import Money
 
 Box = tuple[int, int, int, int]
@@ -112,7 +113,7 @@ class FileTime:
 
     at: datetime
     basis: TimeBasis
-    how: str
+    how: Phrase
 
 
 @dataclass(frozen=True)
@@ -120,7 +121,7 @@ class Sign:
     """A sign that a file is not as it left the device, with the reason in words."""
 
     condition: Condition
-    reason: str
+    reason: Phrase
 
 
 @dataclass(frozen=True)
@@ -142,7 +143,9 @@ class Exhibit:
     rows: tuple[BillRow, ...] = ()
     times: tuple[FileTime, ...] = ()
     signs: tuple[Sign, ...] = ()
-    problem: str | None = None
+    problem: Bilingual | None = None
+    left_out: int = 0
+    """Further messages of the file that are not judged (``bound_talks``)."""
 
     @property
     def altered(self) -> bool:

@@ -10,7 +10,7 @@ import re
 import struct
 
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.bills.read import find_bill_layout
 from gongdao.evidence.deals import is_deal_list
 from gongdao.evidence.html_pages import is_mhtml
@@ -74,12 +74,12 @@ def sniff(data: bytes, name: str) -> str:
     """The media type of ``data``; raise UnreadableFile with the reason for a refused file.
     ``name`` is shown in errors and shows when content and name pretend different things."""
     if not data:
-        raise _refused(name, _("文件是空的"), _("请重新保存或重新下载。"))
+        raise _refused(name, Phrase("文件是空的"), Phrase("请重新保存或重新下载。"))
     if len(data) > MAX_BYTES:
         raise _refused(
             name,
-            _("文件超过 {limit} MB").format(limit=MAX_BYTES >> 20),
-            _("请截取需要的部分；录屏可以分段。"),
+            Phrase("文件超过 {limit} MB", limit=MAX_BYTES >> 20),
+            Phrase("请截取需要的部分；录屏可以分段。"),
         )
     _check_programs(data, name)
     media = _picture(data) or _film(data)
@@ -95,15 +95,15 @@ def sniff(data: bytes, name: str) -> str:
     return _text_kind(data, name)
 
 
-def _refused(name: str, why: str, hint: str = "") -> UnreadableFile:
+def _refused(name: str, why: Phrase, hint: Phrase | str = "") -> UnreadableFile:
     return UnreadableFile(why, file=name or None, hint=hint)
 
 
 def _two_in_one(name: str, first: str, second: str) -> UnreadableFile:
     return _refused(
         name,
-        _("一个文件里藏着两个：{first} 里有 {second}").format(first=first, second=second),
-        _("请用原来的程序重新截图或重新保存。"),
+        Phrase("一个文件里藏着两个：{first} 里有 {second}", first=first, second=second),
+        Phrase("请用原来的程序重新截图或重新保存。"),
     )
 
 
@@ -112,21 +112,21 @@ def _check_programs(data: bytes, name: str) -> None:
         if data.startswith(magic) and (magic != b"MZ" or _is_windows_program(data)):
             raise _refused(
                 name,
-                _("这是程序（{system}），不是证据材料").format(system=system),
-                _("不要打开来历不明的程序；请放截图或导出的文件。"),
+                Phrase("这是程序（{system}），不是证据材料", system=system),
+                Phrase("不要打开来历不明的程序；请放截图或导出的文件。"),
             )
     archive = next((kind for magic, kind in _ARCHIVES if data.startswith(magic)), None)
     if archive is None and data[257:262] == b"ustar":
         archive = "tar"
     if archive:
         raise _refused(
-            name, _("不读 {kind} 压缩包").format(kind=archive), _("请解压后把文件单独放进来。")
+            name, Phrase("不读 {kind} 压缩包", kind=archive), Phrase("请解压后把文件单独放进来。")
         )
     if data[:6] in (b"GIF87a", b"GIF89a"):
-        raise _refused(name, _("不读 GIF 动图"), _("请截图，或另存为 PNG。"))
+        raise _refused(name, Phrase("不读 GIF 动图"), Phrase("请截图，或另存为 PNG。"))
     if data.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
         raise _refused(
-            name, _("不读旧版 Office 文件（doc、xls）"), _("请另存为 PDF、XLSX 或 CSV。")
+            name, Phrase("不读旧版 Office 文件（doc、xls）"), Phrase("请另存为 PDF、XLSX 或 CSV。")
         )
 
 
@@ -195,7 +195,7 @@ def _check_alone(data: bytes, name: str, media: str) -> None:
 def _zip_kind(data: bytes, name: str) -> str:
     names = data[-(1 << 20) :] if len(data) > (1 << 20) else data
     if not _zip_inside(data):
-        raise _refused(name, _("压缩包已损坏"), _("请重新下载。"))
+        raise _refused(name, Phrase("压缩包已损坏"), Phrase("请重新下载。"))
     if data[:1024].find(b"%PDF-") >= 0:
         raise _two_in_one(name, "ZIP", "PDF")
     if (
@@ -203,11 +203,13 @@ def _zip_kind(data: bytes, name: str) -> str:
         or b"classes.dex" in names
         or b"META-INF/MANIFEST.MF" in names
     ):
-        raise _refused(name, _("这是程序（安装包），不是证据材料"), _("请放截图或导出的文件。"))
+        raise _refused(
+            name, Phrase("这是程序（安装包），不是证据材料"), Phrase("请放截图或导出的文件。")
+        )
     if b"xl/workbook.xml" in names:
         return XLSX
     if b"word/document.xml" in names or b"ppt/presentation.xml" in names:
-        raise _refused(name, _("不读 Word 或 PPT 文件"), _("请另存为 PDF。"))
+        raise _refused(name, Phrase("不读 Word 或 PPT 文件"), Phrase("请另存为 PDF。"))
     return ZIP
 
 
@@ -219,14 +221,16 @@ def _text_kind(data: bytes, name: str) -> str:
     if _looks_binary(data[:65536], head, decoded.lost):
         raise _refused(
             name,
-            _("认不出这是什么文件"),
-            _("请放图片、PDF、录屏、文本、CSV、XLSX、JSON 或保存的网页。"),
+            Phrase("认不出这是什么文件"),
+            Phrase("请放图片、PDF、录屏、文本、CSV、XLSX、JSON 或保存的网页。"),
         )
     markup = _MARKUP.match(head[:20_000])
     if markup:
         root = markup["root"].lower().rpartition(":")[2]
         if root == "svg" or (markup["doctype"] or "").lower() == "svg":
-            raise _refused(name, _("不收 SVG：里面可以藏程序"), _("请截图，或另存为 PNG。"))
+            raise _refused(
+                name, Phrase("不收 SVG：里面可以藏程序"), Phrase("请截图，或另存为 PNG。")
+            )
         if root in _HTML_ROOTS or (markup["doctype"] or "").lower() == "html":
             return _not_posing(HTML, name)
     if _is_json(head):
@@ -239,8 +243,8 @@ def _not_posing(media: str, name: str) -> str:
     if _POSING.search(name):
         raise _refused(
             name,
-            _("名字像图片或文档，内容却是 {media}").format(media=media),
-            _("请用原来的程序重新保存。"),
+            Phrase("名字像图片或文档，内容却是 {media}", media=media),
+            Phrase("请用原来的程序重新保存。"),
         )
     return media
 

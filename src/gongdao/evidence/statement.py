@@ -76,13 +76,25 @@ class Claim:
 
 @dataclass(frozen=True)
 class Contact:
-    """One time the buyer pressed somebody for an answer."""
+    """One time the buyer pressed somebody for an answer.
+
+    ``channel`` names the channel whose form was filed, where the contact was a filing: it tells a
+    report (举报) at 12315 from a complaint (投诉). ``outcome_at``: when the outcome came, None
+    where it is not known apart from ``at``.
+    """
 
     at: datetime
     party: Party
     by: Means
     outcome: Outcome
     note: str = ""
+    channel: str = ""
+    outcome_at: datetime | None = None
+
+    @property
+    def settled_at(self) -> datetime:
+        """When the outcome came, as far as it is known: else when the contact was made."""
+        return self.outcome_at or self.at
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 
 MAX_TEXT_BYTES = 32 << 20
 MAX_LINES = 1_000_000
@@ -42,16 +42,16 @@ def decode_text(data: bytes, *, name: str = "") -> DecodedText:
     MAX_LINES."""
     if len(data) > MAX_TEXT_BYTES:
         raise UnreadableFile(
-            _("文本文件超过 {limit} MB").format(limit=MAX_TEXT_BYTES >> 20),
+            Phrase("文本文件超过 {limit} MB", limit=MAX_TEXT_BYTES >> 20),
             file=name or None,
-            hint=_("请只导出与这笔订单有关的时间段。"),
+            hint=Phrase("请只导出与这笔订单有关的时间段。"),
         )
     decoded = _decode(data)
     if decoded.text.count("\n") > MAX_LINES:
         raise UnreadableFile(
-            _("文本文件超过 {limit} 行").format(limit=MAX_LINES),
+            Phrase("文本文件超过 {limit} 行", limit=MAX_LINES),
             file=name or None,
-            hint=_("请只导出与这笔订单有关的时间段。"),
+            hint=Phrase("请只导出与这笔订单有关的时间段。"),
         )
     return decoded
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from gongdao.core.codes import Kind
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.condition import claimed_signs
 from gongdao.evidence.file_times import times_of
 from gongdao.evidence.ocr import OcrCache, recognise
@@ -43,13 +43,13 @@ def read_video(
     """
     if len(data) > MAX_BYTES:
         raise UnreadableFile(
-            _("视频超过 {limit} MB").format(limit=MAX_BYTES // 1048576),
+            Phrase("视频超过 {limit} MB", limit=MAX_BYTES // 1048576),
             file=name,
-            hint=_("请截取出问题的那一段再交。"),
+            hint=Phrase("请截取出问题的那一段再交。"),
         )
-    frames = _choose(list(_changed_frames(data, name)))
+    frames = _chosen_frames(data, name)
     if not frames:
-        raise UnreadableFile(_("视频里没有可以解码的画面"), file=name)
+        raise UnreadableFile(Phrase("视频里没有可以解码的画面"), file=name)
     hint = note.kind if note else None
     lines: list[TextLine] = []
     fields: dict[str, Field] = {}
@@ -75,39 +75,55 @@ def read_video(
     )
 
 
-def _changed_frames(data: bytes, name: str) -> Iterator[tuple[int, Image.Image]]:
-    """(milliseconds, picture) wherever the picture differs from the last one kept."""
+def _chosen_frames(data: bytes, name: str) -> list[tuple[int, Image.Image]]:
+    """At most MAX_FRAMES_READ changed frames as (milliseconds, picture). A recording with more is
+    decoded a second time: all its pictures together would fill the memory."""
+    count, first = 0, []
+    for at_ms, frame in _changed_frames(data, name):
+        if count < MAX_FRAMES_READ:
+            first.append((at_ms, frame.to_image()))
+        count += 1
+    if count <= MAX_FRAMES_READ:
+        return first
+    first.clear()
+    wanted = _choose(count)
+    changed = islice(enumerate(_changed_frames(data, name)), count)
+    return [(at_ms, frame.to_image()) for i, (at_ms, frame) in changed if i in wanted]
+
+
+def _changed_frames(data: bytes, name: str) -> Iterator[tuple[int, Any]]:
+    """(milliseconds, frame) wherever the picture differs from the last one kept."""
     import av
 
     try:
         with av.open(io.BytesIO(data), mode="r", metadata_errors="replace") as container:
             stream: Any = next((s for s in container.streams if s.type == "video"), None)
             if stream is None:
-                raise UnreadableFile(_("文件里没有视频画面"), file=name)
+                raise UnreadableFile(Phrase("文件里没有视频画面"), file=name)
             if stream.codec_context is None:
-                raise UnreadableFile(_("文件里没有视频画面"), file=name)
+                raise UnreadableFile(Phrase("文件里没有视频画面"), file=name)
             if stream.codec_context.width * stream.codec_context.height > _MAX_PIXELS:
-                raise UnreadableFile(_("视频画面过大"), file=name)
+                raise UnreadableFile(Phrase("视频画面过大"), file=name)
             stream.thread_type = "AUTO"
             if (stream.duration or 0) * (stream.time_base or 0) > 120:
                 stream.codec_context.skip_frame = "NONKEY"
             yield from _kept(islice(container.decode(stream), _MAX_DECODED), name)
     except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
         raise UnreadableFile(
-            _("视频打不开，可能已损坏或不是视频（{detail}）").format(detail=type(error).__name__),
+            Phrase("视频打不开，可能已损坏或不是视频（{detail}）", detail=type(error).__name__),
             file=name,
-            hint=_("请重新从手机导出原视频（MP4 或 MOV）。"),
+            hint=Phrase("请重新从手机导出原视频（MP4 或 MOV）。"),
         ) from None
 
 
-def _kept(frames: Iterator[Any], name: str) -> Iterator[tuple[int, Image.Image]]:
+def _kept(frames: Iterator[Any], name: str) -> Iterator[tuple[int, Any]]:
     """One frame a step, and the very last, where they differ from the one before."""
     last: Any = None
     waiting: Any = None
     next_ms = 0
     for frame in frames:
         if frame.width * frame.height > _MAX_PIXELS:
-            raise UnreadableFile(_("视频画面过大"), file=name)
+            raise UnreadableFile(Phrase("视频画面过大"), file=name)
         at_ms = int((frame.time or 0.0) * 1000)
         if at_ms < next_ms:
             waiting = frame
@@ -116,9 +132,9 @@ def _kept(frames: Iterator[Any], name: str) -> Iterator[tuple[int, Image.Image]]
         thumb = _thumbnail(frame)
         if _differs(thumb, last):
             last = thumb
-            yield at_ms, frame.to_image()
+            yield at_ms, frame
     if waiting is not None and _differs(_thumbnail(waiting), last):
-        yield int((waiting.time or 0.0) * 1000), waiting.to_image()
+        yield int((waiting.time or 0.0) * 1000), waiting
 
 
 def _thumbnail(frame: Any) -> Any:
@@ -129,12 +145,10 @@ def _differs(thumb: Any, last: Any) -> bool:
     return last is None or bool((abs(thumb - last) > _CHANGED_LEVELS).mean() > _CHANGED_PART)
 
 
-def _choose(frames: list[tuple[int, Image.Image]]) -> list[tuple[int, Image.Image]]:
-    """At most MAX_FRAMES_READ of them, spread evenly; first and last stay."""
-    if len(frames) <= MAX_FRAMES_READ:
-        return frames
-    step = (len(frames) - 1) / (MAX_FRAMES_READ - 1)
-    return [frames[round(i * step)] for i in range(MAX_FRAMES_READ)]
+def _choose(count: int) -> set[int]:
+    """Which of ``count`` frames are read: spread evenly, first and last among them."""
+    step = (count - 1) / (MAX_FRAMES_READ - 1)
+    return {round(i * step) for i in range(MAX_FRAMES_READ)}
 
 
 def _as_png(picture: Image.Image) -> bytes:

@@ -10,7 +10,7 @@ import zipfile
 import zlib
 
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 
 MAX_MEMBERS = 2000
 MAX_RATIO = 1000
@@ -43,20 +43,20 @@ def check_zip(archive: zipfile.ZipFile, *, name: str, max_total: int) -> None:
     if len(infos) > MAX_MEMBERS:
         raise _refused(
             name,
-            _("里面有 {count} 个文件，超过 {limit} 个").format(count=len(infos), limit=MAX_MEMBERS),
+            Phrase("里面有 {count} 个文件，超过 {limit} 个", count=len(infos), limit=MAX_MEMBERS),
         )
     total = 0
     for info in infos:
         total += info.file_size
         path = member_name(info).replace("\\", "/")
         if path.startswith("/") or ".." in path.split("/") or path[1:2] == ":" or "\x00" in path:
-            raise _refused(name, _("里面有指向文件夹之外的路径“{path}”").format(path=path[:60]))
+            raise _refused(name, Phrase("里面有指向文件夹之外的路径“{path}”", path=path[:60]))
         if (info.external_attr >> 16) & 0o170000 == 0o120000:
-            raise _refused(name, _("里面有符号链接“{path}”").format(path=path[:60]))
+            raise _refused(name, Phrase("里面有符号链接“{path}”", path=path[:60]))
         if info.file_size > _FREE_SIZE and info.file_size > MAX_RATIO * max(info.compress_size, 1):
-            raise _refused(name, _("压缩比异常，像压缩炸弹"))
+            raise _refused(name, Phrase("压缩比异常，像压缩炸弹"))
     if total > max_total:
-        raise _refused(name, _("解压后超过 {limit} MB").format(limit=max_total >> 20))
+        raise _refused(name, Phrase("解压后超过 {limit} MB", limit=max_total >> 20))
 
 
 def is_encrypted(info: zipfile.ZipInfo) -> bool:
@@ -81,33 +81,33 @@ def read_member(
     except (RuntimeError, NotImplementedError) as error:
         if "password" in str(error).lower() or "encrypted" in str(error).lower():
             raise password_error(name, wrong=bool(password)) from None
-        raise _refused(name, _("压缩方式不支持")) from None
+        raise _refused(name, Phrase("压缩方式不支持")) from None
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, KeyError, ValueError):
         # ZipCrypto checks one byte of the password only: a wrong one may show as damage.
         if password:
             raise password_error(name, wrong=True) from None
-        raise _refused(name, _("压缩包已损坏")) from None
+        raise _refused(name, Phrase("压缩包已损坏")) from None
     if len(data) > limit:
-        raise _refused(name, _("解压后超过 {limit} MB").format(limit=limit >> 20))
+        raise _refused(name, Phrase("解压后超过 {limit} MB", limit=limit >> 20))
     return data
 
 
 def password_error(name: str, *, wrong: bool) -> UnreadableFile:
     """The error for a missing or wrong password; says where the password is found."""
     return UnreadableFile(
-        _("压缩包的密码不对") if wrong else _("压缩包要密码"),
+        Phrase("压缩包的密码不对") if wrong else Phrase("压缩包要密码"),
         file=name or None,
         field="password",
-        hint=_(
+        hint=Phrase(
             "密码是 6 位数字：微信在“微信支付”公众号的账单消息里，支付宝在 App 的“消息”里"
             "（服务提醒）；也可以先解压再放进来。"
         ),
     )
 
 
-def _refused(name: str, why: str) -> UnreadableFile:
+def _refused(name: str, why: Phrase) -> UnreadableFile:
     return UnreadableFile(
-        _("压缩包不能用：{why}").format(why=why),
+        Phrase("压缩包不能用：{why}", why=why),
         file=name or None,
-        hint=_("请解压后把需要的文件单独放进来。"),
+        hint=Phrase("请解压后把需要的文件单独放进来。"),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from functools import lru_cache
 
 from gongdao.core.errors import NotKnown
 from gongdao.core.language import gettext as _
@@ -19,10 +20,11 @@ def find_at(id: str, *, on: date, rules: Rules | None = None) -> Entry | None:
     versions = (rules or load_rules()).by_id.get(id)
     if not versions:
         raise NotKnown(_("规则数据中没有“{id}”。").format(id=id))
-    begun = [e for e in versions if e.in_force_from <= on]
-    if not begun or (begun[-1].in_force_to is not None and begun[-1].in_force_to < on):
-        return None
-    return begun[-1]
+    for entry in reversed(versions):
+        if entry.in_force_from <= on:
+            over = entry.in_force_to is not None and entry.in_force_to < on
+            return None if over else entry
+    return None
 
 
 def at(id: str, *, on: date, rules: Rules | None = None) -> Entry:
@@ -35,6 +37,11 @@ def at(id: str, *, on: date, rules: Rules | None = None) -> Entry:
 
 def all_at(*, on: date, rules: Rules | None = None) -> tuple[Entry, ...]:
     """Every entry in force on ``on``, by id."""
-    known = rules or load_rules()
-    found = (find_at(key, on=on, rules=known) for key in sorted(known.by_id))
+    return _all_at(rules or load_rules(), on)
+
+
+@lru_cache(maxsize=64)
+def _all_at(rules: Rules, on: date) -> tuple[Entry, ...]:
+    """Asked for several times by every judgement, nearly always of the same day."""
+    found = (find_at(key, on=on, rules=rules) for key in sorted(rules.by_id))
     return tuple(e for e in found if e is not None)

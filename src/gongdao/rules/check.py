@@ -13,7 +13,6 @@ from gongdao.core.errors import NotKnown
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.rules.at import at
-from gongdao.rules.digest import digest_all
 from gongdao.rules.load import Rules, load_rules
 from gongdao.rules.lockfile import LOCK, compare_lock
 from gongdao.rules.model import (
@@ -25,6 +24,7 @@ from gongdao.rules.model import (
     EvasionRule,
     Exclusion,
     ReasonRule,
+    Retention,
     Situation,
     SmallClaims,
     Status,
@@ -63,7 +63,7 @@ def check_rules(*, rules: Rules | None = None, lock: Path = LOCK) -> Checked:
         findings += [Finding(entry.id, entry.version, why) for why in _faults(entry, known)]
     return Checked(
         entries=len(known.digests),
-        digest=digest_all(known.digests),
+        digest=known.digest,
         findings=tuple(findings),
         unlocked=state.unlocked,
     )
@@ -71,7 +71,7 @@ def check_rules(*, rules: Rules | None = None, lock: Path = LOCK) -> Checked:
 
 def digest_rules() -> str:
     """One SHA-256 over every version of every entry; what a report stores."""
-    return digest_all(load_rules().digests)
+    return load_rules().digest
 
 
 def list_rules() -> tuple[dict[str, Any], ...]:
@@ -123,8 +123,10 @@ def references(entry: Entry) -> Iterator[str]:
     """Ids of all entries that ``entry`` rests on."""
     if isinstance(entry, Article):
         yield entry.law
-    if isinstance(entry, Deadline | Channel | Exclusion | SmallClaims):
+    if isinstance(entry, Deadline | Channel | Exclusion | SmallClaims | Retention):
         yield from entry.basis
+    if isinstance(entry, Retention):
+        yield from entry.see
     if isinstance(entry, ReasonRule | EvasionRule):
         yield from (*entry.consumer, *entry.non_consumer)
     if isinstance(entry, ReasonRule):

@@ -9,14 +9,14 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
 from gongdao.core.errors import RuleDataError
 from gongdao.core.language import gettext as _
 from gongdao.rules.convert import build
-from gongdao.rules.digest import digest_entry
+from gongdao.rules.digest import digest_all, digest_entry
 from gongdao.rules.model import (
     Article,
     Channel,
@@ -28,6 +28,7 @@ from gongdao.rules.model import (
     Law,
     Policy,
     ReasonRule,
+    Retention,
     Situation,
     SmallClaims,
     Wage,
@@ -49,13 +50,15 @@ KINDS: Mapping[str, type[Entry]] = {
     "evasion": EvasionRule,
     "situation": Situation,
     "policy": Policy,
+    "retention": Retention,
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Rules:
     """All entries: ``by_id`` gives every version of one id, oldest version first;
-    ``digests`` the SHA-256 of each ``(id, version)``."""
+    ``digests`` the SHA-256 of each ``(id, version)``. Known by identity: there is one in a process,
+    but for trials."""
 
     by_id: Mapping[str, tuple[Entry, ...]]
     digests: Mapping[tuple[str, int], str]
@@ -64,6 +67,11 @@ class Rules:
         """Every version of every entry, by id and version."""
         for key in sorted(self.by_id):
             yield from self.by_id[key]
+
+    @cached_property
+    def digest(self) -> str:
+        """One SHA-256 over all of it."""
+        return digest_all(self.digests)
 
 
 @cache

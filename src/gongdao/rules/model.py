@@ -399,6 +399,29 @@ class Policy(Entry):
     says_en: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class Retention(Entry):
+    """What an installation keeps of one kind, how long and why.
+
+    ``days`` is what the sweeper reads; None: it ends with what ``until`` names. ``basis`` names
+    the articles where a law sets the period; ``see`` further entries. ``external``: kept by
+    somebody else than the software, so that no sweeper of ours ends it.
+    """
+
+    name: str
+    name_en: str
+    what: str
+    what_en: str
+    days: int | None = None
+    until: str
+    until_en: str
+    why: str
+    why_en: str
+    basis: tuple[str, ...] = ()
+    see: tuple[str, ...] = ()
+    external: bool = False
+
+
 _DIGITS = "零一二三四五六七八九"
 
 

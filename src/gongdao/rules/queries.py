@@ -27,6 +27,7 @@ from gongdao.rules.model import (
     Exclusion,
     Policy,
     ReasonRule,
+    Retention,
     Situation,
     SmallClaims,
     Wage,
@@ -83,8 +84,8 @@ class Ceiling:
     says_en: str
 
 
-def _get(kind: type[E], prefix: str, code: str, on: date) -> E:
-    entry = at(code if code.startswith(prefix) else prefix + code, on=on)
+def _get(kind: type[E], prefix: str, code: str, on: date, rules: Rules | None = None) -> E:
+    entry = at(code if code.startswith(prefix) else prefix + code, on=on, rules=rules)
     if not isinstance(entry, kind):
         raise NotKnown(_("规则数据中没有“{id}”。").format(id=code))
     return entry
@@ -178,9 +179,9 @@ def exclusions(on: date) -> tuple[Exclusion, ...]:
     return _all(Exclusion, on)
 
 
-def deadline(id: str, on: date) -> Deadline:
+def deadline(id: str, on: date, *, rules: Rules | None = None) -> Deadline:
     """One time limit."""
-    return _get(Deadline, "deadline/", id, on)
+    return _get(Deadline, "deadline/", id, on, rules)
 
 
 def deadlines(on: date) -> tuple[Deadline, ...]:
@@ -188,17 +189,25 @@ def deadlines(on: date) -> tuple[Deadline, ...]:
     return _all(Deadline, on)
 
 
-def count(id: str, start: datetime, on: date, *, extended: int = 0) -> Count:
+def count(
+    id: str, start: datetime, on: date, *, extended: int = 0, rules: Rules | None = None
+) -> Count:
     """Count the time limit ``id`` from ``start`` by the version in force on ``on``."""
+    calendar = work_calendar() if rules is None else calendar_of(rules)
     return count_deadline(
-        start=start, rule=deadline(id, on), calendar=work_calendar(), extended=extended
+        start=start, rule=deadline(id, on, rules=rules), calendar=calendar, extended=extended
     )
 
 
 @cache
 def work_calendar() -> Calendar:
     """The calendar of every published year, by its newest version."""
-    newest = (versions[-1] for versions in load_rules().by_id.values())
+    return calendar_of(load_rules())
+
+
+def calendar_of(rules: Rules) -> Calendar:
+    """The calendar that ``rules`` hold: of each year the newest version."""
+    newest = (versions[-1] for versions in rules.by_id.values())
     return make_calendar(e for e in newest if isinstance(e, YearCalendar))
 
 
@@ -210,6 +219,22 @@ def situation(code: str, on: date) -> Situation:
 def policy(code: str, on: date) -> Policy:
     """One choice of this project's own."""
     return _get(Policy, "policy/", code, on)
+
+
+def policies(on: date) -> tuple[Policy, ...]:
+    """Every choice of this project's own."""
+    return _all(Policy, on)
+
+
+def retentions(on: date) -> tuple[Retention, ...]:
+    """What is kept how long and why, by code."""
+    return _all(Retention, on)
+
+
+def retention_days(code: str, on: date) -> int | None:
+    """After how many days ``code`` (``case``, ``upload``, ``session`` …) is to go; None where it
+    ends with something else. Raise NotKnown for a code that is not in the data."""
+    return _get(Retention, "retention/", code, on).days
 
 
 def small_claims_ceiling(province: str, on: date, *, rules: Rules | None = None) -> Ceiling:

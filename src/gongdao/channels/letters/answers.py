@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection
 
 from gongdao.channels.letters.matter import Matter
+from gongdao.channels.letters.part import LetterPart, cited, free
 from gongdao.core.codes import Kind, Reason, Speaker
 from gongdao.evidence.dossier import time_of
 from gongdao.evidence.evasions import Evasion
@@ -37,14 +38,14 @@ _MUST_NAME = {
 _CRIMINAL_LAWS = frozenset({"criminal_law", "anti_telecom_fraud_law", "spc_spp_fraud_2011"})
 
 
-def answers_of(m: Matter, speakers: Collection[Speaker]) -> tuple[str, ...]:
-    """One paragraph for each excuse of these speakers: what was said, why it does not do, what
-    to show."""
+def answers_of(m: Matter, speakers: Collection[Speaker]) -> list[LetterPart]:
+    """One numbered paragraph for each excuse of these speakers: what was said and why it does
+    not do, which is locked; what to show, which can be worded otherwise."""
     by_line: dict[tuple[str, str], list[Evasion]] = {}
     for evasion in m.evasions:
         if evasion.speaker in speakers and _is_meant(evasion):
             by_line.setdefault((evasion.exhibit, evasion.quote), []).append(evasion)
-    return tuple(_answer(m, group) for group in by_line.values())
+    return [part for group in by_line.values() for part in _answer(m, group)]
 
 
 def short_answers(m: Matter, speakers: Collection[Speaker]) -> tuple[str, ...]:
@@ -59,7 +60,7 @@ def _is_meant(evasion: Evasion) -> bool:
     return words is None or bool(re.search(words, evasion.quote))
 
 
-def _answer(m: Matter, said: list[Evasion]) -> str:
+def _answer(m: Matter, said: list[Evasion]) -> tuple[LetterPart, LetterPart]:
     """The answer to one line, which may hold several excuses."""
     first = said[0]
     who = "平台" if first.speaker is Speaker.PLATFORM else "商家"
@@ -72,7 +73,11 @@ def _answer(m: Matter, said: list[Evasion]) -> str:
     asks = "".join(dict.fromkeys(ask for _, ask in texts))
     cites = m.cites(_articles(m, said))
     basis = f"（参见{cites}）" if cites else ""
-    return f"就{who}所称{quote}{m.cite((first.exhibit,))}：{why}{basis}。{asks}"
+    told = f"就{who}所称{quote}{m.cite((first.exhibit,))}：{why}{basis}。"
+    return (
+        cited(f"answer:{first.code}", told, (first.exhibit,), group="answers"),
+        free(f"answer:{first.code}:ask", asks, breaks=0),
+    )
 
 
 def _articles(m: Matter, said: list[Evasion]) -> list[Article]:

@@ -9,7 +9,15 @@ from gongdao.channels.letters.grounds import articles_of
 from gongdao.channels.letters.letter import Letter
 from gongdao.channels.letters.matter import Matter
 from gongdao.channels.letters.names import CLOSING
-from gongdao.channels.shorten import Sentence, shorten
+from gongdao.channels.letters.part import (
+    cited,
+    frame,
+    free,
+    shorten_parts,
+    stated,
+    unique,
+    weighed,
+)
 
 
 def write_association(m: Matter) -> Letter:
@@ -20,13 +28,14 @@ def write_association(m: Matter) -> Letter:
         opening = (
             f"我的被监护人（未成年人）{at}向{m.shop}购买{m.product or '商品'}，我不追认该交易。"
         )
-    told = [Sentence(opening, 98), *all_sentences(m)]
+    told = [weighed(stated("purchase", opening), 98), *all_sentences(m)]
     rules = m.cites(articles_of(m, most=4))
     if rules:
-        told.append(Sentence(f"依据：{rules}。", 50))
-    told.append(Sentence(f"请组织调解，请求对方{wishes_within(m, 150)}。", 99))
-    told.append(Sentence("本争议没有在其他机关或法院重复处理（请核对后保留本句）。", 20))
-    told.append(Sentence(CLOSING, 10))
-    text = shorten(sentences=told, limit=limit_of(m, "consumer_association", "text"))
-    fields = filled(m, "consumer_association", {"text": text})
-    return Letter("consumer_association", "消费投诉", "当地消费者协会", text, fields=fields)
+        told.append(weighed(cited("all", f"依据：{rules}。"), 50))
+    told.append(weighed(free("ask", f"请组织调解，请求对方{wishes_within(m, 150)}。"), 99))
+    nowhere = "本争议没有在其他机关或法院重复处理（请核对后保留本句）。"
+    told += [weighed(free("nowhere_else", nowhere), 20), weighed(frame("closing", CLOSING), 10)]
+    limit = limit_of(m, "consumer_association", "text")
+    parts = unique(shorten_parts(told=told, limit=limit))
+    fields = filled(m, "consumer_association", {"text": parts})
+    return Letter("consumer_association", "消费投诉", "当地消费者协会", parts, fields=fields)

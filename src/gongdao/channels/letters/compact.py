@@ -5,7 +5,7 @@ from __future__ import annotations
 from gongdao.channels.letters.fact import Fact
 from gongdao.channels.letters.facts import facts_of
 from gongdao.channels.letters.matter import Matter
-from gongdao.channels.shorten import Sentence
+from gongdao.channels.letters.part import Weighed
 
 _NOT_BREACH = frozenset(
     {
@@ -28,10 +28,9 @@ _NOT_BREACH = frozenset(
 )
 
 
-def fact_sentence(m: Matter, code: str, weight: int) -> Sentence:
-    """The first fact with this code in few words; an empty sentence where there is none."""
-    fact = next((f for f in facts_of(m) if f.code == code), None)
-    return Sentence(fact.short if fact else "", weight)
+def fact_sentence(m: Matter, code: str, weight: int) -> tuple[Weighed, ...]:
+    """The first fact with this code in few words; nothing where there is none."""
+    return tuple(f.weigh(weight) for f in facts_of(m) if f.code == code)[:1]
 
 
 def breach_facts(m: Matter) -> tuple[Fact, ...]:
@@ -39,12 +38,12 @@ def breach_facts(m: Matter) -> tuple[Fact, ...]:
     return tuple(f for f in facts_of(m) if f.code not in _NOT_BREACH)
 
 
-def breach_sentences(m: Matter) -> tuple[Sentence, ...]:
+def breach_sentences(m: Matter) -> tuple[Weighed, ...]:
     """``breach_facts`` in few words."""
-    return tuple(Sentence(f.short, f.weight) for f in breach_facts(m))
+    return tuple(f.weigh() for f in breach_facts(m))
 
 
-def all_sentences(m: Matter) -> tuple[Sentence, ...]:
+def all_sentences(m: Matter) -> tuple[Weighed, ...]:
     """Every fact in few words, in order; the order number is carried by the payment."""
     facts = [f for f in facts_of(m) if f.code != "order" or not m.paid.amount]
-    return tuple(Sentence(f.short, f.weight) for f in facts)
+    return tuple(f.weigh() for f in facts)

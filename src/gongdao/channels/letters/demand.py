@@ -6,16 +6,26 @@ from datetime import timedelta
 
 from gongdao.channels.letters.answers import answers_of
 from gongdao.channels.letters.facts import facts_of
-from gongdao.channels.letters.frame import exhibits_listed, numbered, signature
+from gongdao.channels.letters.frame import exhibits_listed, signature
 from gongdao.channels.letters.grounds import (
     articles_of,
     punitive_sentence,
     reasoning_of,
+    rules_listed,
     terms_sentences,
 )
 from gongdao.channels.letters.letter import Letter
 from gongdao.channels.letters.matter import Matter, say_day, say_sum
 from gongdao.channels.letters.names import REASONS
+from gongdao.channels.letters.part import (
+    LetterPart,
+    cited,
+    frame,
+    free,
+    numbered,
+    stated,
+    unique,
+)
 from gongdao.channels.shorten import clip
 from gongdao.core.clock import say_chinese
 from gongdao.core.codes import Demand, Payment, Reason, Speaker
@@ -127,16 +137,23 @@ def write_demand(m: Matter) -> Letter:
     you = "贵平台" if to_platform else "贵店"
     title = "要求核实的函" if m.refuted else "要求履行义务的函"
     speakers = (Speaker.MERCHANT, Speaker.PLATFORM) if to_platform else (Speaker.MERCHANT,)
-    lines = [title, f"致：{to}", f"事由：{subject(m)}", "", "一、事实"]
-    lines += [guardian_sentence()] if m.minor else []
-    lines += numbered(f.full for f in facts_of(m))
-    lines += ["", "二、依据", *rules_section(m)]
-    answers = () if m.refuted else answers_of(m, speakers)
+    parts = [*opening(title, to, subject(m)), frame("facts", "一、事实", breaks=2)]
+    parts += [stated("guardian", guardian_sentence())] if m.minor else []
+    parts += numbered((f.part() for f in facts_of(m)), "facts")
+    parts += [frame("rules", "二、依据", breaks=2), *rules_section(m)]
+    answers = [] if m.refuted else answers_of(m, speakers)
     if answers:
-        lines += ["", f"三、对{'卖家和' if to_platform else ''}{you}说法的回应", *numbered(answers)]
-    lines += ["", f"{'四' if answers else '三'}、请求", *requests(m, you, to_platform)]
-    lines += ["", *exhibits_listed(m), "", *signature(m)]
-    return Letter("demand", title, to, "\n".join(lines))
+        heading = f"三、对{'卖家和' if to_platform else ''}{you}说法的回应"
+        parts += [frame("answers", heading, breaks=2), *answers]
+    parts.append(frame("asks", f"{'四' if answers else '三'}、请求", breaks=2))
+    parts += [*requests(m, you, to_platform), *exhibits_listed(m), *signature(m)]
+    return Letter("demand", title, to, unique(parts))
+
+
+def opening(title: str, to: str, about: str = "") -> list[LetterPart]:
+    """Title and addressee, and the matter in one line."""
+    parts = [frame("title", title), frame("to", f"致：{to}")]
+    return [*parts, free("subject", f"事由：{about}")] if about else parts
 
 
 def subject(m: Matter) -> str:
@@ -170,31 +187,35 @@ def platform_address(m: Matter) -> str:
     return f"{m.platform}（平台经营者）" if m.platform else "交易平台经营者"
 
 
-def rules_section(m: Matter) -> list[str]:
+def rules_section(m: Matter) -> list[LetterPart]:
     """Why the law supports it, the articles with our own sentence each, the platform's clauses."""
     if m.refuted:
-        return list(terms_sentences(m))
-    told = ["".join(reasoning_of(m)[:4])] if reasoning_of(m) else []
+        return terms_sentences(m)
+    told = "".join(reasoning_of(m)[:4])
+    parts = [cited("reasoning", told)] if told else []
     articles = articles_of(m)
     if articles:
-        told.append("相关规定要点如下（为要点转述，以条文原文为准）：")
-        told += numbered(f"{a.cite}：{a.gives}" for a in articles)
-    return [*told, *terms_sentences(m)]
+        parts.append(frame("rules:list", "相关规定要点如下（为要点转述，以条文原文为准）："))
+        parts += rules_listed(articles)
+    return [*parts, *terms_sentences(m)]
 
 
-def requests(m: Matter, you: str, to_platform: bool) -> list[str]:
+def requests(m: Matter, you: str, to_platform: bool) -> list[LetterPart]:
     """The demands with their date, and what happens next, without any threat."""
     due = platform_due(m) if to_platform else f"{merchant_due(m)}24时"
     if m.refuted:
         ask = "请核实上述记录，并书面说明核实结果；核实清楚之前，我不就此主张退款或赔偿。"
-        return [ask, f"请于{due}前答复。该期限是我的请求，不是法定期限。"]
+        due = f"请于{due}前答复。该期限是我的请求，不是法定期限。"
+        return [free("ask:check", ask), free("due", due)]
     told = [text if text.startswith("如") else f"请{text}" for text in _for(m, to_platform)]
-    told = [f"{text}。" for text in told]
-    told.append("不同意上述请求的，请逐项书面说明所依据的规定和事实。")
+    parts = [free("ask", f"{text}。") for text in told]
+    parts.append(free("ask:explain", "不同意上述请求的，请逐项书面说明所依据的规定和事实。"))
     if m.closure.respondent.paid_to_person:
-        told.append("请书面确认收款的个人账户与本单的关系，以及由谁要求以该方式付款。")
+        ask = "请书面确认收款的个人账户与本单的关系，以及由谁要求以该方式付款。"
+        parts.append(free("ask:payee", ask))
     closing = f"请{you}于{due}前书面答复并办理。该期限是我提出的请求，不是法定期限。"
-    return [*numbered(told), closing, "期满没有答复或不能协商解决的，我将依法通过合法途径处理。"]
+    after = "期满没有答复或不能协商解决的，我将依法通过合法途径处理。"
+    return [*numbered(parts, "asks"), free("due", closing), free("next", after)]
 
 
 def _for(m: Matter, to_platform: bool) -> list[str]:

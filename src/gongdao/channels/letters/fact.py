@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gongdao.channels.letters.matter import Matter
+from gongdao.channels.letters.part import LetterPart, Weighed, stated, weighed
 
 
 @dataclass(frozen=True)
@@ -45,3 +46,12 @@ class Fact:
     def short(self) -> str:
         """In few words, with its exhibits."""
         return f"{self.wording.short or self.wording.full}{self.matter.cite(self.exhibits)}。"
+
+    def part(self, *, breaks: int = 1) -> LetterPart:
+        """The whole sentence as a part of a letter."""
+        return stated(self.code, self.full, self.exhibits, breaks=breaks)
+
+    def weigh(self, weight: int | None = None) -> Weighed:
+        """The fact in few words, with its own weight unless another is given."""
+        part = stated(self.code, self.short, self.exhibits, breaks=0)
+        return weighed(part, self.weight if weight is None else weight)

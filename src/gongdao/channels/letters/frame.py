@@ -1,28 +1,21 @@
-"""What letters have in common: numbering, list of exhibits, signature."""
+"""What letters have in common: list of exhibits, signature."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 from gongdao.channels.letters.matter import Matter, say_day
 from gongdao.channels.letters.names import CLOSING, KINDS
+from gongdao.channels.letters.part import LetterPart, frame, free, stated
 from gongdao.channels.shorten import clip
 
 
-def numbered(texts: Iterable[str]) -> list[str]:
-    """``1. …``, ``2. …``; a single text stays without number."""
-    told = [t for t in texts if t]
-    if len(told) < 2:
-        return told
-    return [f"{n}. {text}" for n, text in enumerate(told, 1)]
-
-
-def exhibits_listed(m: Matter) -> list[str]:
+def exhibits_listed(m: Matter) -> list[LetterPart]:
     """The exhibits by number, as an attachment."""
-    listed = [
-        f"证据{m.numbers[e.path]}：{KINDS[e.kind]}" for e in m.dossier.exhibits if e.problem is None
-    ]
-    return ["附件：证据目录", "；".join(listed) + "。"] if listed else []
+    shown = [e for e in m.dossier.exhibits if e.problem is None]
+    if not shown:
+        return []
+    listed = "；".join(f"证据{m.numbers[e.path]}：{KINDS[e.kind]}" for e in shown)
+    paths = tuple(e.path for e in shown)
+    return [stated("exhibits", f"附件：证据目录\n{listed}。", paths, breaks=2)]
 
 
 def name_of(m: Matter) -> str:
@@ -39,6 +32,11 @@ def phone_of(m: Matter) -> str:
     return clip(m.dossier.statement.buyer.phone, 20) or "【请填写：联系电话】"
 
 
-def signature(m: Matter, role: str = "联系人") -> list[str]:
+def signature(m: Matter, role: str = "联系人") -> list[LetterPart]:
     """Name, phone, day, and that nothing was filed by the tool."""
-    return [f"{role}：{name_of(m)}", f"联系电话：{phone_of(m)}", say_day(m.on), CLOSING]
+    return [
+        free("sign:name", f"{role}：{name_of(m)}", breaks=2, own=True),
+        free("sign:phone", f"联系电话：{phone_of(m)}", own=True),
+        free("sign:day", say_day(m.on), own=True),
+        frame("closing", CLOSING),
+    ]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from gongdao.channels.letters.matter import Matter
+from gongdao.channels.letters.part import LetterPart, cited, free
 from gongdao.core.codes import Demand, Kind, Reason
 from gongdao.evidence.reading import Exhibit
 from gongdao.rules import queries
@@ -140,21 +141,29 @@ def _numbered(exhibit: Exhibit) -> Iterator[tuple[str, str]]:
         yield number, text
 
 
-def terms_sentences(m: Matter) -> tuple[str, ...]:
+def rules_listed(articles: Iterable[Article]) -> list[LetterPart]:
+    """The articles, numbered, each with our own sentence of what it gives."""
+    return [cited(a.id, f"{a.cite}：{a.gives}", group="rules") for a in articles]
+
+
+def terms_sentences(m: Matter) -> list[LetterPart]:
     """The clauses by number, or that no terms were supplied and the platform is to name them."""
     clauses = clauses_of(m)
     if clauses:
-        return tuple(
-            f"平台规则{_number(c.number)}：{m.quote(c.text, 120)}{m.cite((c.exhibit,))}。"
+        return [
+            cited(
+                f"clause:{c.number}",
+                f"平台规则{_number(c.number)}：{m.quote(c.text, 120)}{m.cite((c.exhibit,))}。",
+                (c.exhibit,),
+            )
             for c in clauses
-        )
-    terms = m.dossier.of(Kind.SERVICE_TERMS)
+        ]
+    terms = tuple(e.path for e in m.dossier.of(Kind.SERVICE_TERMS))
     if terms:
-        cite = m.cite(tuple(e.path for e in terms))
-        return (
-            f"已保存的平台规则{cite}中未见可直接引用的编号条款，请写明处理本单所依据的条款编号。",
-        )
-    return ("目前没有取得平台规则文本；如以平台规则作为处理依据，请写明条款编号并提供全文。",)
+        told = f"已保存的平台规则{m.cite(terms)}中未见可直接引用的编号条款，"
+        return [cited("clause", f"{told}请写明处理本单所依据的条款编号。", terms)]
+    told = "目前没有取得平台规则文本；如以平台规则作为处理依据，请写明条款编号并提供全文。"
+    return [free("no_terms", told)]
 
 
 def _number(number: str) -> str:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from gongdao.channels.letters.part import LetterPart, join_parts
+
 
 @dataclass(frozen=True)
 class LetterField:
@@ -15,16 +17,24 @@ class LetterField:
     value: str
     limit: int | None = None
     limit_known: bool = False
+    parts: tuple[str, ...] = ()
+    """Keys of the parts of the letter that make up the value; empty: it stands for itself."""
+    name_en: str = ""
 
 
 @dataclass(frozen=True)
 class Letter:
     """One letter: ``name`` is a channel code, ``demand`` or ``identity_demand``; ``to`` the
-    recipient; ``text`` what to paste or send; ``public`` for texts anybody can read."""
+    recipient; ``parts`` what it is made of; ``public`` for texts anybody can read."""
 
     name: str
     title: str
     to: str
-    text: str
+    parts: tuple[LetterPart, ...]
     public: bool = False
     fields: tuple[LetterField, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """What to paste or send."""
+        return join_parts(self.parts)

@@ -96,5 +96,6 @@ OUTCOMES: dict[Outcome, str] = {
     Outcome.SOLVED: "已解决",
     Outcome.ACCEPTED: "已受理",
     Outcome.REJECTED: "被驳回",
+    Outcome.WITHDRAWN: "已撤回",
 }
 CLOSING = "本文由申请人自行核对后提交，撰写工具不代为提交。"

@@ -16,7 +16,15 @@ from gongdao.channels.letters.grounds import articles_by_id
 from gongdao.channels.letters.letter import Letter
 from gongdao.channels.letters.matter import Matter, say_sum
 from gongdao.channels.letters.names import CLOSING
-from gongdao.channels.shorten import Sentence, shorten
+from gongdao.channels.letters.part import (
+    Weighed,
+    cited,
+    frame,
+    free,
+    shorten_parts,
+    unique,
+    weighed,
+)
 from gongdao.core.codes import Demand, Payment, Speaker
 
 _FORMS = {Payment.WECHAT: "payment_wechat", Payment.ALIPAY: "payment_alipay"}
@@ -31,37 +39,39 @@ def write_payment(m: Matter) -> Letter:
     """The complaint text, within the limit of the service that was used."""
     means = m.dossier.statement.order.payment
     channel = _FORMS.get(means, "payment") if means else "payment"
-    text = shorten(sentences=_sentences(m), limit=limit_of(m, channel, "text"))
+    parts = unique(shorten_parts(told=_sentences(m), limit=limit_of(m, channel, "text")))
     number = m.paid.transaction_no or "【请填写：支付流水号】"
-    fields = filled(m, channel, {"transaction_no": number, "text": text})
+    fields = filled(m, channel, {"transaction_no": number, "text": parts})
     to = _BODIES.get(means, "支付机构") if means else "支付机构"
-    return Letter("payment", "支付投诉", to, text, fields=fields)
+    return Letter("payment", "支付投诉", to, parts, fields=fields)
 
 
-def _sentences(m: Matter) -> list[Sentence]:
+def _sentences(m: Matter) -> list[Weighed]:
     due = merchant_due(m)
     stop = "请对该笔款项采取止付等可行措施，并" if m.fraud else "请"
     person = m.closure.respondent.paid_to_person
     payee = "收款账户" if person else "收款商户"
     asked = _asked(m)
     told = [
-        fact_sentence(m, "payment", 100),
-        fact_sentence(m, "listing", 55),
+        *fact_sentence(m, "payment", 100),
+        *fact_sentence(m, "listing", 55),
         *breach_sentences(m),
-        fact_sentence(m, "paid_to_person", 70),
-        fact_sentence(m, "admission", 90),
-        fact_sentence(m, "refused", 66),
+        *fact_sentence(m, "paid_to_person", 70),
+        *fact_sentence(m, "admission", 90),
+        *fact_sentence(m, "refused", 66),
         *(
-            Sentence(f"{a.cite}：{a.gives}", 20)
+            weighed(cited(a.id, f"{a.cite}：{a.gives}"), 20)
             for a in articles_by_id(m, "nonbank_payment_regs/35")
         ),
-        Sentence(f"{stop}核查{payee}及本笔交易，{asked}。", 99),
-        Sentence(f"请于{due}前答复（我的请求期限）。", 97),
+        weighed(free("ask", f"{stop}核查{payee}及本笔交易，{asked}。"), 99),
+        weighed(free("due", f"请于{due}前答复（我的请求期限）。"), 97),
     ]
     excluded = [e for e in m.evasions if e.code == "payment_virtual_excluded"]
     if excluded:
-        told += [Sentence(short_answers(_with(m, excluded[0].code), tuple(Speaker))[0], 72)]
-    return [*(s for s in told if s.text), Sentence(CLOSING, 10)]
+        code = excluded[0].code
+        answers = short_answers(_with(m, code), tuple(Speaker))
+        told += [weighed(free(f"answer:{code}:ask", answer), 72) for answer in answers[:1]]
+    return [*told, weighed(frame("closing", CLOSING), 10)]
 
 
 def _asked(m: Matter) -> str:

@@ -59,5 +59,12 @@ def write_letters(
 
 def _without_phones(letter: Letter) -> Letter:
     """Mobile numbers out of quotations do no good in any letter; the buyer adds his own by hand."""
-    fields = tuple(replace(f, value=_PHONE.sub(r"\1****\2", f.value)) for f in letter.fields)
-    return replace(letter, text=_PHONE.sub(r"\1****\2", letter.text), fields=fields)
+    fields = tuple(
+        replace(f, value=_PHONE.sub(r"\1****\2", f.value)) if _PHONE.search(f.value) else f
+        for f in letter.fields
+    )
+    parts = tuple(
+        replace(p, text=_PHONE.sub(r"\1****\2", p.text)) if _PHONE.search(p.text) else p
+        for p in letter.parts
+    )
+    return replace(letter, parts=parts, fields=fields)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from gongdao.core.clock import BEIJING, find_instant, find_instants
 from gongdao.core.errors import InputError, UnreadableFile
+from gongdao.core.language import Phrase
 from gongdao.core.language import gettext as _
 from gongdao.evidence.bills.columns import column_name, layout_of, map_header
 from gongdao.evidence.bills.refunds import link_refunds
@@ -104,9 +105,9 @@ def _bill(table: Iterable[Row], *, name: str, is_sheet: bool) -> Bill:
             _take(row, columns, len(_trimmed(names)), rows, skipped)
     if columns is None:
         raise UnreadableFile(
-            _("认不出这是哪种账单"),
+            Phrase("认不出这是哪种账单"),
             file=name or None,
-            hint=_("请用支付宝、微信支付或银行 App 的“导出账单（用于个人对账）”。"),
+            hint=Phrase("请用支付宝、微信支付或银行 App 的“导出账单（用于个人对账）”。"),
         )
     return _finish(names, around, rows, skipped, is_sheet)
 

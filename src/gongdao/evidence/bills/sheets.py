@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from xml.etree import ElementTree
 
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.bills.tables import MAX_COLUMNS, MAX_ROWS, Row
 from gongdao.evidence.zip_guard import check_zip, read_member
 
@@ -29,7 +29,7 @@ def xlsx_rows(data: bytes, *, name: str) -> list[Row]:
             members = [info.filename for info in archive.infolist()]
             sheets = sorted((m for m in members if _SHEET.fullmatch(m)), key=lambda m: (len(m), m))
             if not sheets:
-                raise _broken(name, _("里面没有工作表"))
+                raise _broken(name, Phrase("里面没有工作表"))
             strings = (
                 _strings(_xml(archive, "xl/sharedStrings.xml", name), name)
                 if ("xl/sharedStrings.xml" in members)
@@ -40,18 +40,18 @@ def xlsx_rows(data: bytes, *, name: str) -> list[Row]:
         raise _broken(name, str(error)[:80]) from None
 
 
-def _broken(name: str, why: str) -> UnreadableFile:
+def _broken(name: str, why: str | Phrase) -> UnreadableFile:
     return UnreadableFile(
-        _("XLSX 文件读不出来（{why}）").format(why=why),
+        Phrase("XLSX 文件读不出来（{why}）", why=why),
         file=name or None,
-        hint=_("请重新导出账单，或另存为 CSV。"),
+        hint=Phrase("请重新导出账单，或另存为 CSV。"),
     )
 
 
 def _xml(archive: zipfile.ZipFile, member: str, name: str) -> bytes:
     data = read_member(archive, member, limit=_MAX_XML, name=name)
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data or b"\x00" in data[:200]:
-        raise _broken(name, _("里面有不该有的声明"))
+        raise _broken(name, Phrase("里面有不该有的声明"))
     return data
 
 
@@ -67,7 +67,7 @@ def _elements(data: bytes, wanted: str, name: str) -> Iterator[ElementTree.Eleme
         events = ElementTree.iterparse(io.BytesIO(data), events=("start", "end"))
         for count, (event, element) in enumerate(events):
             if count > _MAX_EVENTS or len(above) > _MAX_DEPTH:
-                raise _broken(name, _("格子太多"))
+                raise _broken(name, Phrase("格子太多"))
             is_wanted = _local(element.tag) == wanted
             if event == "start":
                 above.append(element)

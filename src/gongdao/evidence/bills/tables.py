@@ -13,8 +13,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from gongdao.core.errors import InputError
-from gongdao.core.language import gettext as _
+from gongdao.core.errors import UnreadableFile
+from gongdao.core.language import Phrase
 from gongdao.evidence.text_decoding import split_lines
 
 MAX_ROWS = 200_000
@@ -34,7 +34,7 @@ class Row:
 
 def csv_rows(text: str) -> Iterator[Row]:
     """Rows of CSV text, blank ones left out. A quoted field may run over up to six lines.
-    Raise InputError after MAX_ROWS lines."""
+    Raise UnreadableFile after MAX_ROWS lines."""
     lines = split_lines(text)
     delimiter = _delimiter(lines)
     number = 0
@@ -50,9 +50,9 @@ def csv_rows(text: str) -> Iterator[Row]:
             taken, number = joined, number + used
         yield Row(start, _split(taken, delimiter), line[:_MAX_LINE])
     if number < len(lines):
-        raise InputError(
-            _("账单超过 {limit} 行").format(limit=MAX_ROWS),
-            hint=_("请只导出与这笔订单有关的时间段。"),
+        raise UnreadableFile(
+            Phrase("账单超过 {limit} 行", limit=MAX_ROWS),
+            hint=Phrase("请只导出与这笔订单有关的时间段。"),
         )
 
 

@@ -7,7 +7,7 @@ import zipfile
 from dataclasses import dataclass
 
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.zip_guard import (
     check_zip,
     is_aes,
@@ -45,9 +45,9 @@ def open_bill_zip(data: bytes, *, name: str, password: str | None) -> ZippedBill
             info = _bill_member(archive, name)
             if is_aes(info):
                 raise UnreadableFile(
-                    _("压缩包用了 AES 加密，这里打不开"),
+                    Phrase("压缩包用了 AES 加密，这里打不开"),
                     file=name or None,
-                    hint=_("请用解压软件和密码解开，把里面的账单文件放进来。"),
+                    hint=Phrase("请用解压软件和密码解开，把里面的账单文件放进来。"),
                 )
             if is_encrypted(info) and not password:
                 raise password_error(name, wrong=False)
@@ -58,7 +58,7 @@ def open_bill_zip(data: bytes, *, name: str, password: str | None) -> ZippedBill
             return ZippedBill(member_name(info).rpartition("/")[2], inner)
     except (zipfile.BadZipFile, NotImplementedError, OSError, ValueError):
         raise UnreadableFile(
-            _("压缩包已损坏"), file=name or None, hint=_("请重新下载账单。")
+            Phrase("压缩包已损坏"), file=name or None, hint=Phrase("请重新下载账单。")
         ) from None
 
 
@@ -68,8 +68,8 @@ def _bill_member(archive: zipfile.ZipFile, name: str) -> zipfile.ZipInfo:
     bills = [i for i in bills if not member_name(i).startswith("__MACOSX/")]
     if not bills:
         raise UnreadableFile(
-            _("压缩包里没有账单文件（CSV 或 XLSX）"),
+            Phrase("压缩包里没有账单文件（CSV 或 XLSX）"),
             file=name or None,
-            hint=_("请把压缩包里需要的文件单独放进来。"),
+            hint=Phrase("请把压缩包里需要的文件单独放进来。"),
         )
     return max(bills, key=lambda i: i.file_size)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -12,9 +14,14 @@ from gongdao.evidence.chat_lines.guards import asserted, doubt, quoted_away, set
 from gongdao.evidence.chat_lines.label import ADMISSIONS, ALONE, Label, labels_of
 from gongdao.evidence.chat_lines.promised_time import find_promised_time
 
-_LONGEST = 1000
+LONGEST = 1000
 """Characters of a line that are looked at: nobody admits a fault on page three of a pasted text,
 and a hostile file must not cost minutes."""
+_KNOWN: dict[bytes, tuple[Label, ...]] = {}
+_KNOWN_KEY = secrets.token_bytes(32)
+_MOST_KNOWN = 50_000
+"""A server labels the same lines on every page of a case. What it remembers of a line are its
+labels, under a digest keyed for this process, so that no word of it stays in memory."""
 _THRESHOLD = 0.38
 _ADMISSION_THRESHOLD = 0.5
 
@@ -40,7 +47,19 @@ class LabelledLine:
 
 def label_line(line: Line) -> tuple[Label, ...]:
     """The labels of one line, most probable first; system notices are neutral."""
-    line = replace(line, text=line.text[:_LONGEST])
+    line = replace(line, text=line.text[:LONGEST])
+    said = f"{line.speaker.value}\0{line.text}\0{line.context}".encode("utf-8", "surrogatepass")
+    key = hashlib.blake2b(said, digest_size=16, key=_KNOWN_KEY).digest()
+    labels = _KNOWN.get(key)
+    if labels is None:
+        labels = _label(line)
+        if len(_KNOWN) >= _MOST_KNOWN:
+            _KNOWN.clear()
+        _KNOWN[key] = labels
+    return labels
+
+
+def _label(line: Line) -> tuple[Label, ...]:
     if line.speaker is Speaker.SYSTEM or not any(char.isalnum() for char in line.text):
         return (Label.NEUTRAL,)
     rest = without_apology(line.text)

@@ -6,19 +6,19 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.reading import Message
 
-MAX_MESSAGES = 300_000
-"""A longer chat is refused before it is built up in memory."""
+MAX_MESSAGES = 50_000
+"""A longer chat is refused before it is built up in memory; every look at a case opens it."""
 
 
 def check_length(count: int) -> None:
     """Raise UnreadableFile for more messages than MAX_MESSAGES."""
     if count > MAX_MESSAGES:
         raise UnreadableFile(
-            _("聊天记录超过 {limit} 条").format(limit=MAX_MESSAGES),
-            hint=_("请只导出与这笔订单有关的时间段。"),
+            Phrase("聊天记录超过 {limit} 条", limit=MAX_MESSAGES),
+            hint=Phrase("请只导出与这笔订单有关的时间段。"),
         )
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from gongdao.core.codes import Speaker
 from gongdao.core.errors import UnreadableFile
-from gongdao.core.language import gettext as _
+from gongdao.core.language import Phrase
 from gongdao.evidence.chats import lines as line_forms
 from gongdao.evidence.chats.objects import read_objects
 from gongdao.evidence.chats.pages import (
@@ -68,9 +68,9 @@ def read_chat(
     chats = [chat for chat in _read_form(text, names, captured_at) if chat.messages]
     if not chats:
         raise UnreadableFile(
-            _("认不出这是哪种聊天记录"),
+            Phrase("认不出这是哪种聊天记录"),
             file=name or None,
-            hint=_("请每行写成“2026-11-02 15:10:03 买家: 文本”。"),
+            hint=Phrase("请每行写成“2026-11-02 15:10:03 买家: 文本”。"),
         )
     chosen = _chosen(chats, {*names, merchant, platform} - {""})
     return _named(chosen, names, merchant, platform)

@@ -71,7 +71,8 @@ def start(
         cache_for=cache_for,
         progress=show_progress(),
     )
-    report = report_case(check_case(root=root, as_of=at, password=password))
+    case = check_case(root=root, as_of=at, password=password)
+    report = report_case(case.judgement, notes=case.notes)
     if as_json:
         print_json({"folder": str(root), "report": report})
         return
@@ -166,12 +167,12 @@ def _report(
     folder: Path, as_of: str | None, password: str | None, no_cache: bool, beside: list[Path]
 ) -> dict[str, Any]:
     from gongdao.casework.beside import compare_beside
-    from gongdao.casework.check import CheckedCase, judge_case
+    from gongdao.casework.check import judge_case
     from gongdao.casework.report import report_case
 
     case = _check(folder, as_of, password, no_cache)
     if not beside:
-        return report_case(case)
+        return report_case(case.judgement, notes=case.notes)
     paths = list(dict.fromkeys(p.resolve() for p in beside if p.resolve() != folder.resolve()))
     names = [path.name for path in paths]
     others = [
@@ -183,7 +184,7 @@ def _report(
     ]
     group = compare_beside(case.judgement.dossier, others)
     judged = judge_case(case.judgement.dossier, group=any(group.values()))
-    return report_case(CheckedCase(case.folder, judged, case.notes), group)
+    return report_case(judged, notes=case.notes, group=group)
 
 
 @case_app.command("route", help="现在能去哪里，期限怎么数。Channels and clocks.")
@@ -271,7 +272,7 @@ def seal(
     case = _check(folder, at.isoformat(), password, no_cache)
     sealed = seal_case(
         folder=folder,
-        report=report_case(case),
+        report=report_case(case.judgement, notes=case.notes),
         as_of=at,
         out=out,
         tsa_url=tsa,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import asdict
 from difflib import get_close_matches
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -15,6 +15,9 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.front.cli.options import AsJson, AsOf, Lang, print_json, read_as_of
 from gongdao.front.cli.say import say
+
+if TYPE_CHECKING:
+    from gongdao.casework.guide_page import Guide, Line
 
 
 def guide(
@@ -45,10 +48,40 @@ def guide(
         )
     page = guide_for(Reason(reason), beijing(read_as_of(as_of)).date())
     if as_json:
-        print_json({**asdict(page), "on": page.on.isoformat()})
+        day = page.checked.isoformat() if page.checked else None
+        print_json({**asdict(page), "on": page.on.isoformat(), "checked": day})
         return
-    say(f"{page.title}\n{_('按 {day} 的规则').format(day=page.on.isoformat())}")
-    for title, lines in page.sections:
-        say(f"\n{title}")
-        for line in lines:
-            say(f"  · {line}")
+    _show(page)
+
+
+def _show(page: Guide) -> None:
+    """The page as plain text; what is law and what is ours stands behind each line."""
+    day = page.on.isoformat()
+    say(f"{page.title}\n{_('按 {day} 的规则').format(day=day)}\n\n{page.summary}")
+    for section in page.sections:
+        if section.code == "law":
+            _show_ways(page)
+        say(f"\n{section.title}")
+        for line in section.lines:
+            say(f"  · {_said(line)}")
+    for one in page.circumstances:
+        say(f"\n{_('如果是：{name}').format(name=one.name)}\n  {one.says}")
+        for text in (*one.do, *one.never):
+            say(f"  · {text}")
+    say(f"\n{_('规则截至 {day}').format(day=page.checked.isoformat() if page.checked else day)}")
+
+
+def _show_ways(page: Guide) -> None:
+    say(f"\n{_('问商家一句')}\n  {page.ask}\n\n{_('去哪里，多久，能得到什么')}")
+    for place in page.places:
+        say(f"  · {place.name}{_('：')}{place.achieves}{_('（{cost}）').format(cost=place.cost)}")
+        for clock in place.clocks:
+            say(f"      {_said(clock)}")
+
+
+def _said(line: Line) -> str:
+    from gongdao.casework.guide_words import BASIS_NAMES
+
+    mark = translated(BASIS_NAMES[line.basis]) if line.basis else ""
+    behind = _("；").join(part for part in (mark, line.cite) if part)
+    return f"{line.text} [{behind}]" if behind else line.text

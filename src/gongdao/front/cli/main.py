@@ -22,11 +22,13 @@ from gongdao.core.errors import GongdaoError
 from gongdao.core.language import gettext as _
 from gongdao.core.language import mark, translated
 from gongdao.core.os_errors import os_reason
+from gongdao.front.cli.backup_commands import backup, export_case, import_case, restore
 from gongdao.front.cli.case_commands import case_app
 from gongdao.front.cli.chat_commands import chat_app
 from gongdao.front.cli.guide_command import guide
 from gongdao.front.cli.options import escape_controls
 from gongdao.front.cli.rules_commands import rules_app
+from gongdao.front.cli.server_commands import serve, web, worker
 
 app = typer.Typer(
     name="gongdao",
@@ -39,6 +41,13 @@ app.add_typer(case_app, name="case", help="案件：从几张截图到一份封�
 app.add_typer(chat_app, name="chat", help="聊天：每句话算什么。Chat lines.")
 app.add_typer(rules_app, name="rules", help="规则：法律、渠道和我们自己的规则，带日期。Rules.")
 app.command("guide", help="按原因看指南：存什么、问什么、去哪里。Guide for one reason.")(guide)
+app.command("serve", help="启动网页和后台任务。Pages, worker and database.")(serve)
+app.command("web", help="只启动网页。The pages alone.")(web)
+app.command("worker", help="只启动后台任务。The worker alone.")(worker)
+app.command("backup", help="备份数据库和文件。Back up database and files.")(backup)
+app.command("restore", help="从备份恢复。Restore a backup.")(restore)
+case_app.command("import", help="把案件文件夹放到服务器上。Onto the server.")(import_case)
+case_app.command("export", help="从服务器导出案件文件夹。Off the server.")(export_case)
 
 
 def main() -> None:

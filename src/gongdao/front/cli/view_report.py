@@ -115,7 +115,7 @@ def _print_contradictions(report: dict[str, Any]) -> None:
     _heading(_("不一致之处"))
     for row in report["contradictions"]:
         say(
-            _("{what}：你写的是“{case}”，{exhibit} 显示“{value}”").format(
+            _("{what}：您写的是“{case}”，{exhibit} 显示“{value}”").format(
                 what=row["what"],
                 case=row["case"],
                 exhibit=row["exhibit"],

@@ -1,0 +1,49 @@
+"""``python -m gongdao.front.server pages|worker|prepare``: one part of a running server.
+
+Started by ``gongdao serve``, ``web`` and ``worker`` alone; not a command for people.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+
+from gongdao.core.errors import GongdaoError
+
+
+def main(arguments: list[str]) -> int:
+    """Run the part that ``arguments`` name; return the exit code."""
+    parser = argparse.ArgumentParser(prog="gongdao.front.server")
+    parts = parser.add_subparsers(dest="part", required=True)
+    pages = parts.add_parser("pages")
+    pages.add_argument("--host", required=True)
+    pages.add_argument("--application", required=True)
+    for name in ("port", "workers", "threads"):
+        pages.add_argument(f"--{name}", type=int, required=True)
+    worker = parts.add_parser("worker")
+    worker.add_argument("--concurrency", type=int, required=True)
+    parts.add_parser("prepare")
+    given = vars(parser.parse_args(arguments))
+    part = given.pop("part")
+    try:
+        if part == "pages":
+            from gongdao.front.server.granian_server import serve_pages
+
+            serve_pages(**given)
+        elif part == "worker":
+            from gongdao.front.server.django_processes import run_worker
+
+            run_worker(**given)
+        else:
+            from gongdao.front.server.django_processes import prepare
+
+            prepare(os.environ["DATABASE_URL"])
+    except GongdaoError as error:
+        print(error, file=sys.stderr)
+        return error.exit_code
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

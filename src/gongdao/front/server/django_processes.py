@@ -1,0 +1,95 @@
+"""The processes that load Django besides the pages: migrations once, and the worker."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from typing import TYPE_CHECKING
+
+import psycopg
+
+from gongdao.front.server.end_with_parent import end_with_parent
+
+if TYPE_CHECKING:
+    from procrastinate import App
+
+SETTINGS = "gongdao.front.web.django_settings"
+_MIGRATION_LOCK = 7_463_011
+"""Any number that nobody else locks in this database."""
+SLOW, QUICK = "reading", "quick"
+"""The queues: reading and sealing files; everything else."""
+_GRACE = 5
+"""Seconds for jobs under way when the worker stops; they are taken up again later."""
+
+
+def prepare(database_url: str) -> None:
+    """Bring database and static files to this version's form; two at once do it one by one.
+
+    The lock has a connection of its own, and goes with it, whatever happens.
+    """
+    _set_up()
+    from django.apps import apps
+    from django.core.management import call_command
+
+    with psycopg.connect(database_url, autocommit=True) as lock:
+        lock.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        call_command("migrate", interactive=False, verbosity=0)
+        if apps.is_installed("django.contrib.staticfiles"):
+            call_command("collectstatic", interactive=False, verbosity=0)
+        if apps.is_installed("gongdao.core"):
+            from gongdao.front.server.check_masters import check_masters
+            from gongdao.front.stores import get_stores
+
+            check_masters(get_stores())
+
+
+def run_worker(*, concurrency: int) -> None:
+    """Do jobs until SIGTERM: ``concurrency`` quick ones at once, and beside them one slow one, so
+    that a reminder never waits behind a video."""
+    end_with_parent()
+    _set_up()
+    from procrastinate.contrib.django import app
+    from procrastinate.contrib.django.django_connector import DjangoConnector
+
+    connector = app.connector
+    if not isinstance(connector, DjangoConnector):
+        raise TypeError(f"jobs go through Django's connection, not {type(connector).__name__}")
+    with app.replace_connector(connector.get_worker_connector()) as ready:
+        asyncio.run(_run_queues(ready, concurrency))
+
+
+async def _run_queues(app: App, concurrency: int) -> None:
+    """Two workers in one loop; asked to stop, both let their jobs end for a while."""
+    stop, loop = asyncio.Event(), asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stop.set)
+    async with app.open_async():
+        workers = [
+            asyncio.create_task(
+                app.run_worker_async(
+                    queues=[queue],
+                    concurrency=most,
+                    name=queue,
+                    install_signal_handlers=False,
+                    shutdown_graceful_timeout=_GRACE,
+                )
+            )
+            for queue, most in ((SLOW, 1), (QUICK, concurrency))
+        ]
+        asked = asyncio.create_task(stop.wait())
+        await asyncio.wait([asked, *workers], return_when=asyncio.FIRST_COMPLETED)
+        for worker in workers:
+            worker.cancel()
+        ended = await asyncio.gather(*workers, return_exceptions=True)
+        asked.cancel()
+    for error in ended:
+        if isinstance(error, Exception):
+            raise error
+
+
+def _set_up() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
+    import django
+
+    django.setup()

@@ -1,0 +1,1 @@
+"""What happens around every page: language, limits, headers."""

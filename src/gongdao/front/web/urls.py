@@ -1,0 +1,28 @@
+"""Every address of the pages; each page module lists its own below its prefix."""
+
+from __future__ import annotations
+
+from django.urls import include, path
+
+urlpatterns = [
+    path("", include("gongdao.front.web.pages.home")),
+    path("", include("gongdao.front.web.pages.start")),
+    path("", include("gongdao.front.web.pages.guides")),
+    path("me/", include("gongdao.front.web.pages.mine")),
+    path("accounts/", include("allauth.urls")),
+    path("s/<str:token>/", include("gongdao.front.web.pages.shared")),
+    path("c/<str:link>/", include("gongdao.front.web.pages.unlock")),
+    path("c/<str:link>/", include("gongdao.front.web.pages.overview")),
+    path("c/<str:link>/files/", include("gongdao.front.web.pages.files")),
+    path("c/<str:link>/upload/", include("gongdao.front.web.pages.upload")),
+    path("c/<str:link>/facts/", include("gongdao.front.web.pages.facts")),
+    path("c/<str:link>/standing/", include("gongdao.front.web.pages.standing")),
+    path("c/<str:link>/channels/", include("gongdao.front.web.pages.channels")),
+    path("c/<str:link>/letters/", include("gongdao.front.web.pages.letters")),
+    path("c/<str:link>/follow/", include("gongdao.front.web.pages.follow")),
+    path("c/<str:link>/keep/", include("gongdao.front.web.pages.keep")),
+]
+handler400 = "gongdao.front.web.pages.errors.bad_request"
+handler403 = "gongdao.front.web.pages.errors.forbidden"
+handler404 = "gongdao.front.web.pages.errors.not_found"
+handler500 = "gongdao.front.web.pages.errors.server_error"

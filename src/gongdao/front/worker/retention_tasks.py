@@ -1,0 +1,72 @@
+"""Let go, every day, of what the retention table promises not to keep."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime, timedelta
+
+from django.contrib.sessions.models import Session
+from django.db import connection
+from procrastinate.contrib.django import app
+
+from gongdao.casework.online.forget_cases import forget_cases
+from gongdao.casework.online.upload_pieces import sweep_uploads
+from gongdao.core.attempts import forget_attempts
+from gongdao.core.clock import beijing
+from gongdao.front.clock import now
+from gongdao.front.stores import get_settings, get_stores
+from gongdao.front.worker.sweep_scratch import sweep_scratch
+from gongdao.front.worker.tasks import QUICK, ask_for_finishing
+from gongdao.rules.queries import retention_days
+
+log = logging.getLogger("gongdao.worker")
+_UNFINISHED_PARTS = timedelta(days=1)
+_LONGEST_WORK = timedelta(hours=1)
+"""Beside reading, nothing leaves a file in the clear untouched for longer."""
+_READINGS = 4
+"""A file is read at most so often while it lies in the clear once."""
+
+
+def _kept_for(code: str, at: datetime) -> timedelta:
+    """How long the table keeps ``code``; what has no days there ends with something else."""
+    days = retention_days(code, beijing(at).date())
+    if days is None:
+        raise ValueError(f"retention/{code} has no number of days")
+    return timedelta(days=days)
+
+
+@app.periodic(cron="40 * * * *")
+@app.task(name="sweep_hourly", queue=QUICK, queueing_lock="sweep_hourly")
+def sweep_hourly(timestamp: int) -> None:
+    """Uploads that nobody goes on with, counters whose window is over, ended sessions, and what a
+    killed process left in the clear."""
+    at = now()
+    settings = get_settings()
+    working = _LONGEST_WORK + _READINGS * timedelta(seconds=settings.reading_timeout)
+    sweep_scratch(folder=settings.scratch, before=at - working)
+    sweep_uploads(stores=get_stores(), at=at)
+    forget_attempts(before=at - _kept_for("counter", at))
+    Session.objects.filter(expire_date__lt=at).delete()
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM core_cache WHERE expires < %s", [at])
+
+
+@app.periodic(cron="50 3 * * *")
+@app.task(name="sweep_daily", queue=QUICK, queueing_lock="sweep_daily")
+def sweep_daily(timestamp: int) -> None:
+    """Cases that nobody opened for as long as they are kept, and what a broken write left."""
+    at = now()
+    forgotten = forget_cases(
+        stores=get_stores(), unseen_for=_kept_for("case", at), ask=ask_for_finishing, at=at
+    )
+    if forgotten:
+        log.info("%s cases were erased at the end of their time", forgotten)
+    get_stores().blobs.sweep(at - _UNFINISHED_PARTS)
+
+
+@app.periodic(cron="10 4 * * *")
+@app.task(name="forget_jobs", queue=QUICK, queueing_lock="forget_jobs")
+async def forget_jobs(timestamp: int) -> None:
+    """Jobs that have ended; they hold ids only."""
+    hours = int(_kept_for("job", now()).total_seconds() // 3600)
+    await app.job_manager.delete_old_jobs(nb_hours=hours, include_failed=True)

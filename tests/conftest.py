@@ -1,0 +1,53 @@
+"""What every test session shares: settings of its own, Django and a database where they are used.
+
+A session without a test of the web half loads no Django; one that touches no database starts none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+_DATA = Path(tempfile.mkdtemp(prefix="gongdao-test-data-"))
+_OF_TESTS = {"GONGDAO_FUZZ_FILES", "GONGDAO_FUZZ_SEED", "GONGDAO_SHOTS"}
+"""What the tests themselves read; every setting of the product is unset."""
+_NEEDS_DJANGO = re.compile(
+    r"\bdjango|procrastinate|\bmodels\b|casework\.online|evidence\.kept|front\.(?:web|worker)"
+)
+
+for _name in [name for name in os.environ if name.startswith("GONGDAO_")]:
+    if _name not in _OF_TESTS:
+        del os.environ[_name]
+os.environ.pop("DATABASE_URL", None)
+os.environ["GONGDAO_DATA"] = str(_DATA)
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    """Set Django up before the first test module is imported that needs it."""
+    if _NEEDS_DJANGO.search(module_path.read_text("utf-8")):
+        os.environ["DJANGO_SETTINGS_MODULE"] = "gongdao.front.web.django_settings"
+        import django
+
+        django.setup()
+
+
+def pytest_unconfigure(config):
+    """Throw the session's data folder away."""
+    shutil.rmtree(_DATA, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
+    """The embedded PostgreSQL, started when the first test asks for a database."""
+    from django.core.management import call_command
+    from tests.database import point_django_at, start_test_database
+
+    call_command("collectstatic", interactive=False, verbosity=0)
+    with start_test_database() as running:
+        point_django_at(running)
+        yield

@@ -1,0 +1,38 @@
+"""A PostgreSQL for one test session: the embedded one, in a folder of its own, thrown away."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from gongdao.front.server.embedded_postgres import RunningPostgres, start_embedded
+
+
+@contextmanager
+def start_test_database() -> Iterator[RunningPostgres]:
+    """A server that is quick because it survives no power cut; gone at the end (0.7 s to start)."""
+    with (
+        tempfile.TemporaryDirectory(prefix="gongdao-test-") as folder,
+        start_embedded(data_dir=Path(folder), durable=False) as running,
+    ):
+        yield running
+
+
+def point_django_at(running: RunningPostgres) -> None:
+    """Let Django's default connection, which nothing has opened yet, lead to ``running``."""
+    from django.conf import settings
+    from django.db import connections
+    from psycopg.conninfo import conninfo_to_dict
+
+    given = conninfo_to_dict(running.url)
+    place = {
+        "NAME": given["dbname"],
+        "USER": given["user"],
+        "PASSWORD": given["password"],
+        "HOST": given["host"],
+        "PORT": str(given["port"]),
+    }
+    settings.DATABASES["default"].update(place)
+    connections["default"].settings_dict.update(place)

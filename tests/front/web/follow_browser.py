@@ -1,0 +1,47 @@
+"""A browser that holds one case, to walk the pages below ``follow/``."""
+
+from __future__ import annotations
+
+import re
+
+from django.test import Client
+
+from gongdao.casework.online.open_case import OpenCase
+
+
+class Buyer:
+    """A browser that holds one case."""
+
+    def __init__(self, case: OpenCase) -> None:
+        self.case = case
+        self.client = Client(HTTP_HOST="127.0.0.1", enforce_csrf_checks=False)
+        session = self.client.session
+        session["cases"] = [str(case.row.id)]
+        session.save()
+        self.base = f"/c/{case.content.link}/follow/"
+
+    def get(self, path: str = "", **more):
+        """A page below ``follow/``."""
+        return self.client.get(self.base + path, **more)
+
+    def post(self, path: str, data: dict[str, str] | None = None, **more):
+        """Send a form."""
+        return self.client.post(self.base + path, data or {}, **more)
+
+    def text(self, path: str = "", **more) -> str:
+        """What the page says."""
+        response = self.get(path, **more)
+        assert response.status_code == 200, response.content.decode()[:2000]
+        return plain(response)
+
+
+def plain(response) -> str:
+    """The words of a page, without its tags."""
+    found = re.sub(r"<[^>]+>", " ", response.content.decode())
+    return re.sub(r"\s+", " ", found)
+
+
+def hidden(page: str, name: str) -> str:
+    """The value of a hidden field."""
+    found = re.search(rf'name="{name}" value="([^"]*)"', page)
+    return found[1] if found else ""
