@@ -8,7 +8,7 @@ from pathlib import Path
 from procrastinate.contrib.django import app
 
 
-@app.task
+@app.task(queue="quick")
 def touch(path: str) -> None:
     """Write this process's number to ``path``."""
     Path(path).write_text(str(os.getpid()))
