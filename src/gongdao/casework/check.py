@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from pathlib import Path
 
 from gongdao.casework.folder import (
@@ -44,7 +45,9 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True)
 class Judgement:
-    """Everything that follows from a dossier."""
+    """Everything that follows from a dossier. Letters are written when they are first asked for:
+    most pages of a case show none, and they are half the work. ``written``: letters that take
+    their place, as somebody changed them."""
 
     dossier: Dossier
     closure: Closure
@@ -52,8 +55,17 @@ class Judgement:
     suggestions: tuple[Suggestion, ...]
     routes: Routes
     steps: tuple[Step, ...]
-    letters: tuple[Letter, ...]
     tone: tuple[ToneFlag, ...]
+    written: tuple[Letter, ...] | None = None
+
+    @cached_property
+    def letters(self) -> tuple[Letter, ...]:
+        """The letters that fit the case now; none where nothing is known yet."""
+        if self.written is not None:
+            return self.written
+        if not _is_begun(self.dossier):
+            return ()
+        return _letters(self.dossier, self.closure, self.evasions, self.routes)
 
 
 @dataclass(frozen=True)
@@ -105,7 +117,7 @@ def judge_case(dossier: Dossier, group: bool = False) -> Judgement:
     closure = check_closure(dossier)
     evasions = find_evasions(dossier)
     routes = find_routes(dossier, closure)
-    begun = bool(dossier.statement.claim.reasons or dossier.statement.order.order_no)
+    begun = _is_begun(dossier)
     return Judgement(
         dossier,
         closure,
@@ -113,9 +125,13 @@ def judge_case(dossier: Dossier, group: bool = False) -> Judgement:
         suggest(dossier, closure) if begun else before_buying(dossier),
         routes,
         recommend(dossier, closure, routes, group) if begun else (),
-        _letters(dossier, closure, evasions, routes) if begun else (),
         check_tone(texts=_own_words(dossier)),
     )
+
+
+def _is_begun(dossier: Dossier) -> bool:
+    """Whether the buyer has said enough for anything to be advised."""
+    return bool(dossier.statement.claim.reasons or dossier.statement.order.order_no)
 
 
 def _letters(

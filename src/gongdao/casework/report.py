@@ -33,10 +33,14 @@ VERSION = 1
 
 
 def report_case(
-    judgement: Judgement, *, notes: Sequence[str] = (), group: Mapping[str, Any] | None = None
+    judgement: Judgement,
+    *,
+    notes: Sequence[str] = (),
+    group: Mapping[str, Any] | None = None,
+    letters: bool = True,
 ) -> dict[str, Any]:
     """The report of a judged case; ``notes`` are sentences about where its files came from,
-    ``group`` is what ``compare_beside`` found."""
+    ``group`` is what ``compare_beside`` found; ``letters`` False leaves the letters out."""
     j = judgement
     return {
         "version": VERSION,
@@ -44,7 +48,7 @@ def report_case(
         "case": _summary(j),
         **_standing(j),
         **_advice(j),
-        "letters": {letter.name: _letter(letter) for letter in j.letters},
+        **({"letters": report_letters(j)} if letters else {}),
         "warnings": [
             *(str(w) for w in find_warnings(j.dossier, j.closure, j.routes)),
             *notes,
@@ -58,6 +62,11 @@ def report_case(
         **_optional(j, group),
         "disclaimer": disclaimer(),
     }
+
+
+def report_letters(judgement: Judgement) -> dict[str, Any]:
+    """The part ``letters`` of the report, by name."""
+    return {letter.name: _letter(letter) for letter in judgement.letters}
 
 
 def _standing(j: Judgement) -> dict[str, Any]:

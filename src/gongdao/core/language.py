@@ -117,7 +117,10 @@ class Bilingual:
 
 
 def _zh(value: object) -> object:
-    return value.zh() if isinstance(value, Phrase | Bilingual) else value
+    return value.zh() if isinstance(value, _TEXTS) else value
+
+
+_TEXTS = (Phrase, Bilingual)
 
 
 def translated(message: str) -> str:

@@ -34,8 +34,10 @@ def application(environ: dict[str, Any], start: Callable[..., object]) -> Iterab
         import django
 
         django.setup()
+        from django.db import close_old_connections
         from tests.front.server.small_tasks import touch
 
+        close_old_connections()  # as Django's own handler does: one that a dead server left breaks
         touch.defer(path=parse_qs(environ["QUERY_STRING"])["path"][0])
     start("200 OK", [("Content-Type", "text/plain")])
     return [str(os.getpid()).encode()]

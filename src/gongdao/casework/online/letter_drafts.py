@@ -99,7 +99,7 @@ def with_drafts(judgement: Judgement, drafts: Mapping[str, Draft]) -> Judgement:
         edited_letter(letter, drafts[letter.name]).letter if letter.name in drafts else letter
         for letter in judgement.letters
     )
-    return replace(judgement, letters=letters)
+    return replace(judgement, written=letters)
 
 
 def check_letter(letter: Letter, draft: Draft, known: Known) -> tuple[EditProblem, ...]:

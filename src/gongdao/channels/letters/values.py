@@ -41,6 +41,8 @@ _CLOCK = re.compile(
     r"|[点时](?P<j>\d{1,2}|半)?(?![间候长效券卡数击名评]))"
 )
 _NUMBER = re.compile(r"(?<![A-Za-z0-9])(?=(?:[A-Za-z-]{0,30}\d){5})[A-Za-z0-9][A-Za-z0-9-]{5,99}")
+_MAY_CARRY = re.compile(rf"\d|[{_HAN}](?:元|块钱|圆)")
+"""Without any of it there is no sum, time or number in a text."""
 _QUOTE = re.compile(r"“([^”]{1,500})”|「([^」]{1,500})」|『([^』]{1,500})』|\"([^\"]{1,500})\"")
 _EXHIBIT = re.compile(r"证据 {0,3}(\d{1,4})")
 _RULE = re.compile(rf"《[^》]{{2,40}}》|第[{_HAN}\d]{{1,8}}条(?:之[一二三四五六七八九十])?")
@@ -214,8 +216,9 @@ def known_of(dossier: Dossier) -> Known:
     others = [m.text for e in dossier.exhibits for m in e.messages if m.text not in mine]
     others += [line.text for e in dossier.exhibits if not e.messages for line in e.lines]
     values = {(Held.EXHIBIT, str(n)) for n in range(1, len(dossier.exhibits) + 1)}
-    for text in texts:
-        values |= _carried(text)
+    for text in dict.fromkeys(texts):
+        if _MAY_CARRY.search(text):
+            values |= _carried(text)
     on = beijing(dossier.as_of).date()
     return Known(on, frozenset(values), _bare("".join(texts)), "\n".join(others))
 

@@ -170,21 +170,19 @@ def _plain_line(line: TextLine) -> list[Any]:
 def _line(plain: Any, _type: object) -> TextLine:
     if not isinstance(plain, list) or not isinstance(plain[0], str):
         raise ValueError("line")
-    text, confidence, box, *places = plain
-    box = None if box is None else _four(box)
-    page, frame_ms, line = (None if place is None else int(place) for place in places[:3])
-    if len(places) == 3:
-        return TextLine(text, float(confidence), box, page, frame_ms, line)
-    (quad,) = places[3:]
-    return OcrLine(
+    text, confidence, box, page, frame_ms, line, *quads = plain
+    told = (
         text,
         float(confidence),
-        box,
-        page,
-        frame_ms,
-        line,
-        None if quad is None else _eight(quad),
+        None if box is None else _four(box),
+        None if page is None else int(page),
+        None if frame_ms is None else int(frame_ms),
+        None if line is None else int(line),
     )
+    if not quads:
+        return TextLine(*told)
+    (quad,) = quads
+    return OcrLine(*told, None if quad is None else _eight(quad))
 
 
 def _four(plain: Any) -> Any:

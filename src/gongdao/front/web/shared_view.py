@@ -22,7 +22,8 @@ MOST_EVENTS = 300
 def shared_context(seen: SeenCase, shows: Shows) -> dict[str, Any]:
     """What the pages of a share link are made from; nothing unmasked is in it but pictures, and
     those only where the link shows them."""
-    report = shared_report(seen.report, seen.assembled.statement, letters=shows.letters)
+    told = {**seen.report, "letters": seen.letters} if shows.letters else seen.report
+    report = shared_report(told, seen.assembled.statement, letters=shows.letters)
     return {
         "report": report,
         "shows": shows,

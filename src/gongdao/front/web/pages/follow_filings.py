@@ -14,9 +14,8 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods, require_safe
 
 from gongdao.casework.check import judge_case
-from gongdao.casework.follow.filings import Filing, check_filing
+from gongdao.casework.follow.filings import Filing, check_filing, with_filings
 from gongdao.casework.follow.outcomes import Next, find_next
-from gongdao.casework.online.assemble_case import gather_case
 from gongdao.casework.online.filings import (
     RecordedFiling,
     change_filing,
@@ -167,15 +166,10 @@ def _changes(seen: SeenCase, one: RecordedFiling) -> tuple[Next, ...]:
     bare = replace(one.filing, outcome=None, outcome_at=None, returned=None)
     others = tuple(other for other in assembled.filings if other.id != one.id)
     heard = one.filing.outcome is not None
-    before = judge_case(
-        gather_case(
-            case=assembled.case,
-            files=assembled.files,
-            filings=(*others, replace(one, filing=bare)) if heard else others,
-            as_of=seen.as_of,
-        )
-    )
+    filed = [*(other.filing for other in others), *([bare] if heard else [])]
     after = assembled.judgement
+    statement = with_filings(assembled.statement, filed)
+    before = judge_case(replace(after.dossier, statement=statement))
     return find_next(
         before=before.routes,
         after=after.routes,

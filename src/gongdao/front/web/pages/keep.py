@@ -72,11 +72,10 @@ _FILES = {
 def keep(request: HttpRequest, case: OpenCase) -> HttpResponse:
     """Everything that can be kept of the case, and the way to share or erase it."""
     seen = report_of(case)
-    letters = seen.report.get("letters", {})
     at = seen.as_of
     context = {
         **case_file_context(request, case),
-        "letters": [(name, one.get("title") or name) for name, one in letters.items()],
+        "letters": [(name, one.get("title") or name) for name, one in seen.letters.items()],
         "code": case.content.code,
         "address": f"{settings.GONGDAO.public_url}/c/{case.content.link}/",
         "shares": Share.objects.filter(
