@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from gongdao.casework.check import check_case
+from gongdao.casework.check import CACHE_FOLDER, check_case
 from gongdao.casework.report import report_case
 from gongdao.core.clock import parse_iso
 
@@ -50,3 +53,22 @@ def report_folder(root: Path) -> dict[str, Any]:
     """The report of the case folder ``root`` at AS_OF."""
     case = check_case(root=root, as_of=AS_OF)
     return report_case(case.judgement, notes=case.notes)
+
+
+@contextmanager
+def kept_readings(root: Path, kept: Path) -> Iterator[None]:
+    """Give the case at ``root`` the readings of pictures that tests of this run made already, and
+    keep those it makes: reading one takes seconds, and it is always the same."""
+    readings = root / CACHE_FOLDER / "readings"
+    readings.mkdir(parents=True, mode=0o700)
+    _copy_flat(kept, readings)
+    yield
+    _copy_flat(readings, kept)
+
+
+def _copy_flat(source: Path, target: Path) -> None:
+    """Each file under its name at once: two workers may copy the same one."""
+    for path in source.glob("*.json"):
+        if not (target / path.name).exists():
+            shutil.copy2(path, target / f".{path.name}.{id(path)}")
+            (target / f".{path.name}.{id(path)}").replace(target / path.name)

@@ -9,7 +9,7 @@ import stat
 from pathlib import Path
 
 import pytest
-from tests.casework.case_kit import AS_OF, CASES, make_case, report_folder
+from tests.casework.case_kit import AS_OF, CASES, kept_readings, make_case, report_folder
 
 from gongdao.casework.check import CACHE_FOLDER, cache_for, check_case
 from gongdao.casework.report import report_case
@@ -89,7 +89,7 @@ def test_a_user_without_home_has_no_second_cache(
 
 
 @pytest.mark.slow
-def test_the_example_cases_are_judged_as_expected(tmp_path: Path) -> None:
+def test_the_example_cases_are_judged_as_expected(tmp_path: Path, readings: Path) -> None:
     """Every key of every expected.json is right on the example folders."""
     scorer = CASES / "score_cases.py"
     if not scorer.is_file():
@@ -103,7 +103,8 @@ def test_the_example_cases_are_judged_as_expected(tmp_path: Path) -> None:
         wanted = json.loads(expected.read_text("utf-8"))
         root = tmp_path / expected.parent.name
         _copy(expected.parent, root)
-        case = check_case(root=root, as_of=parse_iso(wanted["as_of"]))
+        with kept_readings(root, readings):
+            case = check_case(root=root, as_of=parse_iso(wanted["as_of"]))
         report = json.loads(json.dumps(report_case(case.judgement, notes=case.notes)))
         wrong += [
             f"{root.name}: {key}: {message}"

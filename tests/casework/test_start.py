@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from tests.casework.case_kit import AS_OF, CASES, CHAT, EXAMPLE
 
-from gongdao.casework.check import cache_for, check_case
 from gongdao.casework.folder import load_case_folder
 from gongdao.casework.start import start_case
 from gongdao.core.codes import Kind, Reason
 from gongdao.core.errors import CaseFolderError, InputError
+from gongdao.evidence.ocr import FolderOcrCache
 from gongdao.evidence.statement import Order
 
 
@@ -83,13 +83,13 @@ def test_nothing_is_overwritten_and_missing_files_stop_it(tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
-def test_the_bundled_example_from_its_files_alone(tmp_path: Path) -> None:
+def test_the_bundled_example_from_its_files_alone(tmp_path: Path, readings: Path) -> None:
     """The example's pictures in any order give back its order, its promise and its reasons."""
-    _compare_with_original(EXAMPLE, tmp_path, {"platform", "ordered_at"})
+    _compare_with_original(EXAMPLE, tmp_path, readings, {"platform", "ordered_at"})
 
 
 @pytest.mark.slow
-def test_recall_over_the_example_cases(tmp_path: Path) -> None:
+def test_recall_over_the_example_cases(tmp_path: Path, readings: Path) -> None:
     """Of what the example folders state about number, payment, shop and goods, nine in ten are
     read from their files, and the first suggested reason is one that was claimed."""
     folders = sorted(path.parent for path in CASES.glob("*/expected.json"))
@@ -97,7 +97,7 @@ def test_recall_over_the_example_cases(tmp_path: Path) -> None:
         pytest.skip("shared/cases is not here")
     asked = found = 0
     for folder in folders:
-        stated, read = _start_flat(folder, tmp_path / folder.name)
+        stated, read = _start_flat(folder, tmp_path / folder.name, readings)
         for name in ("order_no", "merchant", "product", "listed_price", "payment", "category"):
             if getattr(stated.order, name):
                 asked += 1
@@ -106,26 +106,22 @@ def test_recall_over_the_example_cases(tmp_path: Path) -> None:
     assert found >= 0.9 * asked, (found, asked)
 
 
-def _start_flat(folder: Path, work: Path):
+def _start_flat(folder: Path, work: Path, readings: Path):
     """The statement of ``folder`` and the one pre-filled from its files without their stages."""
     case = load_case_folder(folder)
     flat = work / "flat"
     flat.mkdir(parents=True)
     for file in case.files:
         shutil.copy2(folder / file, flat / file.replace("/", "-"))
-    readings = folder / ".gongdao" / "readings"
-    if readings.is_dir():
-        shutil.copytree(readings, work / "kept" / ".gongdao" / "readings")
     root = work / "case"
     start_case(
         files=sorted(flat.iterdir(), reverse=True),
         into=root,
         as_of=AS_OF,
-        cache_for=lambda _root: cache_for(work / "kept"),
+        cache_for=lambda _root: FolderOcrCache(readings),
     )
     again = load_case_folder(root)
     assert again.notes == ()
-    assert check_case(root=root, as_of=AS_OF, use_cache=False) if not readings.is_dir() else True
     return case.statement, again.statement
 
 
@@ -136,8 +132,8 @@ def _same(stated: object, read: object) -> bool:
     return stated == read
 
 
-def _compare_with_original(folder: Path, tmp_path: Path, unknown: set[str]) -> None:
-    stated, read = _start_flat(folder, tmp_path)
+def _compare_with_original(folder: Path, tmp_path: Path, readings: Path, unknown: set[str]) -> None:
+    stated, read = _start_flat(folder, tmp_path, readings)
     for name in Order.__dataclass_fields__:
         if name not in unknown and getattr(stated.order, name):
             assert _same(getattr(stated.order, name), getattr(read.order, name)), name

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from tests.casework.case_kit import AS_OF, CASES
+from tests.casework.case_kit import AS_OF, CASES, kept_readings
 from tests.house.house_sources import REPO
 
 from gongdao.casework.check import check_case
@@ -33,12 +33,13 @@ def _plain(report: dict[str, object]) -> str:
 
 
 @pytest.mark.parametrize("folder", _SHARED or _EXAMPLES, ids=lambda folder: folder.name)
-def test_web_and_command_line_agree(folder: Path, tmp_path: Path):
+def test_web_and_command_line_agree(folder: Path, tmp_path: Path, readings: Path):
     """Imported, read by the job's verb and judged from rows, a case has the report of its folder,
     in both languages."""
     root = tmp_path / folder.name
     shutil.copytree(folder, root, ignore=shutil.ignore_patterns(".gongdao", "expected.json"))
-    check_case(root=root, as_of=AS_OF)
+    with kept_readings(root, readings):
+        check_case(root=root, as_of=AS_OF)
     texts = FolderOcrCache(root / ".gongdao/readings")  # the pixels are read once for both
 
     def read(look: ToRead) -> ReadText:
