@@ -30,6 +30,7 @@ from gongdao.rules.model import (
     Status,
     say_number,
 )
+from gongdao.rules.queries import find_prohibited
 
 ROOT = Path(__file__).resolve().parents[2]
 STATUTES = ROOT.parent / "shared" / "law" / "statutes.jsonl"
@@ -255,7 +256,7 @@ def test_loading_is_quick():
 def test_every_entry_was_checked_and_has_a_source():
     """No entry is checked after this edition or without a source."""
     for entry in load_rules().all():
-        assert entry.source.strip() and entry.checked <= date(2026, 11, 22), entry.id
+        assert entry.source.strip() and entry.checked <= date(2026, 11, 23), entry.id
 
 
 def test_the_reference_page_names_every_deadline_channel_reason_and_excuse():
@@ -264,3 +265,14 @@ def test_the_reference_page_names_every_deadline_channel_reason_and_excuse():
     kinds = (Deadline, Channel, ReasonRule, EvasionRule, Situation, Policy, Law)
     missing = {e.code for k in kinds for e in entries(k) if f"`{e.code}`" not in page}
     assert not missing
+
+
+def test_prohibited_goods_are_found_however_they_are_spelled():
+    """Blanks, width and case hide nothing; ordinary goods stay."""
+    on = date(2026, 11, 23)
+    for text in ("出售 微信 老号", "ＳＩＭ card 批发", "接 码 平台充值"):
+        assert find_prohibited(text, on), text
+    for text in ("Steam 充值卡 100 元", "话费充值 50 元", "腾讯视频会员月卡", "微信立减金"):
+        assert not find_prohibited(text, on), text
+    law = find_prohibited("四件套", on)[0].basis
+    assert law == ("anti_telecom_fraud_law/31",)

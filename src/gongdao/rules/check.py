@@ -23,6 +23,7 @@ from gongdao.rules.model import (
     Entry,
     EvasionRule,
     Exclusion,
+    Prohibited,
     ReasonRule,
     Retention,
     Situation,
@@ -123,7 +124,7 @@ def references(entry: Entry) -> Iterator[str]:
     """Ids of all entries that ``entry`` rests on."""
     if isinstance(entry, Article):
         yield entry.law
-    if isinstance(entry, Deadline | Channel | Exclusion | SmallClaims | Retention):
+    if isinstance(entry, Deadline | Channel | Exclusion | SmallClaims | Retention | Prohibited):
         yield from entry.basis
     if isinstance(entry, Retention):
         yield from entry.see

@@ -27,6 +27,7 @@ from gongdao.rules.model import (
     Exclusion,
     Law,
     Policy,
+    Prohibited,
     ReasonRule,
     Retention,
     Situation,
@@ -50,6 +51,7 @@ KINDS: Mapping[str, type[Entry]] = {
     "evasion": EvasionRule,
     "situation": Situation,
     "policy": Policy,
+    "prohibited": Prohibited,
     "retention": Retention,
 }
 

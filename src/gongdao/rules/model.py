@@ -422,6 +422,20 @@ class Retention(Entry):
     external: bool = False
 
 
+@dataclass(frozen=True, kw_only=True)
+class Prohibited(Entry):
+    """Goods that may not be listed. ``words``: one of them in a listing's title, category or
+    description is enough; blanks and case do not matter. ``basis`` names articles where a law
+    forbids the trade; without one it is our own choice."""
+
+    name: str
+    name_en: str
+    words: tuple[str, ...]
+    why: str
+    why_en: str
+    basis: tuple[str, ...] = ()
+
+
 _DIGITS = "零一二三四五六七八九"
 
 

@@ -5,6 +5,7 @@ A bare code (``management``) or a full id (``channel/management``) will do.
 
 from __future__ import annotations
 
+import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
@@ -26,6 +27,7 @@ from gongdao.rules.model import (
     EvasionRule,
     Exclusion,
     Policy,
+    Prohibited,
     ReasonRule,
     Retention,
     Situation,
@@ -224,6 +226,14 @@ def policy(code: str, on: date) -> Policy:
 def policies(on: date) -> tuple[Policy, ...]:
     """Every choice of this project's own."""
     return _all(Policy, on)
+
+
+def find_prohibited(text: str, on: date) -> tuple[Prohibited, ...]:
+    """The entries of the prohibited catalogue that ``text``, a listing's own words, falls under."""
+    plain = "".join(unicodedata.normalize("NFKC", text).lower().split())
+    return tuple(
+        rule for rule in _all(Prohibited, on) if any(word.lower() in plain for word in rule.words)
+    )
 
 
 def retentions(on: date) -> tuple[Retention, ...]:
