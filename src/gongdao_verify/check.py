@@ -3,6 +3,7 @@
 1. `seal.sha256` lists the digests of both manifests and of the index PDF.
 2. The manifests list the SHA-256 and the SM3 of every other file.
 3. `seal.tsr`, if there, is somebody else's signed word that the seal existed at a time.
+4. `seal.tlog-proof`, if there, is a receipt: the three lists' digests are in a public log.
 
 So one changed byte breaks 1 or 2, and a wholly new seal has no old time-stamp (3). Without a
 time-stamp from an authority that the *reader* trusts, nothing shows that the file was not sealed
@@ -11,52 +12,43 @@ anew: it may be intact, but it is UNANCHORED.
 
 from __future__ import annotations
 
-import hashlib
-import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography import x509
-from cryptography.hazmat.primitives.serialization import Encoding
 
 from gongdao_verify import manifest
+from gongdao_verify.anchor import ANCHORED, UNANCHORED, Anchor, check_token
 from gongdao_verify.archive import Archive, Finding, Unreadable
-from gongdao_verify.chain import NotTrusted, find_chain
-from gongdao_verify.timestamp import BadStamp, read_stamp
+from gongdao_verify.log_verdict import LogState, LogVerdict, judge_receipt
+from gongdao_verify.receipt_extra import BadReceipt
+from gongdao_verify.tlog_policy import Policy
+
+__all__ = ["ALTERED", "ANCHORED", "INTACT", "UNANCHORED", "UNREADABLE", "Anchor", "Verdict"]
+__all__ += ["check_token", "verify"]
 
 INTACT, ALTERED, UNREADABLE = "intact", "altered", "unreadable"
-ANCHORED, UNANCHORED = "anchored", "unanchored"
-
-
-@dataclass(frozen=True)
-class Anchor:
-    """Whether the seal is tied to a time: ``state`` anchored or unanchored.
-
-    ``reason`` is a key of words.py where unanchored; ``at`` and ``authority`` are what the
-    time-stamp says, and worth something only where anchored.
-    """
-
-    state: str
-    reason: str = ""
-    at: datetime | None = None
-    authority: str = ""
-    detail: str = ""
+LEAF_TYPE = "case.sealed"
+_NO_STAMP = Anchor(UNANCHORED, "no_stamp")
+_UNKNOWN = frozenset({"unknown_log", "unsigned"})
+"""Reasons that are about whom the reader trusts: the receipt itself may be sound."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What `verify` answers. ``problem`` (a key of words.py) only where unreadable."""
+    """What `verify` answers. ``problem`` (a key of words.py) only where unreadable; ``log`` only
+    where the case file has a receipt of the public log."""
 
     state: str
     findings: tuple[Finding, ...] = ()
-    anchor: Anchor = Anchor(UNANCHORED, "no_stamp")
+    anchor: Anchor = _NO_STAMP
     files: int = 0
     manifest_sha256: str = ""
     seal_sha256: str = ""
     problem: str = ""
     detail: str = ""
+    log: LogVerdict | None = None
 
     @property
     def exit_code(self) -> int:
@@ -64,19 +56,24 @@ class Verdict:
         return {INTACT: 0, ALTERED: 1}.get(self.state, 2)
 
 
-def verify(path: Path, roots: Sequence[x509.Certificate] = ()) -> Verdict:
-    """Judge the case file at ``path``; ``roots`` are the time-stamp roots that you trust."""
+def verify(
+    path: Path, roots: Sequence[x509.Certificate] = (), policy: Policy | None = None
+) -> Verdict:
+    """Judge the case file at ``path``.
+
+    ``roots`` are the time-stamp roots that you trust, ``policy`` the logs and witnesses.
+    """
     try:
         archive = Archive(path)
     except Unreadable as unreadable:
         return Verdict(UNREADABLE, problem=unreadable.code, detail=unreadable.detail)
     try:
-        return _judge(archive, roots)
+        return _judge(archive, roots, policy)
     finally:
         archive.close()
 
 
-def _judge(archive: Archive, roots: Sequence[x509.Certificate]) -> Verdict:
+def _judge(archive: Archive, roots: Sequence[x509.Certificate], policy: Policy | None) -> Verdict:
     if not archive.members.keys() & {manifest.SEAL, manifest.MANIFEST, manifest.MANIFEST_SM3}:
         return Verdict(UNREADABLE, problem="no_case_file")
     found = {name: archive.digests(name) for name in archive.members}
@@ -85,7 +82,8 @@ def _judge(archive: Archive, roots: Sequence[x509.Certificate]) -> Verdict:
     findings |= _check_seal(archive, found)
     findings |= _check_manifests(archive, found)
     anchor, stamp_findings = _check_stamp(archive, roots)
-    findings |= stamp_findings
+    log, log_findings = _check_receipt(archive, found, roots, policy)
+    findings |= stamp_findings | log_findings
     return Verdict(
         ALTERED if findings else INTACT,
         tuple(sorted(_one_each(findings))),
@@ -93,6 +91,7 @@ def _judge(archive: Archive, roots: Sequence[x509.Certificate]) -> Verdict:
         len(archive.members),
         (found.get(manifest.MANIFEST) or ("", ""))[0],
         (found.get(manifest.SEAL) or ("", ""))[0],
+        log=log,
     )
 
 
@@ -161,7 +160,7 @@ def _check_stamp(
     archive: Archive, roots: Sequence[x509.Certificate]
 ) -> tuple[Anchor, set[Finding]]:
     if manifest.STAMP not in archive.members:
-        return Anchor(UNANCHORED, "no_stamp"), set()
+        return _NO_STAMP, set()
     seal = archive.small(manifest.SEAL)
     token = archive.small(manifest.STAMP, limit=1 << 20)
     if seal is None or token is None:
@@ -170,32 +169,32 @@ def _check_stamp(
     return check_token(token, seal, roots)
 
 
-def check_token(
-    token: bytes, seal: bytes, roots: Sequence[x509.Certificate]
-) -> tuple[Anchor, set[Finding]]:
-    """Judge the RFC 3161 response ``token`` over ``seal``; any finding is an alteration."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # odd certificates: what matters is judged below
-        return _judge_token(token, seal, roots)
+def _check_receipt(
+    archive: Archive, found: Digests, roots: Sequence[x509.Certificate], policy: Policy | None
+) -> tuple[LogVerdict | None, set[Finding]]:
+    """Judge the receipt, which must be of a leaf with the digests of this case file."""
+    if manifest.RECEIPT not in archive.members:
+        return None, set()
+    receipt = archive.small(manifest.RECEIPT, limit=4 << 20)
+    try:
+        verdict = judge_receipt(receipt or b"", policy=policy, roots=roots)
+    except BadReceipt as bad:
+        return None, {Finding(manifest.RECEIPT, "bad_receipt", bad.code)}
+    if verdict.leaf is not None and not _is_of_seal(verdict, found):
+        verdict = replace(verdict, state=LogState.INVALID, reason="other_seal")
+    broken = verdict.state is LogState.INVALID and verdict.reason not in _UNKNOWN
+    return verdict, {Finding(manifest.RECEIPT, "bad_receipt", verdict.reason)} if broken else set()
 
 
-def _judge_token(
-    token: bytes, seal: bytes, roots: Sequence[x509.Certificate]
-) -> tuple[Anchor, set[Finding]]:
-    try:
-        stamp = read_stamp(token, seal, roots)
-    except BadStamp as bad:
-        return (
-            Anchor(UNANCHORED, "bad_stamp"),
-            {Finding(manifest.STAMP, "bad_stamp", bad.code)},
-        )
-    except NotTrusted as doubt:
-        return Anchor(UNANCHORED, doubt.code, doubt.at, doubt.authority), set()
-    if not roots:
-        return Anchor(UNANCHORED, "no_roots", stamp.at, stamp.authority), set()
-    try:
-        root = find_chain(stamp.signer, stamp.certificates, roots, stamp.at)
-    except NotTrusted as doubt:
-        return Anchor(UNANCHORED, doubt.code, stamp.at, stamp.authority), set()
-    fingerprint = hashlib.sha256(root.public_bytes(Encoding.DER)).hexdigest()
-    return Anchor(ANCHORED, "", stamp.at, stamp.authority, fingerprint), set()
+def _is_of_seal(verdict: LogVerdict, found: Digests) -> bool:
+    """Whether the leaf says that a case with these lists was sealed."""
+    lists = (manifest.MANIFEST, 0), (manifest.MANIFEST_SM3, 1), (manifest.SEAL, 0)
+    digests = [(found.get(name) or ("", ""))[which] for name, which in lists]
+    names = ("manifest_sha256", "manifest_sm3", "seal_sha256")
+    leaf = verdict.leaf
+    return (
+        leaf is not None
+        and leaf.type == LEAF_TYPE
+        and all(digests)
+        and [leaf.data.get(name) for name in names] == digests
+    )

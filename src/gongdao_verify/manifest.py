@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 MANIFEST, MANIFEST_SM3 = "manifest.sha256", "manifest.sm3"
-INDEX, SEAL, STAMP = "index.pdf", "seal.sha256", "seal.tsr"
+INDEX, SEAL = "index.pdf", "seal.sha256"
+STAMP, RECEIPT = "seal.tsr", "seal.tlog-proof"
 SEALED = frozenset({MANIFEST, MANIFEST_SM3, INDEX})
 """What seal.sha256 covers."""
-OUTSIDE = SEALED | {SEAL, STAMP}
+OUTSIDE = SEALED | {SEAL, STAMP, RECEIPT}
 """What the manifest does not cover."""
 
 _LINE = re.compile(r"([0-9a-f]{64})  (.+)")

@@ -35,6 +35,7 @@ WORDS: dict[str, tuple[str, str]] = {
     ),
     "bad_list": ("清单格式不对", "the list is malformed"),
     "bad_stamp": ("时间戳不成立", "the time-stamp does not hold"),
+    "bad_receipt": ("存证回执不成立", "the log receipt does not hold"),
     # details
     "damaged": ("数据损坏", "the data is damaged"),
     "seal": ("与 seal.sha256 不符", "does not agree with seal.sha256"),
@@ -135,6 +136,147 @@ WORDS: dict[str, tuple[str, str]] = {
         "that the time-stamp's certificate was not revoked: this cannot be asked offline;",
     ),
 }
+
+LOG_WORDS: dict[str, tuple[str, str]] = {
+    # states
+    "INVALID": ("无效（INVALID）：这份存证回执不成立。", "INVALID: this receipt does not hold."),
+    "CONSISTENT_UNWITNESSED": (
+        "自洽但无人见证（CONSISTENT_UNWITNESSED）：除日志运营者自己外，没有人为它作证。",
+        "CONSISTENT_UNWITNESSED: it fits together, but nobody besides the operator vouches for it.",
+    ),
+    "WITNESSED": (
+        "已见证（WITNESSED）：{count} 个与运营者无关的机构看到过同一份日志。",
+        "WITNESSED: {count} organisations that are not the operator saw this same log.",
+    ),
+    "AUDITED": (
+        "已审计（AUDITED）：{count} 个与运营者无关的机构见证，其中有审计方逐条检查过整份日志。",
+        "AUDITED: witnessed by {count} organisations that are not the operator; one of them read "
+        "and checked every leaf of the log.",
+    ),
+    "ANCHORED": (
+        "已锚定（ANCHORED）：可信时间戳证明这条记录在 {at} 已存在，签发机构：{authority}",
+        "ANCHORED: a trusted time-stamp shows that this leaf existed at {at}, by {authority}",
+    ),
+    # why invalid
+    "no_receipt": ("不是存证回执，或已损坏。", "It is no receipt, or it is damaged."),
+    "bad_checkpoint": ("检查点格式损坏。", "The checkpoint is malformed."),
+    "bad_extra": ("附带内容格式损坏。", "What the receipt carries beside is malformed."),
+    "no_entry": ("回执没有带上记录本身。", "The receipt does not carry the leaf itself."),
+    "other_entry": ("回执里是另一条记录。", "The receipt is of another leaf."),
+    "not_included": (
+        "按它自己的证明，这条记录不在日志里。",
+        "By its own proof, the leaf is not in the log.",
+    ),
+    "bad_leaf": ("记录不符合格式。", "The leaf does not have the form of a leaf."),
+    "bad_opening": (
+        "所附的内容与记录中的承诺不符。",
+        "A value that it carries is not the one that the leaf commits to.",
+    ),
+    "bad_anchor": ("所附的锚定不成立。", "An anchor that it carries does not hold."),
+    "bad_signature": ("有签名不成立。", "A signature does not hold."),
+    "unsigned": ("日志的密钥没有签过它。", "It is not signed with the log's key."),
+    "unknown_log": (
+        "不是你信任的日志（策略文件里没有）。",
+        "It is of a log that your policy does not know.",
+    ),
+    "other_seal": (
+        "回执不是这份卷宗的：摘要不同。",
+        "The receipt is not of this case file: the digests differ.",
+    ),
+    # why nobody vouches for it
+    "no_policy": (
+        "没有指定信任的日志与见证方，不知道签名的密钥是谁的。用 --policy 指定后再验。",
+        "The log's key is not known: no policy was given. Name it with --policy.",
+    ),
+    "no_witness": ("没有你信任的见证方的签名。", "No witness of your policy has signed it."),
+    "same_operator": (
+        "见证方都由运营者自己运行（同一运营者）。",
+        "All its witnesses are run by the operator itself (same operator).",
+    ),
+    "one_organisation": (
+        "与运营者无关的见证方只来自一个机构，需要两个。",
+        "Its independent witnesses are of one organisation; two are needed.",
+    ),
+    "no_quorum": (
+        "见证方不足策略要求的数量。",
+        "The witnesses are fewer than your policy asks for.",
+    ),
+    # anchors
+    "anchor_kind": ("锚定种类在此不认识", "an anchor of a kind that is not known here"),
+    "anchor_online": (
+        "链上锚定离线无法核对，请自行查询",
+        "a transaction cannot be checked offline; look it up",
+    ),
+    "rfc3161": ("时间戳", "time-stamp"),
+    "evm": ("链上交易", "transaction on a chain"),
+    # labels
+    "log_part": ("公共日志：", "Public log:"),
+    "log_origin": ("日志", "log"),
+    "log_place": (
+        "第 {index} 条，检查点共 {size} 条",
+        "leaf number {index}, in a checkpoint of {size}",
+    ),
+    "leaf_hash": ("记录摘要", "leaf hash"),
+    "leaf": ("记录", "leaf"),
+    "opened": ("已核对的原值", "opened values"),
+    "witness": ("见证方", "witness"),
+    "auditor": ("审计方", "auditor"),
+    "label_same_operator": ("同一运营者，不作数", "same operator, does not count"),
+    "anchor": ("锚定", "anchor"),
+    # not proven
+    "np_log_truth": (
+        "记录所说是否属实：只证明它在日志里，没有被改。",
+        "that what the leaf says is true: only that it is in the log, unchanged;",
+    ),
+    "np_log_all": (
+        "发生的事是否都记进了日志。",
+        "that everything that happened was logged;",
+    ),
+    "np_log_who": ("代号背后是谁。", "who is behind a pseudonym;"),
+    "np_log_key": (
+        "这是不是你以为的那份日志：密钥未经核对。",
+        "that this is the log that you mean: its key was not checked;",
+    ),
+    "np_log_split": (
+        "运营者给所有人看的是不是同一份日志，历史有没有被改写。",
+        "that the operator shows everybody the same log, and has not rewritten it;",
+    ),
+    "np_log_rules": (
+        "整份日志是否每条都合乎规则：没有独立审计方查过。",
+        "that all other leaves keep the rules: no independent auditor has read them;",
+    ),
+    "np_log_when": (
+        "何时记录：没有可信时间戳，记录里的时间是服务器自己的。",
+        "when it was recorded: without a trusted time-stamp that is the server's own word;",
+    ),
+    # forks
+    "consistent": (
+        "一致：两个检查点属于同一份只增不改的日志。",
+        "CONSISTENT: both checkpoints are of one log that only grew.",
+    ),
+    "fork": (
+        "分叉（FORK）：日志签了两份互相矛盾的检查点。这就是运营者作假的证据，请保存并公开：",
+        "FORK: the log signed two checkpoints that contradict each other. That is proof of "
+        "misbehaviour: keep both, and publish them:",
+    ),
+    "fork_unsigned": (
+        "互相矛盾，但签名未经核对（没有用 --policy 指定日志密钥），还不是证据：",
+        "They contradict each other, but the signatures were not checked (name the log's key with "
+        "--policy), so this is no proof yet:",
+    ),
+    "undecided": ("无法判断。", "UNDECIDED."),
+    "other_log": ("两个检查点属于不同的日志。", "The checkpoints are of different logs."),
+    "need_tiles": (
+        "大小不同，需要日志的数据块才能核对：用 --tiles 指定导出的文件夹。",
+        "Their sizes differ, so the log's tiles are needed: name an exported folder with --tiles.",
+    ),
+    "bad_tiles": (
+        "数据块不完整，或与较大的检查点不符：",
+        "The tiles are not whole, or not those of the larger checkpoint: ",
+    ),
+    "bad_policy": ("策略文件读不出来：", "The policy cannot be read: "),
+}
+WORDS |= LOG_WORDS
 
 NOT_PROVEN = ("np_truth", "np_before", "np_author", "np_when", "np_complete", "np_law")
 
