@@ -1,6 +1,7 @@
 #!/bin/sh
 # The main job on a bundled example: check the case folder, write the letters, seal, verify.
-# Then serve the pages with three example cases until Ctrl-C. `make demo` sets up what this needs.
+# Then serve the pages with three example cases and an example market until Ctrl-C. `make demo` sets
+# up what this needs.
 # Results lie in out/, which may be deleted at any time. DEMO_PORT chooses another port.
 set -eu
 cd "$(dirname "$0")/.."
@@ -46,7 +47,8 @@ say "5/5 网页 pages: 示例案件 example cases"
 rm -rf "$out/server"
 GONGDAO_DATA="$(pwd)/$out/server"
 GONGDAO_PORT="${DEMO_PORT:-8000}"
-export GONGDAO_DATA GONGDAO_PORT
+GONGDAO_SANDBOX=1
+export GONGDAO_DATA GONGDAO_PORT GONGDAO_SANDBOX
 unset DATABASE_URL GONGDAO_PUBLIC_URL
 "$bin/gongdao" serve &
 server=$!
@@ -66,6 +68,8 @@ done
 for example in late-then-invalid topup-outside-hours already-redeemed; do
   "$bin/gongdao" case import "examples/$example" --example
 done
+say "市场 market: 示例商家和订单 example shops and orders"
+"$bin/gongdao" demo-market
 cat <<TXT
 
 首页 the first page:  http://127.0.0.1:$GONGDAO_PORT/

@@ -106,6 +106,7 @@ def test_the_example_cases_are_judged_as_expected(tmp_path: Path, readings: Path
         with kept_readings(root, readings):
             case = check_case(root=root, as_of=parse_iso(wanted["as_of"]))
         report = json.loads(json.dumps(report_case(case.judgement, notes=case.notes)))
+        assert case.judgement.asks_identity == ("identity_demand" in report["letters"]), root
         wrong += [
             f"{root.name}: {key}: {message}"
             for key, right, message in module.compare(report, wanted)

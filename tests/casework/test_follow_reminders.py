@@ -126,6 +126,34 @@ def test_planning_again_never_doubles():
     assert times(later, Why.PASSED) == [at("11-24 09:00:00")]
 
 
+def test_deadlines_of_one_day_are_one_reminder():
+    """Two that end on one day make one message under the key of the first, which counts them and
+    names both for the page alone; a third, a day later, has its own."""
+    buyers, others = _two()
+    mine = [
+        replace(buyers, key=f"k{n}", due=at(due), overdue=False)
+        for n, due in enumerate(("11-30 23:59:59", "11-30 18:00:00", "12-01 23:59:59"))
+    ]
+    theirs = [replace(others, key=f"o{n}", due=at("11-25 12:00:00")) for n in range(2)]
+    for order in ([*mine, *theirs], [*reversed(mine), *reversed(theirs)]):
+        found = [one for one in plan(order) if one.why is not Why.OUTCOME]
+        told = [(one.key, one.at, len(one.names)) for one in found]
+        assert told == [
+            ("before-7/k0", at("11-23 09:00:00"), 2),
+            ("before-7/k2", at("11-24 09:00:00"), 1),
+            ("passed/o0", at("11-26 09:00:00"), 2),
+            ("before-1/k0", at("11-29 09:00:00"), 2),
+            ("before-1/k2", at("11-30 09:00:00"), 1),
+        ]
+    assert found[0].deadlines == ("k1", "k0")
+    assert found[0].title.zh() == "公道：七天后有 2 件事到期"
+    assert found[1].title.zh() == "公道：七天后有一件事到期"
+    for one in found:
+        title, body = say_reminder(one, link="https://a.example/c/x/")
+        assert "https://a.example/c/x/" in body and "{" not in title + body
+        assert not any(str(name) in title + body for name in one.names)
+
+
 def test_what_is_long_past_is_not_planned():
     """A day late is still sent, more is not: the page says it."""
     [view] = [v for v in views() if v.code == "platform_answer"]
@@ -180,9 +208,11 @@ def test_never_at_night_never_too_many(raw, most):
     days = [beijing(one.at).date() for one in found]
     assert all(days.count(day) <= most for day in days)
     ends = {view.key: view.due for view in running}
-    assert all(one.at <= ends[one.deadline] for one in found if one.why is Why.BEFORE)
-    late = [one for one in found if one.why in (Why.PASSED, Why.OUTCOME)]
-    assert len(late) == sum(not mine for mine, _due in raw) + 1
+    warnings = [one for one in found if one.why is Why.BEFORE]
+    assert all(one.at <= min(ends[key] for key in one.deadlines) for one in warnings)
+    told = [key for one in found if one.why is Why.PASSED for key in one.deadlines]
+    assert sorted(told) == sorted(v.key for v in running if not v.buyer_acts)
+    assert sum(one.why is Why.OUTCOME for one in found) == 1
 
 
 @pytest.mark.parametrize(

@@ -223,7 +223,7 @@ def open_visitor(
             **(PHONE if device == "phone" else DESKTOP),
             "locale": "zh-CN",
             "timezone_id": "Asia/Shanghai",
-            "extra_http_headers": {"X-Forwarded-For": network},
+            "extra_http_headers": {"Forwarded": f"for={network}"},
             **more,
         }
     )

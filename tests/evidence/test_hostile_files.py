@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import random
+import re
+import zlib
 from collections.abc import Callable
 from functools import cache
 from typing import Any
@@ -18,6 +20,7 @@ from gongdao.core.errors import UnreadableFile
 from gongdao.evidence import pdf_pages, pictures, videos
 
 ROUNDS = 150
+_CLASS_NAME = re.compile(r"[A-Za-z]+Error|Exception")
 
 
 def picture(kind: str) -> bytes:
@@ -81,4 +84,17 @@ def test_damaged_files_are_read_or_refused(kind, monkeypatch):
         try:
             read(data=damaged(data, chance), name="x")
         except UnreadableFile as error:
-            assert str(error).startswith("x: ")
+            assert str(error).startswith("x: ") and not _CLASS_NAME.search(str(error))
+
+
+@pytest.mark.parametrize("side", [9_000, 60_000])
+def test_a_picture_of_too_many_pixels_is_refused_in_words(side):
+    """A picture that claims more pixels than any phone makes is refused before it is decoded, and
+    the reason is one that a person understands."""
+    data = bytearray(picture("PNG"))
+    data[16:24] = side.to_bytes(4, "big") * 2
+    data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
+    with pytest.raises(UnreadableFile) as refused:
+        pictures.read_picture(data=bytes(data), name="x")
+    said = str(refused.value)
+    assert "超过上限 6000 万像素" in said and "截图" in said and not _CLASS_NAME.search(said)

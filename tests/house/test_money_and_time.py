@@ -7,14 +7,19 @@ import ast
 import pytest
 from tests.house.house_sources import Source, find_sources
 
-MONEY = ("src/gongdao/rules", "src/gongdao/channels", "src/gongdao/casework")
+MONEY = (
+    "src/gongdao/rules",
+    "src/gongdao/ledger",
+    "src/gongdao/channels",
+    "src/gongdao/casework",
+)
 ENTRIES = ("src/gongdao/front/", "src/gongdao_verify/main.py")
 CLOCKS = {"now", "utcnow", "today", "time", "time_ns", "localtime", "gmtime", "ctime"}
 CLOCK_OWNERS = {"datetime", "date", "time"}
 MEASURES = {
     "src/gongdao/casework/letter_docx.py": "sizes on paper, in points and centimetres",
     "src/gongdao/casework/index_pdf.py": "sizes on paper",
-    "src/gongdao/casework/timestamp.py": "seconds to wait for a service",
+    "src/gongdao/core/timestamp.py": "seconds to wait for a service",
 }
 """Files through which no amount passes as a number, with what their floats measure."""
 EXCUSE = "# no money:"

@@ -25,7 +25,7 @@ from gongdao.channels.recommend import Step, recommend
 from gongdao.channels.route import Routes, State, find_routes
 from gongdao.channels.tone import ToneFlag, check_tone
 from gongdao.core.clock import beijing
-from gongdao.core.codes import Speaker
+from gongdao.core.codes import Element, Proof, Speaker
 from gongdao.core.errors import CaseFolderError
 from gongdao.core.language import gettext as _
 from gongdao.core.os_errors import os_reason
@@ -66,6 +66,13 @@ class Judgement:
         if not _is_begun(self.dossier):
             return ()
         return _letters(self.dossier, self.closure, self.evasions, self.routes)
+
+    @property
+    def asks_identity(self) -> bool:
+        """Whether the demand for the seller's identity is among the letters. Writes none."""
+        identity = self.closure.elements[Element.RESPONDENT_IDENTITY]
+        unknown = identity.proof is not Proof.PROVEN
+        return _is_begun(self.dossier) and unknown and not self.closure.refuted
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """Seal a case: one zip with originals, report, lists, letters, manifest, index PDF and seal.
 
 The format is docs/formats/case-file.md. The same folder, report and ``as_of`` give the same
-bytes, time-stamp apart. Nothing is left behind when it fails, and before the file gets its name
-the independent verifier has read it.
+bytes, time-stamp and receipt of the public log apart. Nothing is left behind when it fails, and
+before the file gets its name the independent verifier has read it.
 """
 
 from __future__ import annotations
@@ -15,9 +15,10 @@ import zipfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from hashlib import sha256
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypeVar
 
 from cryptography import x509
 
@@ -25,6 +26,7 @@ from gongdao.casework import index_words as words
 from gongdao.casework.case_lists import evidence_csv, number_evidence, timeline_csv
 from gongdao.casework.index_pdf import index_pdf
 from gongdao.casework.letter_docx import letter_docx
+from gongdao.casework.log_seal import Logged, LogSeal, SealDigests
 from gongdao.casework.mask import masker
 from gongdao.casework.originals import (
     ROOT_FILES,
@@ -34,29 +36,32 @@ from gongdao.casework.originals import (
     open_plain,
 )
 from gongdao.casework.seal_readme import README
-from gongdao.casework.timestamp import (
+from gongdao.core.clock import beijing
+from gongdao.core.codes import Stage
+from gongdao.core.digest import Digests, digest_bytes
+from gongdao.core.errors import ArgumentError, SealError
+from gongdao.core.language import gettext as _
+from gongdao.core.timestamp import (
     PATIENCE_S,
     Timestamp,
     check_tsa_url,
     load_roots,
     request_timestamp,
 )
-from gongdao.core.clock import beijing
-from gongdao.core.codes import Stage
-from gongdao.core.digest import Digests, digest_bytes
-from gongdao.core.errors import ArgumentError, SealError
-from gongdao.core.language import gettext as _
 from gongdao_verify.check import INTACT, verify
+from gongdao_verify.manifest import MANIFEST, MANIFEST_SM3, RECEIPT, SEAL
 
 _CHUNK = 1 << 20
+_T = TypeVar("_T")
 _LETTER_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
 
 @dataclass(frozen=True)
 class Sealed:
-    """A sealed case file: where, its digests (hexadecimal), the names inside, its time-stamp.
+    """A sealed case file: where, its digests (hexadecimal), the names inside, its time-stamp, its
+    receipt of a public log.
 
-    ``timestamp_problem`` says why there is none although one was asked for.
+    ``timestamp_problem`` and ``log_problem`` say why there is none although one was asked for.
     """
 
     path: Path
@@ -65,6 +70,8 @@ class Sealed:
     files: tuple[str, ...]
     timestamp: Timestamp | None = None
     timestamp_problem: str = ""
+    logged: Logged | None = None
+    log_problem: str = ""
 
 
 def seal_case(
@@ -76,15 +83,17 @@ def seal_case(
     tsa_url: str | None = None,
     tsa_roots: Sequence[Path] | None = None,
     overwrite: bool = False,
+    log: LogSeal | None = None,
     unanchored_ok: bool = False,
     patience_s: float = PATIENCE_S,
 ) -> Sealed:
     """Seal the case in ``folder`` with its ``report`` into the zip ``out``.
 
     ``tsa_url`` asks for a time-stamp within ``patience_s`` seconds, which with ``tsa_roots`` (PEM
-    files) must lead to one of them; ``unanchored_ok`` seals without it if that fails.
-    ``overwrite`` allows an existing ``out`` to be replaced. Raises CaseFolderError, ArgumentError
-    or SealError; then ``out`` is as it was.
+    files) must lead to one of them; ``log`` writes the seal into a public log and gives the
+    receipt; ``unanchored_ok`` seals without what of the two fails. ``overwrite`` allows an existing
+    ``out`` to be replaced. Raises CaseFolderError, ArgumentError or SealError; then ``out`` is as
+    it was, and a leaf that the log took meanwhile is the same one at the next try.
     """
     _check_arguments(folder, as_of, out, overwrite)
     if tsa_url is not None:
@@ -94,23 +103,44 @@ def seal_case(
     report = json.loads(_report_json(report))  # the index shows what report.json says
     check_unchanged(originals, report)
     made, seal = _make_members(originals, report, as_of)
-    stamp, problem = None, ""
+    digests = _digests(made)
+    stamp, no_stamp = None, ""
     if tsa_url is not None:
-        try:
-            stamp = request_timestamp(seal=seal, url=tsa_url, roots=roots, patience_s=patience_s)
-            made["seal.tsr"] = stamp.response
-        except SealError as error:
-            if not unanchored_ok:
-                raise
-            problem = str(error)
+        ask = partial(request_timestamp, url=tsa_url, roots=roots, patience_s=patience_s)
+        stamp, no_stamp = _ask(lambda: ask(data=seal), unanchored_ok)
+    logged, no_receipt = None, ""
+    if log is not None:
+        logged, no_receipt = _ask(partial(log, digests), unanchored_ok)
+    made |= {"seal.tsr": stamp.response} if stamp else {}
+    made |= {RECEIPT: logged.receipt} if logged else {}
     _write(out, as_of, originals, made, roots, overwrite)
     return Sealed(
         out,
-        sha256(made["manifest.sha256"]).hexdigest(),
-        sha256(seal).hexdigest(),
+        digests.manifest_sha256,
+        digests.seal_sha256,
         tuple(sorted([*made, *(_inside(one) for one in originals)], key=str.encode)),
         stamp,
-        problem,
+        no_stamp,
+        logged,
+        no_receipt,
+    )
+
+
+def _ask(deed: Callable[[], _T], may_fail: bool) -> tuple[_T | None, str]:
+    """What somebody else vouches with; where it ``may_fail``, None and why."""
+    try:
+        return deed(), ""
+    except SealError as error:
+        if not may_fail:
+            raise
+        return None, str(error)
+
+
+def _digests(made: Mapping[str, bytes]) -> SealDigests:
+    return SealDigests(
+        sha256(made[MANIFEST]).hexdigest(),
+        digest_bytes(made[MANIFEST_SM3]).sm3,
+        sha256(made[SEAL]).hexdigest(),
     )
 
 

@@ -6,6 +6,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from django.db import connection
 
@@ -38,14 +39,38 @@ def count_attempt(*, stores: Stores, limit: Limit, who: str, at: datetime) -> No
 
     ``who`` (an address, a link) is kept as a keyed digest only.
     """
-    key = derive(stores.masters.current, "attempts")
-    bucket = hmac.new(key, f"{limit.name}/{who}".encode(), hashlib.sha256).hexdigest()
-    values: dict[str, str | datetime] = {"bucket": bucket, "at": at, "ends": at + limit.window}
+    values: dict[str, str | datetime] = {
+        "bucket": _bucket(stores, limit, who),
+        "at": at,
+        "ends": at + limit.window,
+    }
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
         count, ends = cursor.fetchone()
     if count > limit.most:
         raise TooManyAttempts(ends)
+
+
+USED_UP = "(SELECT a.window_ends FROM core_attempt a WHERE a.bucket = %(tries_bucket)s" + (
+    " AND a.window_ends > %(tries_at)s AND a.count >= %(tries_most)s)"
+)
+"""A column for a statement of the caller's: until when a limit is used up, or null."""
+
+
+def used_up_values(*, stores: Stores, limit: Limit, who: str, at: datetime) -> dict[str, object]:
+    """The values that ``USED_UP`` names."""
+    bucket = _bucket(stores, limit, who)
+    return {"tries_bucket": bucket, "tries_at": at, "tries_most": limit.most}
+
+
+def _bucket(stores: Stores, limit: Limit, who: str) -> str:
+    key = _naming(stores.masters.current)
+    return hmac.new(key, f"{limit.name}/{who}".encode(), hashlib.sha256).hexdigest()
+
+
+@lru_cache(maxsize=4)
+def _naming(master: bytes) -> bytes:
+    return derive(master, "attempts")
 
 
 def forget_attempts(*, before: datetime) -> int:

@@ -18,6 +18,22 @@
     ├── StaleCase             the case was changed elsewhere since the page was opened
     ├── Busy                  too much of one kind of work at the moment; try again soon
     ├── ServerError           the pages, the worker or the database cannot start or go on
+    ├── MoneyRefused          the ledger refuses a movement of money; nothing moved
+    │   ├── NotEnoughMoney    the account does not hold as much
+    │   ├── NoSuchAccount     no account of this kind, owner and currency was opened
+    │   ├── HoldRefused       the hold is spent, ended or another one
+    │   ├── ReferenceReused   the reference stands for another movement already
+    │   └── PayoutRefused     payee, state or approval do not allow this step of a payout
+    ├── StockRefused          the vault refuses a step with card secrets; nothing changed
+    │   ├── StockShort        fewer units on the shelf than asked for
+    │   ├── ClaimBusy         the same claim is being served elsewhere at this moment; try again
+    │   ├── ImportUnfinished  another import onto this shelf has not ended
+    │   ├── NoSuchShelf       no shelf, batch or unit of this id
+    │   └── WrongStockState   a batch or claim is not in the state that the step needs
+    ├── OrderRefused          an order cannot do what was asked of it now; nothing changed
+    │   ├── TooManyReserved   this buyer has too many unpaid orders for the listing
+    │   ├── OrderLocked       number and query code do not open an order together
+    │   └── NotDelivered      there is nothing to show of this order
     └── TooManyAttempts       tried too often; names the moment from which it works again
 
 Each class has a stable ``code`` (documented in docs/reference/errors.md), an HTTP ``status`` for
@@ -190,6 +206,60 @@ class ServerError(GongdaoError):
     code = "server"
 
 
+class MoneyRefused(GongdaoError):
+    """The ledger refuses a movement of money; nothing moved. Said when it is shown."""
+
+    code = "money_refused"
+    status = 409
+
+    def __init__(self, reason: Phrase) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.reason)
+
+
+class NotEnoughMoney(MoneyRefused):
+    """The account does not hold as much as is to leave it."""
+
+    code = "not_enough_money"
+
+    def __init__(self) -> None:
+        super().__init__(Phrase("账户里的钱不够，没有转出。"))
+
+
+class NoSuchAccount(MoneyRefused):
+    """No account of this kind, owner and currency was opened."""
+
+    code = "no_such_account"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(Phrase("没有这个账户，或者币种不对。"))
+
+
+class HoldRefused(MoneyRefused):
+    """The hold is spent or ended, or it is not the one that was named."""
+
+    code = "hold_refused"
+
+
+class ReferenceReused(MoneyRefused):
+    """The reference stands for another movement already: the same again would have been fine."""
+
+    code = "reference_reused"
+
+    def __init__(self, reference: str) -> None:
+        super().__init__(Phrase("凭据号 {reference} 已经用于另一笔转账。", reference=reference))
+
+
+class PayoutRefused(MoneyRefused):
+    """Payee, state or approval do not allow this step of a payout."""
+
+    code = "payout_refused"
+
+
 class KeyGone(GongdaoError):
     """What was asked for was erased, and its key with it: nobody can read it any more."""
 
@@ -218,6 +288,116 @@ class StaleCase(GongdaoError):
 
     def __init__(self) -> None:
         super().__init__(_("这个案件刚在别处改过。您填的还在，请核对后再保存一次。"))
+
+
+class StockRefused(GongdaoError):
+    """The vault refuses a step with card secrets; nothing changed. Said when it is shown."""
+
+    code = "stock_refused"
+    status = 409
+
+    def __init__(self, reason: Phrase) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def __str__(self) -> str:
+        return str(self.reason)
+
+
+class StockShort(StockRefused):
+    """Fewer units on the shelf than asked for; none was taken."""
+
+    code = "stock_short"
+
+    def __init__(self) -> None:
+        super().__init__(Phrase("库存不够，一件也没有占用。"))
+
+
+class ClaimBusy(StockRefused):
+    """The same claim is being served elsewhere at this moment; the same call will find it done."""
+
+    code = "claim_busy"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(Phrase("这一单正在别处处理，请再试一次。"))
+
+
+class ImportUnfinished(StockRefused):
+    """Another import onto this shelf has not ended; ``batch`` is its id, to go on or give up."""
+
+    code = "import_unfinished"
+
+    def __init__(self, batch: str) -> None:
+        self.batch = batch
+        super().__init__(
+            Phrase(
+                "这个商品有一次导入还没有做完（批次 {batch}）。"
+                "请用同一个文件和批次号做完，或放弃它。",
+                batch=batch,
+            )
+        )
+
+
+class NoSuchShelf(StockRefused):
+    """No shelf, batch or unit of this id."""
+
+    code = "no_such_shelf"
+    status = 404
+
+    def __init__(self) -> None:
+        super().__init__(Phrase("没有这个商品的卡密库，或没有这个批次。"))
+
+
+class WrongStockState(StockRefused):
+    """A batch or claim is not in the state that the step needs; ``state`` is the one it is in."""
+
+    code = "wrong_stock_state"
+
+    def __init__(self, state: str) -> None:
+        self.state = state
+        super().__init__(Phrase("现在的状态（{state}）不能这样做。", state=state))
+
+
+class OrderRefused(GongdaoError):
+    """An order cannot do what was asked of it now; nothing changed. Said when it is shown."""
+
+    code = "order_refused"
+    status = 409
+
+
+class TooManyReserved(OrderRefused):
+    """This buyer has as many unpaid orders for the listing as one may have."""
+
+    code = "too_many_reserved"
+    status = 429
+
+    def __init__(self, most: int) -> None:
+        super().__init__()
+        self.most = most
+
+    def __str__(self) -> str:
+        said = _("您已经有 {most} 个没付款的订单；先付款，或等它们过期。")
+        return said.format(most=self.most)
+
+
+class OrderLocked(OrderRefused):
+    """Number and query code do not open an order together; which of them is wrong is not said."""
+
+    code = "order_locked"
+    status = 404
+
+    def __str__(self) -> str:
+        return _("订单号或查询码不对。")
+
+
+class NotDelivered(OrderRefused):
+    """There is nothing to show of this order: not yet, or its money went back."""
+
+    code = "not_delivered"
+
+    def __str__(self) -> str:
+        return _("这个订单现在没有可以查看的卡密。")
 
 
 class TooManyAttempts(GongdaoError):

@@ -18,6 +18,7 @@ _SIGNS = "0123456789abcdefghjkmnpqrstvwxyz"
 _MEANT = str.maketrans({"o": "0", "i": "1", "l": "1"})
 _TOKEN_LENGTH = 26
 _CODE_LENGTH = 10
+_NUMBER_LENGTH = 12
 _LONGEST_TYPED = 200
 _SKIPPED_CATEGORIES = {"Pd", "Zs", "Zl", "Zp", "Cf", "Cc"}
 _SKIPPED_SIGNS = {"\u2212", "\u30fc", "_", "·", "."}
@@ -48,9 +49,20 @@ def new_token() -> str:
     return _draw(_TOKEN_LENGTH)
 
 
+def new_number() -> str:
+    """A number for an order: 60 random bits in 12 signs, upper case, that nobody guesses or counts
+    through. It is no secret: who knows it is not let in by it."""
+    return _draw(_NUMBER_LENGTH).upper()
+
+
 def new_code() -> str:
     """A secret of 50 random bits for people to type, as ``XXXXX-XXXXX``, in upper case."""
     return _show_code(_draw(_CODE_LENGTH))
+
+
+def code_of_bits(bits: int) -> str:
+    """The code for a number of 50 bits, as ``new_code`` writes it: for codes that are derived."""
+    return _show_code(_spell(bits, _CODE_LENGTH))
 
 
 def tidy_token(text: str) -> str:
@@ -68,7 +80,10 @@ def tidy_code(text: str) -> str:
 
 
 def _draw(length: int) -> str:
-    bits = secrets.randbits(5 * length)
+    return _spell(secrets.randbits(5 * length), length)
+
+
+def _spell(bits: int, length: int) -> str:
     return "".join(_SIGNS[bits >> 5 * place & 31] for place in range(length))
 
 

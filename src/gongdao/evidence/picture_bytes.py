@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 MAX_PIXELS = 60_000_000
 """Larger pictures are refused: three bytes a pixel are then 180 MB."""
+_LIMIT = MAX_PIXELS // 10_000
+"""The same in words: 万."""
 
 _PHOTO_IFD = 0x8769
 _ORIENTATION = 274
@@ -40,19 +42,15 @@ def open_picture(*, data: bytes, file: str | None = None) -> Image.Image:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # broken metadata is no reason to refuse
             image = Image.open(io.BytesIO(data), formats=_FORMATS)
-    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise _unreadable(file, error) from None
+    except Image.DecompressionBombError:
+        said = Phrase("图片的像素太多，超过上限 {limit} 万像素", limit=_LIMIT)
+        raise _too_large(file, said) from None
+    except (OSError, ValueError, SyntaxError):
+        raise _unreadable(file) from None
     if image.width * image.height > MAX_PIXELS:
-        raise UnreadableFile(
-            Phrase(
-                "图片有 {width}×{height} 像素，超过上限 {limit} 万像素",
-                width=image.width,
-                height=image.height,
-                limit=MAX_PIXELS // 10_000,
-            ),
-            file=file,
-            hint=Phrase("请改交手机直接保存的截图。"),
-        )
+        told = {"width": image.width, "height": image.height, "limit": _LIMIT}
+        said = Phrase("图片有 {width}×{height} 像素，超过上限 {limit} 万像素", **told)
+        raise _too_large(file, said)
     return image
 
 
@@ -110,13 +108,17 @@ def decode_upright(*, data: bytes, file: str | None = None) -> Image.Image:
         struct.error,
         MemoryError,
         Image.DecompressionBombError,
-    ) as error:
-        raise _unreadable(file, error) from None
+    ):
+        raise _unreadable(file) from None
 
 
-def _unreadable(file: str | None, error: BaseException) -> UnreadableFile:
+def _too_large(file: str | None, said: Phrase) -> UnreadableFile:
+    return UnreadableFile(said, file=file, hint=Phrase("请改交手机直接保存的截图。"))
+
+
+def _unreadable(file: str | None) -> UnreadableFile:
     return UnreadableFile(
-        Phrase("图片打不开，可能已损坏或不是图片（{detail}）", detail=type(error).__name__),
+        Phrase("图片打不开，可能已损坏或不是图片"),
         file=file,
         hint=Phrase("请重新从手机导出原图（PNG、JPEG、WebP 或 HEIC）。"),
     )

@@ -108,9 +108,9 @@ def _changed_frames(data: bytes, name: str) -> Iterator[tuple[int, Any]]:
             if (stream.duration or 0) * (stream.time_base or 0) > 120:
                 stream.codec_context.skip_frame = "NONKEY"
             yield from _kept(islice(container.decode(stream), _MAX_DECODED), name)
-    except (av.error.FFmpegError, OSError, ValueError, MemoryError) as error:
+    except (av.error.FFmpegError, OSError, ValueError, MemoryError):
         raise UnreadableFile(
-            Phrase("视频打不开，可能已损坏或不是视频（{detail}）", detail=type(error).__name__),
+            Phrase("视频打不开，可能已损坏或不是视频"),
             file=name,
             hint=Phrase("请重新从手机导出原视频（MP4 或 MOV）。"),
         ) from None

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
+from gongdao.front.gateway_settings import GatewayPlaces, read_gateway_settings
 
 _YES = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 _MAIL_SCHEMES = ("smtp", "smtp+starttls", "smtps")
@@ -28,6 +29,24 @@ class S3Place:
     region: str = ""
     access_key: str = ""
     secret_key: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class AnchorPlaces:
+    """Who says from outside when a checkpoint of the log existed; an empty address: not there.
+
+    ``…_seconds``: at most one anchor in so many. ``evm_gwei``: the most that gas may cost.
+    """
+
+    tsa_url: str = field(default="", repr=False)
+    tsa_roots: Path | None = None
+    tsa_seconds: int = 60
+    evm_url: str = field(default="", repr=False)
+    evm_chain: int = 0
+    evm_key: Path | None = None
+    evm_confirmations: int = 12
+    evm_gwei: int = 200
+    evm_seconds: int = 60
 
 
 @dataclass(frozen=True)
@@ -54,6 +73,14 @@ class Settings:
     reading_timeout: int = 180
     reading_memory: int = 4 * 1024 * 1024 * 1024
     operator: str = ""
+    sandbox: bool = False
+    """Whether orders may be paid in the sandbox: for trying out, never for selling."""
+    gateways: GatewayPlaces = field(default_factory=GatewayPlaces)
+    log_key: str = field(default="", repr=False)
+    log_origin: str = ""
+    log_folder: Path | None = None
+    log_policy: Path | None = None
+    log_anchors: AnchorPlaces = AnchorPlaces()
     database_connections: int = 8
     """Largest number of database connections that one process keeps open."""
 
@@ -66,6 +93,26 @@ class Settings:
     def key_file(self) -> Path:
         """Where the master keys lie unless they come from the environment."""
         return self.data_dir / "master.key"
+
+    @property
+    def log_key_file(self) -> Path:
+        """Where the signing key of the public log lies unless it comes from the environment."""
+        return self.data_dir / "log.key"
+
+    @property
+    def log_head_file(self) -> Path:
+        """The newest signed checkpoint, kept outside the database: a restore leaves it alone."""
+        return self.data_dir / "log.head"
+
+    @property
+    def published_log(self) -> Path:
+        """The folder of tiles and checkpoint that any web server can hand out."""
+        return self.log_folder or self.data_dir / "log"
+
+    @property
+    def new_log_origin(self) -> str:
+        """The name of a log that is begun here: what the pages' address makes of it, unless set."""
+        return self.log_origin or self.public_url.partition("://")[2] + "/log"
 
     @property
     def scratch(self) -> Path:
@@ -103,6 +150,13 @@ class Settings:
             reading_timeout=_whole(environ, "GONGDAO_READING_SECONDS", 180, 5, 3600),
             reading_memory=_whole(environ, "GONGDAO_READING_MB", 4096, 1024, 65536) * 1024 * 1024,
             operator=environ.get("GONGDAO_OPERATOR", "").strip(),
+            sandbox=_sandbox(environ, public),
+            gateways=read_gateway_settings(environ),
+            log_key=environ.get("GONGDAO_LOG_KEY", ""),
+            log_origin=_origin(environ),
+            log_folder=_path(environ, "GONGDAO_LOG_FOLDER"),
+            log_policy=_path(environ, "GONGDAO_LOG_POLICY"),
+            log_anchors=_anchors(environ),
             database_connections=_whole(environ, "GONGDAO_DB_CONNECTIONS", 8, 2, 100),
         )
 
@@ -158,6 +212,79 @@ def _database(environ: Mapping[str, str]) -> str:
     if text and not re.match(r"postgres(?:ql)?://", text):
         raise _wrong("DATABASE_URL", _("只支持 PostgreSQL，要以 postgresql:// 开头"))
     return text
+
+
+def _sandbox(environ: Mapping[str, str], public: str) -> bool:
+    """As set; unset, on where nobody but this machine reaches the pages."""
+    host = public.partition("://")[2].partition("/")[0].rpartition(":")[0]
+    loopback = host in ("127.0.0.1", "localhost", "[::1]")
+    return _flag(environ, "GONGDAO_SANDBOX") if environ.get("GONGDAO_SANDBOX") else loopback
+
+
+def _origin(environ: Mapping[str, str]) -> str:
+    text = environ.get("GONGDAO_LOG_ORIGIN", "").strip()
+    if text and not re.fullmatch(r"[^\s+]{1,200}", text):
+        raise _wrong("GONGDAO_LOG_ORIGIN", _("要写成 主机名/路径 的样子，不带空格和加号"))
+    return text
+
+
+def _path(environ: Mapping[str, str], name: str) -> Path | None:
+    text = environ.get(name, "").strip()
+    return Path(text).expanduser() if text else None
+
+
+_DAY_S = 86_400
+_MOST_CHAIN_ID = 2**53 - 37
+"""EIP-2294; also the largest that JSON's numbers carry."""
+
+
+def _anchors(environ: Mapping[str, str]) -> AnchorPlaces:
+    tsa, roots = environ.get("GONGDAO_LOG_TSA", "").strip(), _path(environ, "GONGDAO_LOG_TSA_ROOTS")
+    evm, key = environ.get("GONGDAO_LOG_EVM_URL", "").strip(), _path(environ, "GONGDAO_LOG_EVM_KEY")
+    chain = environ.get("GONGDAO_LOG_EVM_CHAIN", "").strip()
+    if tsa:
+        _check_tsa(tsa, roots)
+    if evm:
+        _check_evm(evm, key, chain)
+    return AnchorPlaces(
+        tsa_url=tsa,
+        tsa_roots=roots,
+        tsa_seconds=_whole(environ, "GONGDAO_LOG_TSA_SECONDS", 60, 60, _DAY_S),
+        evm_url=evm,
+        evm_chain=int(chain) if evm else 0,
+        evm_key=key,
+        evm_confirmations=_whole(environ, "GONGDAO_LOG_EVM_CONFIRMATIONS", 12, 1, 1000),
+        evm_gwei=_whole(environ, "GONGDAO_LOG_EVM_GWEI", 200, 0, 1_000_000),
+        evm_seconds=_whole(environ, "GONGDAO_LOG_EVM_SECONDS", 60, 60, _DAY_S),
+    )
+
+
+def _check_tsa(url: str, roots: Path | None) -> None:
+    from gongdao.core.timestamp import check_tsa_url, load_roots
+
+    try:
+        check_tsa_url(url)
+    except InputError as error:
+        raise _wrong("GONGDAO_LOG_TSA", error.reason) from None
+    if roots is None:
+        raise _wrong("GONGDAO_LOG_TSA_ROOTS", _("要写明信任哪个根证书，否则谁盖的戳都算"))
+    try:
+        load_roots([roots])
+    except InputError as error:
+        raise _wrong("GONGDAO_LOG_TSA_ROOTS", error.reason) from None
+
+
+def _check_evm(url: str, key: Path | None, chain: str) -> None:
+    from gongdao.core.post import Address
+
+    try:
+        Address.parse(url)
+    except ValueError:
+        raise _wrong("GONGDAO_LOG_EVM_URL", _("要以 http:// 或 https:// 开头")) from None
+    if not re.fullmatch(r"[1-9]\d{0,15}", chain) or int(chain) > _MOST_CHAIN_ID:
+        raise _wrong("GONGDAO_LOG_EVM_CHAIN", _("要写明链号，一个正整数"))
+    if key is None or not key.is_file():
+        raise _wrong("GONGDAO_LOG_EVM_KEY", _("没有这个密钥文件"))
 
 
 def _mail(environ: Mapping[str, str]) -> str:

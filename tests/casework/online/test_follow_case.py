@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -229,3 +230,36 @@ def test_open_cases_go_by_in_batches():
     first = open_cases_after(None, most=2)
     rest = open_cases_after(first[-1], most=10)
     assert [*first, *rest] == [c.row.id for n, c in enumerate(cases) if n != 2]
+
+
+def _due_together(monkeypatch: pytest.MonkeyPatch, *keys: str) -> None:
+    """Deadlines of these keys, all of the buyer's, end on one day."""
+    from gongdao.casework.follow.deadlines import find_deadlines
+    from gongdao.casework.online import follow_case as module
+
+    def some(clocks, *, as_of, rules=None):
+        mine = next(v for v in find_deadlines(clocks, as_of=as_of, rules=rules) if v.buyer_acts)
+        return tuple(
+            replace(mine, key=key, due=at("11-30 23:59:59"), overdue=False) for key in keys
+        )
+
+    monkeypatch.setattr(module, "find_deadlines", some)
+
+
+@pytest.mark.parametrize("gone_out", [True, False])
+def test_one_message_for_two_deadlines_stays_one(monkeypatch: pytest.MonkeyPatch, gone_out: bool):
+    """When the first of two that end on one day is met, the other does not go out a second time if
+    the message about both did; the control: where it had not, the other gets its own."""
+    case = begin()
+    add_confirmed(case, as_of=BEGUN)
+    morning = at("11-23 09:00:00")
+    _due_together(monkeypatch, "k1", "k2")
+    follow(case, at("11-22 12:00:00"))
+    assert [key for key in states(case) if key.startswith("before-7/")] == ["before-7/k1"]
+    if gone_out:
+        Reminder.objects.filter(key__contains="before-7").update(state="sent", sent_at=morning)
+    _due_together(monkeypatch, "k2")
+    follow(case, morning + timedelta(hours=1))
+    after = {key: one for key, one in states(case).items() if key.startswith("before-7/")}
+    wanted = {"before-7/k1": "cancelled", "before-7/k2": "pending"}
+    assert after == ({"before-7/k1": "sent"} if gone_out else wanted)

@@ -53,6 +53,23 @@ def test_a_page_of_a_case_asks_for_the_code(case, page):
     assert case.content.code not in text and str(case.row.id) not in text
 
 
+def test_typing_errors_of_others_lock_nobody_out():
+    """What cannot be a link counts for itself: ten such tries from anywhere leave the eleventh, at
+    something else, its own."""
+    for number in range(PER_LINK.most):
+        with pytest.raises(CaseLocked):
+            _try("no-link!", number)
+    with pytest.raises(TooManyAttempts):
+        _try("no-link!", 99)
+    with pytest.raises(CaseLocked):
+        _try("an-other!", 99)
+
+
+def _try(link: str, number: int) -> None:
+    network = f"10.0.0.{number}"
+    unlock_case(stores=get_stores(), link=link, code="x", network=network, at=now())
+
+
 @pytest.mark.parametrize("page", ["", "files/", "keep/"])
 def test_no_case_looks_like_a_case(case, page):
     """A link that leads nowhere and one that leads to a case give the same page."""

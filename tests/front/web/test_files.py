@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import html
 import io
+import re
 from dataclasses import replace
+from datetime import timedelta
 from typing import BinaryIO
 
 import pytest
@@ -19,6 +21,7 @@ from gongdao.core.blobs import FolderBlobs
 from gongdao.core.clock import BEIJING
 from gongdao.core.codes import Condition, Kind, Speaker
 from gongdao.core.digest import digest_bytes
+from gongdao.core.errors import UnreadableFile
 from gongdao.core.language import Bilingual, Phrase
 from gongdao.evidence.kept.models import Access, Original
 from gongdao.evidence.reading import Basis, Exhibit, Field, Message, Sign
@@ -213,11 +216,43 @@ def test_a_chat_shows_who_said_what(client, make_case, stores):
     place = _place(case)
     page = client.get(place)
     assert "承认卡密有问题" in _text(page) and "<b>稍等</b>" not in page.content.decode()
-    assert client.post(f"{place}speakers/", {"sender_0": "platform"}).status_code == 302
+    assert client.post(f"{place}speakers/", {_field("店小二"): "platform"}).status_code == 302
     names = reopen(stores, case).content.statement.chat_names
     assert names == {"店小二": Speaker.PLATFORM}
-    client.post(f"{place}speakers/", {"sender_0": ""})
+    client.post(f"{place}speakers/", {_field("店小二"): ""})
     assert reopen(stores, case).content.statement.chat_names == {}
+
+
+def _field(name: str) -> str:
+    from gongdao.front.web.case_forms import SpeakersForm
+
+    return SpeakersForm.field_of(name)
+
+
+def test_every_name_of_a_long_chat_can_be_given(client, make_case, stores, monkeypatch):
+    """Of a chat of which only the newest lines are judged, all names are listed, those who said
+    most first, many of them folded; each answer goes to its own name, and a name that the form
+    did not ask for keeps its speaker."""
+    from gongdao.evidence import bound_talks
+
+    at = AS_OF.astimezone(BEIJING)
+    old = [Message(None, f"群友{n}", "路过", at - timedelta(days=400, hours=n)) for n in range(12)]
+    new = [Message(None, "店小二", f"稍等{n}", at - timedelta(minutes=n)) for n in range(3)]
+    monkeypatch.setattr(bound_talks, "MOST_MESSAGES", 3)
+    monkeypatch.setattr(bound_talks, "SHORT", 1)
+    chat = replace(_chat(), messages=(*old, *new))
+    case = make_case(statement=STATEMENT, readings=[chat])
+    place = _place(case)
+    text = _text(client.get(place))
+    assert "另有 12 条" in text and "其他名字" in text
+    names = re.findall(r'<label for="id_(sender_\w+)">\s*(\S+?)\s*(?:<|$)', text, re.M)
+    assert names[0][1] == "店小二" and len(names) == 13
+    answers = {_field("群友7"): "merchant", _field("店小二"): "platform"}
+    assert client.post(f"{place}speakers/", answers).status_code == 302
+    wanted = {"群友7": Speaker.MERCHANT, "店小二": Speaker.PLATFORM}
+    assert reopen(stores, case).content.statement.chat_names == wanted
+    client.post(f"{place}speakers/", {_field("店小二"): ""})
+    assert reopen(stores, case).content.statement.chat_names == {"群友7": Speaker.MERCHANT}
 
 
 def test_a_bill_shows_the_rows_that_matter_first(client, make_case):
@@ -281,3 +316,34 @@ def test_a_preview_that_cannot_be_made_harms_nothing(client, stores, make_case):
     assert client.get(f"{place}picture/").status_code == 404
     text = _text(client.get(place))
     assert 'class="whole"' not in text and 'value="98.00"' in text
+
+
+@pytest.mark.parametrize(
+    ("where", "said"),
+    [
+        ({"file": "during/坏的.pdf"}, "打不开。请重新导出。"),
+        ({"file": "during/坏的.pdf", "line": 3}, "第 3 行：打不开。请重新导出。"),
+        ({"file": "during/坏的.pdf", "field": "x"}, "打不开。请重新导出。"),
+        ({}, "打不开。请重新导出。"),
+    ],
+)
+def test_a_problem_does_not_name_the_inner_place(client, make_case, where, said):
+    """On its card, its page, the overview and the standing a file that was not read is called by
+    its own name, with what is wrong in words."""
+    error = UnreadableFile(Phrase("打不开"), hint=Phrase("请重新导出。"), **where)
+    broken = replace(
+        blank("during/坏的.pdf"), media_type="application/pdf", problem=Bilingual.of(error)
+    )
+    case = make_case(statement=STATEMENT, readings=(broken,))
+    link = f"/c/{case.content.link}/"
+    for path in ("files/", f"files/{_row().id}/"):
+        assert said in _text(client.get(link + path))
+    for path in ("", "standing/", "files/", f"files/{_row().id}/"):
+        text = _text(client.get(link + path))
+        assert "打不开" in text and "during/坏的.pdf: " not in text, path
+        assert "没能读取：during/" not in text
+
+
+def blank(path: str) -> Exhibit:
+    """A file of which nothing is known."""
+    return Exhibit(path, NO_DIGEST, "", Kind.OTHER, "folder")

@@ -10,27 +10,33 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.http import HttpResponse
 from django.test import Client, RequestFactory
 
 pytestmark = pytest.mark.django_db
 _ADDRESS = "01a205fb-ceac-7999-a578-68ee7d5039f4"
 
 
-def _network(settings, noted: str) -> str:
+def _network(settings, noted: str, **more: str) -> str:
+    """The network of a request that a proxy of ours passed on with ``noted`` as the client."""
     from gongdao.front.web.held import network_of
+    from gongdao.front.web.middleware.proxy import believe_proxy
 
     settings.GONGDAO = replace(settings.GONGDAO, behind_proxy=True)
-    return network_of(RequestFactory().get("/", HTTP_X_FORWARDED_FOR=noted))
+    answer = believe_proxy(lambda request: HttpResponse(network_of(request)))
+    asked = RequestFactory().get("/", HTTP_FORWARDED=noted, REMOTE_ADDR="10.9.9.9", **more)
+    return answer(asked).content.decode()
 
 
 @pytest.mark.parametrize(
     "noted",
     [
-        "2001:db8::1",
-        "2001:db8::2:3",
-        "2001:0db8:0:0:aaaa::1",
-        "[2001:db8::7]:4711",
-        "6.6.6.6, 2001:db8::9",
+        "for=2001:db8::1",
+        "for=2001:db8::2:3;proto=https",
+        'For="2001:0db8:0:0:aaaa::1"',
+        'proto=https;for="[2001:db8::7]:4711"',
+        'for=6.6.6.6, for="[2001:db8::9]"',
+        'for="6.6.6.6, for=2001:db8::9',
     ],
 )
 def test_one_ipv6_network_is_one(settings, noted):
@@ -41,13 +47,33 @@ def test_one_ipv6_network_is_one(settings, noted):
 @pytest.mark.parametrize("noted", ["1.2.3.4", "1.2.3.4:5", "1.2.3.4:6", "::ffff:1.2.3.4"])
 def test_a_port_makes_no_new_network(settings, noted):
     """A proxy that notes the port does not give every connection tries of its own."""
-    assert _network(settings, noted) == "1.2.3.4"
+    assert _network(settings, f"for={noted}") == "1.2.3.4"
 
 
 def test_other_networks_stay_others(settings):
     """The control: neighbours of a /64 and names that are no address are told apart."""
-    assert _network(settings, "2001:db8:0:1::1") != _network(settings, "2001:db8::1")
-    assert _network(settings, "unknown") == "unknown"
+    assert _network(settings, "for=2001:db8:0:1::1") != _network(settings, "for=2001:db8::1")
+    assert _network(settings, "for=unknown") == "unknown"
+
+
+@pytest.mark.parametrize("noted", ["", "proto=https", "for=", ";;=,"])
+def test_a_proxy_that_notes_nobody_is_counted_itself(settings, noted):
+    """Where the proxy says no client, nothing that a client may send takes its place."""
+    assert _network(settings, noted, HTTP_X_FORWARDED_FOR="9.9.9.9") == "10.9.9.9"
+
+
+def test_without_a_proxy_nothing_is_believed(client, settings):
+    """Whoever reaches the server directly cannot choose an address, and not the scheme."""
+    from gongdao.front.web.middleware.proxy import believe_proxy
+
+    seen = []
+    answer = believe_proxy(seen.append)
+    given = {"HTTP_FORWARDED": "for=9.9.9.9;proto=https", "HTTP_X_FORWARDED_PROTO": "https"}
+    answer(RequestFactory().get("/", REMOTE_ADDR="10.9.9.9", **given))
+    assert seen[0].META["REMOTE_ADDR"] == "10.9.9.9" and not seen[0].is_secure()
+    settings.GONGDAO = replace(settings.GONGDAO, behind_proxy=True)
+    answer(RequestFactory().get("/", REMOTE_ADDR="10.9.9.9", **given))
+    assert seen[1].META["REMOTE_ADDR"] == "9.9.9.9" and seen[1].is_secure()
 
 
 class _Watched(io.BytesIO):
@@ -159,7 +185,7 @@ def test_logs_hold_no_link_however_it_is_typed(line):
 def test_what_a_crash_left_in_the_clear_goes(tmp_path):
     """Files and folders of a killed process go; what is still being written stays."""
     from gongdao.front.clock import now
-    from gongdao.front.worker.sweep_scratch import sweep_scratch
+    from gongdao.front.scratch import sweep_scratch
 
     at = now()
     old = (at - timedelta(hours=5)).timestamp()
@@ -173,8 +199,17 @@ def test_what_a_crash_left_in_the_clear_goes(tmp_path):
     outside.mkdir()
     (tmp_path / "link").symlink_to(outside)
     os.utime(tmp_path / "link", (old, old), follow_symlinks=False)
-    assert sweep_scratch(folder=tmp_path, before=at - timedelta(hours=2)) == 3
-    assert [one.name for one in tmp_path.iterdir()] == ["tmp2.upload.png"] and outside.exists()
+    assert sweep_scratch(ground=tmp_path, before=at - timedelta(hours=2)) == 3
+    left = sorted(one.name for one in tmp_path.iterdir())
+    assert left == [".lock", "tmp2.upload.png"] and outside.exists()
+
+
+def test_a_foreign_host_name_leaves_nothing_in_the_log(client, caplog):
+    """Requests for names that are not ours are refused without a trace: a flood of them would fill
+    the disk."""
+    with caplog.at_level("INFO"):
+        assert client.get("/", HTTP_HOST="evil.example").status_code == 400
+    assert not [one for one in caplog.records if one.name == "django.security.DisallowedHost"]
 
 
 def test_the_hourly_sweep_empties_scratch():
@@ -307,6 +342,43 @@ def test_pictures_that_are_made_are_counted(make_case, client, stores, monkeypat
     monkeypatch.setattr(files, "PICTURES", replace(files.PICTURES, most=2))
     assert [client.get(one).status_code for _try in range(4)] == [200] * 4
     assert client.get(other).status_code == 429
+
+
+def test_a_picture_that_was_not_made_in_time_is_tried_again(stores, client, make_case, monkeypatch):
+    """A preview that took too long is missing for a while, not for good; each vain try waits
+    longer, and a file that has no picture is never tried again."""
+    from tests.casework.online.online_kit import Asked, add
+
+    from gongdao.evidence.kept import keep_preview
+    from gongdao.evidence.preview_picture import Preview
+    from gongdao.front.clock import now
+    from gongdao.front.web.pages import files
+
+    case, start, answers, made = make_case(), now(), [], []
+    row = add(stores, case, "0.png", b"x", Asked())
+    address = f"/c/{case.content.link}/files/{row.id}/picture/"
+
+    def make(**_told):
+        made.append(1)
+        return answers.pop(0)
+
+    def look(minutes: float) -> int:
+        monkeypatch.setattr(files, "now", lambda: start + timedelta(minutes=minutes))
+        return client.get(address).status_code
+
+    monkeypatch.setattr(keep_preview, "make_preview_apart", make)
+    answers += [None, None, Preview(1, 1, b"webp")]
+    assert [look(0), look(9), look(11), look(60), look(72), look(73)] == [404] * 4 + [200] * 2
+    assert len(made) == 3 and not answers
+    other = add(stores, case, "1.png", b"y", Asked())
+    address = f"/c/{case.content.link}/files/{other.id}/picture/"
+    answers.append(Preview(0, 0, b""))
+    assert [look(0), look(60 * 24 * 30)] == [404, 404] and len(made) == 4
+    third = add(stores, case, "2.png", b"z", Asked())
+    address = f"/c/{case.content.link}/files/{third.id}/picture/"
+    answers += [None] * 5
+    assert {look(60 * hours) for hours in range(0, 24 * 30, 7)} == {404}
+    assert len(made) == 9 and not answers
 
 
 def _zip_of(sizes, *, at):

@@ -165,6 +165,20 @@ def test_a_one_time_link_takes_the_file_to_another_browser(tmp_path):
     assert Access.objects.filter(who="owner", purpose="download").count() == 2
 
 
+def test_a_one_time_link_has_one_spelling(tmp_path):
+    """Written in capitals, or with the spare bits of its last letter set, a link that was used is
+    not a new one."""
+    _client, _case, _row, link = _hand_over(tmp_path)
+    token = link.split("/")[2]
+    letters = "abcdefghijklmnopqrstuvwxyz234567"
+    spare = [token[:-1] + letters[letters.index(token[-1]) | bits] for bits in (1, 2, 3)]
+    for spelling in (token.upper(), token.capitalize(), *spare):
+        if spelling != token:
+            assert make_client().post(link.replace(token, spelling)).status_code == 404
+    assert make_client().post(link).status_code == 302
+    assert make_client().post(link).status_code == 404
+
+
 def test_a_one_time_link_ends(tmp_path, monkeypatch):
     """After half an hour, with a bit changed, or once the file has gone, it looks like any other
     link that leads nowhere."""

@@ -55,8 +55,24 @@ def test_link_and_code_stand_on_the_first_page(client, make_case):
 
 
 def test_an_empty_case_asks_for_files(client, make_case):
-    """Without files the page is the form to add them."""
-    assert 'type="file"' in _text(client, make_case())
+    """Without files the page is the form to add them, with its script; with files neither."""
+    empty = _text(client, make_case())
+    assert 'type="file"' in empty and "upload.js" in empty
+    text = _text(client, make_case(statement=STATEMENT, readings=FULL))
+    assert 'type="file"' not in text and "upload.js" not in text
+
+
+def test_the_next_step_stands_before_link_and_code(client, make_case):
+    """A new case says first what to do next, then what to save, then the rest; a line on top leads
+    to what is to be saved."""
+    text = _text(client, make_case(statement=STATEMENT, readings=FULL))
+    places = [text.index(one) for one in ('class="move"', 'id="keep-both"', 'class="standing"')]
+    assert places == sorted(places)
+    assert text.index('href="#keep-title"') < places[0]
+    old = _text(
+        client, make_case(statement=STATEMENT, readings=FULL, at=now() - timedelta(hours=2))
+    )
+    assert "#keep-title" not in old
 
 
 def test_while_files_are_read_the_page_renews_itself(client, make_case, stores):

@@ -101,7 +101,7 @@ def test_the_place_in_the_picture_is_shown_once_there_is_one(make_case, client, 
     assert "<image" not in going.page("standing/payment/")
     asked = []
 
-    def preview(*, stores, key, row, view):
+    def preview(*, stores, key, row, view, at):
         asked.append(view)
         return Preview(400, 900, b"webp")
 

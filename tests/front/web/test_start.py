@@ -13,6 +13,8 @@ from tests.house.house_sources import PACKAGE
 
 from gongdao.casework.online.models import Case
 from gongdao.evidence.kept.models import Original
+from gongdao.front.clock import now
+from gongdao.front.stores import get_stores
 from gongdao.front.web.pages.start import NEW_CASES
 
 pytestmark = pytest.mark.django_db
@@ -49,11 +51,41 @@ def test_a_form_sent_twice_is_one_case(client):
     token = client.cookies["begin"].value
     first = client.post("/start/", {"files": [_file()]})
     again = Client(HTTP_HOST="127.0.0.1")
-    again.cookies["begin"] = token
+    again.cookies["begin"], again.cookies["csrf"] = token, client.cookies["csrf"].value
     second = again.post("/start/", {"files": [_file()]})
     assert first["Location"] == second["Location"]
     assert Case.objects.count() == 1 and Original.objects.count() == 1
     assert again.get(second["Location"]).status_code == 200
+
+
+def test_a_planted_token_leads_into_nobodys_case(client):
+    """Who has only the token of another browser, and not what that browser alone can have, begins a
+    case of its own: neither gets the other's files."""
+    client.get("/start/")
+    token = client.cookies["begin"].value
+    mine = client.post("/start/", {"files": [_file()]})["Location"]
+    victim = Client(HTTP_HOST="127.0.0.1")
+    victim.get("/start/")
+    victim.cookies["begin"] = token
+    theirs = victim.post("/start/", {"pasted": "二"})["Location"]
+    assert theirs != mine and Case.objects.count() == 2
+
+
+def test_a_form_sent_again_after_new_keys_opens_nothing(client):
+    """The device that began a case and was shut out gets in by no repeated form."""
+    from gongdao.casework.online.change_keys import change_keys, propose_keys
+    from gongdao.casework.online.open_case import open_row
+
+    client.get("/start/")
+    tokens = {name: client.cookies[name].value for name in ("begin", "csrf")}
+    client.post("/start/", {"files": [_file()]})
+    stores, row = get_stores(), Case.objects.get()
+    made = propose_keys(case=open_row(stores=stores, row=row), new_link=True)
+    change_keys(stores=stores, case_id=row.id, proposal=made.sealed, at=now())
+    lost = Client(HTTP_HOST="127.0.0.1")
+    lost.cookies["begin"], lost.cookies["csrf"] = tokens["begin"], tokens["csrf"]
+    assert made.link not in lost.post("/start/", {"files": [_file()]})["Location"]
+    assert 'name="code"' in lost.get(f"/c/{made.link}/").content.decode()
 
 
 def test_the_next_case_is_another(client):

@@ -24,6 +24,7 @@ from tests.house.house_sources import REPO
 
 from gongdao.casework.online.files import add_file
 from gongdao.core.errors import BlobStoreError
+from gongdao.core.ids import new_id
 from gongdao.evidence.kept.models import Access, FileState, Original, Reading
 from gongdao.front.stores import get_stores
 from gongdao.front.worker import tasks
@@ -260,7 +261,30 @@ def test_the_reader_gets_the_password(monkeypatch, tmp_path):
         raise ConnectionAbortedError
 
     monkeypatch.setattr(reading, "read_apart", read_apart)
-    monkeypatch.setattr(reading, "_process", lambda: None)
     with pytest.raises(ConnectionAbortedError):
-        reading.read_with_process(ToRead(tmp_path, "bill.zip", Statement(), b"", "830572"))
+        wanted = ToRead(new_id(AT), tmp_path, "bill.zip", Statement(), b"", "830572")
+        reading.read_with_process(wanted)
     assert asked[0].password == "830572"
+
+
+def test_each_case_has_a_reader_of_its_own(monkeypatch):
+    """Files of one case are read by one process; a file of another case never meets what read the
+    last one."""
+    from gongdao.casework.online.read_file import ToRead
+    from gongdao.evidence.kept.read_apart import ReadingProcess
+    from gongdao.evidence.statement import Statement
+    from gongdao.front.scratch import own_scratch
+    from gongdao.front.worker import reading
+
+    folder = own_scratch()
+    process = ReadingProcess(folder=folder)
+    monkeypatch.setattr(reading, "_process", lambda _folder: process)
+    (folder / "chat.txt").write_text("买家：你好\n商家：在的\n", "utf-8")
+    one, two = new_id(AT), new_id(AT)
+    readers = []
+    for case_id in (one, one, two, one):
+        wanted = ToRead(case_id, folder, "chat.txt", Statement(), b"")
+        assert reading.read_with_process(wanted).read.exhibit.problem is None
+        readers.append(process.pid)
+    process.close()
+    assert readers[0] == readers[1] and len({*readers[1:]}) == 3

@@ -47,10 +47,10 @@ def calendar_file(
     shown = set()
     for deadline in deadlines:
         shown.add(deadline.key)
-        mine = [one for one in reminders if one.deadline == deadline.key]
+        mine = [one for one in reminders if deadline.key in one.deadlines[:1]]
         calendar.add_component(_deadline(deadline, mine, link, case_id, made_at))
     for reminder in reminders:
-        if reminder.deadline not in shown:
+        if not shown.intersection(reminder.deadlines[:1]):
             calendar.add_component(_reminder(reminder, link, case_id, made_at))
     for old in gone:
         if old.key not in shown:

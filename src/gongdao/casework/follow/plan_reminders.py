@@ -14,8 +14,9 @@ from enum import StrEnum
 
 from gongdao.casework.follow.deadlines import DeadlineView
 from gongdao.casework.follow.filings import Filing
+from gongdao.casework.words import STEP_NAMES
 from gongdao.core.clock import BEIJING, beijing
-from gongdao.core.language import Phrase
+from gongdao.core.language import Bilingual, Phrase, mark
 
 MORNING = time(9)
 EVENING = time(21)
@@ -41,16 +42,18 @@ class Why(StrEnum):
 
 @dataclass(frozen=True)
 class PlannedReminder:
-    """One reminder. ``key`` is stable over replanning, at most 160 characters; ``deadline`` is
-    the key of the deadline it belongs to, empty for none. ``body`` holds ``LINK`` once."""
+    """One reminder, for everything of its kind that falls on one morning. ``key`` is stable over
+    replanning, at most 160 characters. ``deadlines`` are the keys of those it belongs to, the first
+    to end first; ``names`` say, for the page alone, what it is about. ``body`` holds ``LINK``
+    once."""
 
     key: str
     why: Why
     at: datetime
     title: Phrase
     body: Phrase
-    channel: str = ""
-    deadline: str = ""
+    deadlines: tuple[str, ...] = ()
+    names: tuple[Phrase | Bilingual, ...] = ()
 
 
 def plan_reminders(
@@ -93,10 +96,10 @@ def fit_daytime(at: datetime) -> datetime:
     return local if local.time() < EVENING else _morning(local, 1)
 
 
-def words_of(key: str) -> tuple[Phrase, Phrase]:
-    """Title and body (with ``LINK`` in it) of the reminder with this key; raise KeyError for a key
-    that was never planned."""
-    return _WORDS[key.partition("/")[0]]
+def title_of(key: str) -> Phrase:
+    """What the reminder with this key was about, however many deadlines it spoke of; raise KeyError
+    for a key that was never planned."""
+    return _TITLES[key.partition("/")[0]]
 
 
 def say_reminder(reminder: PlannedReminder, *, link: str) -> tuple[str, str]:
@@ -137,29 +140,71 @@ _WORDS: dict[str, tuple[Phrase, Phrase]] = {
         Phrase("四周过去了。结果怎样，请记一笔，好知道接下来做什么：{link}", link=LINK),
     ),
 }
-"""Title and body, by the first part of a reminder's key."""
+"""Title and body for one thing, by the first part of a reminder's key."""
+_SEVERAL: dict[str, tuple[str, str]] = {
+    "before-7": (
+        mark("公道：七天后有 {n} 件事到期"),
+        mark("您的案件有 {n} 件事七天后到期，过期就不能再办。打开看看：{link}"),
+    ),
+    "before-1": (
+        mark("公道：明天有 {n} 件事到期"),
+        mark("您的案件有 {n} 件事明天到期，过期就不能再办。打开看看：{link}"),
+    ),
+    "passed": (
+        mark("公道：对方有 {n} 个期限到了"),
+        mark("您的案件里，对方答复的 {n} 个期限已过，可以走下一步了：{link}"),
+    ),
+}
+"""The same for several of one day. How many it is tells nothing of what they are."""
+_TITLES: dict[str, Phrase] = {
+    **{kind: title for kind, (title, _body) in _WORDS.items()},
+    "before-7": Phrase("公道：七天后有事到期"),
+    "before-1": Phrase("公道：明天有事到期"),
+}
 
 
-def _planned(
-    kind: str, rest: str, why: Why, at: datetime, channel: str = "", deadline: str = ""
-) -> PlannedReminder:
-    title, body = _WORDS[kind]
-    return PlannedReminder(f"{kind}/{rest}", why, at, title, body, channel, deadline)
+@dataclass(frozen=True)
+class _Wanted:
+    """One thing to be reminded of at ``at``; ``ends`` orders those of one day, ``key`` is of the
+    deadline, or of the filing where ``deadline`` is empty."""
+
+    at: datetime
+    ends: datetime
+    key: str
+    name: Phrase | Bilingual
+    deadline: str = ""
+
+
+def _planned(kind: str, why: Why, wanted: Iterable[_Wanted]) -> Iterator[PlannedReminder]:
+    """One reminder for all things of one kind and morning, with the key of the first of them."""
+    days: dict[datetime, list[_Wanted]] = {}
+    for one in sorted(wanted, key=lambda w: (w.ends, w.key)):
+        days.setdefault(one.at, []).append(one)
+    for at, found in days.items():
+        title, body = _WORDS[kind]
+        if len(found) > 1 and kind in _SEVERAL:
+            title, body = (Phrase.named(m, n=len(found), link=LINK) for m in _SEVERAL[kind])
+        key = f"{kind}/{min(one.key for one in found)}"
+        deadlines = tuple(one.deadline for one in found if one.deadline)
+        names = tuple(one.name for one in found)
+        yield PlannedReminder(key, why, at, title, body, deadlines, names)
+
+
+def _wanted(one: DeadlineView, at: datetime) -> _Wanted:
+    return _Wanted(at, one.due, one.key, one.name, one.key)
 
 
 def _before(deadlines: Sequence[DeadlineView]) -> Iterator[PlannedReminder]:
-    for one in deadlines:
-        if one.buyer_acts and not one.overdue:
-            for days in DAYS_BEFORE:
-                at = _morning(one.due, -days)
-                yield _planned(f"before-{days}", one.key, Why.BEFORE, at, one.channel, one.key)
+    mine = [one for one in deadlines if one.buyer_acts and not one.overdue]
+    for days in DAYS_BEFORE:
+        wanted = [_wanted(one, _morning(one.due, -days)) for one in mine]
+        yield from _planned(f"before-{days}", Why.BEFORE, wanted)
 
 
 def _passed(deadlines: Sequence[DeadlineView]) -> Iterator[PlannedReminder]:
-    for one in deadlines:
-        if not one.buyer_acts:
-            at = _next_morning(one.due)
-            yield _planned("passed", one.key, Why.PASSED, at, one.channel, one.key)
+    theirs = [one for one in deadlines if not one.buyer_acts]
+    wanted = [_wanted(one, _next_morning(one.due)) for one in theirs]
+    yield from _planned("passed", Why.PASSED, wanted)
 
 
 _FILED_AT = {"platform_answer": "in_platform"}
@@ -171,11 +216,14 @@ def _answers(
 ) -> Iterator[PlannedReminder]:
     """Filings of which nothing was heard and for which no deadline of the other side runs."""
     counted = {_FILED_AT.get(one.code, one.channel) for one in deadlines if not one.buyer_acts}
-    for filing in filings:
-        if filing.waits and filing.channel not in counted:
-            rest = f"{filing.channel}/{_stamp(filing.filed_at)}"
-            at = _next_morning(filing.filed_at + ASK_ANSWER_AFTER)
-            yield _planned("answer", rest, Why.ANSWER, at, filing.channel)
+    alone = [one for one in filings if one.waits and one.channel not in counted]
+    yield from _planned("answer", Why.ANSWER, [_unanswered(one) for one in alone])
+
+
+def _unanswered(one: Filing) -> _Wanted:
+    at = _next_morning(one.filed_at + ASK_ANSWER_AFTER)
+    key = f"{one.channel}/{_stamp(one.filed_at)}"
+    return _Wanted(at, one.filed_at, key, Phrase.named(STEP_NAMES[one.channel]))
 
 
 def _outcome(
@@ -184,7 +232,8 @@ def _outcome(
     since = max((filing.filed_at for filing in filings), default=begun_at)
     since = max(since, asked_at) if asked_at else since
     at = _next_morning(since + ASK_OUTCOME_AFTER)
-    return _planned("outcome", _stamp(since), Why.OUTCOME, at)
+    title, body = _WORDS["outcome"]
+    return PlannedReminder(f"outcome/{_stamp(since)}", Why.OUTCOME, at, title, body)
 
 
 def _stamp(at: datetime) -> str:
@@ -203,7 +252,7 @@ def _spread(
         at = one.at
         while days.get(at, 0) >= most:
             at = _morning(at, 1)
-        if one.why is Why.BEFORE and at != one.at and at > ends[one.deadline]:
+        if one.why is Why.BEFORE and at != one.at and at > ends[one.deadlines[0]]:
             continue
         days[at] = days.get(at, 0) + 1
         kept.append(replace(one, at=at))

@@ -16,10 +16,12 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max
 
+from gongdao.casework.log_seal import Logged, SealDigests
 from gongdao.casework.online.assemble_case import assemble_case
 from gongdao.casework.online.export_folder import export_folder
 from gongdao.casework.online.letter_drafts import drafts_of, with_drafts
 from gongdao.casework.online.locks import lock_case
+from gongdao.casework.online.log_case_seal import log_case_seal, receipt_of_leaf
 from gongdao.casework.online.models import CaseFile, Filing, LetterDraft, MakingState
 from gongdao.casework.online.open_case import OpenCase, open_row, subject_of
 from gongdao.casework.report import report_case
@@ -34,6 +36,8 @@ from gongdao.evidence.kept.open_original import Purpose, Who, record_access
 
 Ask = Callable[[UUID], None]
 """Asks for the case file with this id to be made, in the caller's transaction."""
+Cover = Callable[[bytes], bool]
+"""Waits a while for a checkpoint over the leaf with this hash; whether there is one."""
 KEPT_FOR = timedelta(days=7)
 """How long a case file lies ready (retention/case_file)."""
 STUCK_AFTER = timedelta(hours=1)
@@ -92,12 +96,19 @@ def is_stale(case: OpenCase, row: CaseFile) -> bool:
 
 
 def make_case_file(
-    *, stores: Stores, case_file_id: UUID, at: datetime, scratch: Path | None = None
+    *,
+    stores: Stores,
+    case_file_id: UUID,
+    at: datetime,
+    scratch: Path | None = None,
+    cover: Cover | None = None,
 ) -> bool:
     """Make the zip as the command line would, keep it sealed under the case's key; False where
     there is nothing to do, or where it cannot be made, which is then noted.
 
-    A crash leaves it waiting; doing it again gives the same bytes. Raises BlobStoreError or
+    With ``cover`` its seal goes into the public log, and the receipt into the zip if it comes in
+    time. A crash leaves it waiting; doing it again gives the same bytes, and the leaf that is in
+    the log already. Raises BlobStoreError or
     OSError where the machine is in trouble: then it is to be tried again.
     """
     row = CaseFile.objects.select_related("case").filter(id=case_file_id).first()
@@ -109,7 +120,7 @@ def make_case_file(
         return False
     with tempfile.TemporaryDirectory(prefix="gongdao-", dir=scratch) as folder:
         try:
-            path = _seal(stores, case, row.as_of, Path(folder), at)
+            path = _seal(stores, case, row, Path(folder), at, cover)
         except BlobStoreError:
             raise
         except GongdaoError as error:
@@ -126,16 +137,35 @@ def give_up_case_file(*, case_file_id: UUID, problem: str) -> None:
     )
 
 
-def _seal(stores: Stores, case: OpenCase, as_of: datetime, folder: Path, at: datetime) -> Path:
+def _seal(
+    stores: Stores, case: OpenCase, row: CaseFile, folder: Path, at: datetime, cover: Cover | None
+) -> Path:
     root, out = folder / "case", folder / "case.zip"
     root.mkdir(mode=0o700)
-    assembled = assemble_case(case=case, as_of=as_of)
+    assembled = assemble_case(case=case, as_of=row.as_of)
     export_folder(
         stores=stores, assembled=assembled, into=root, who=Who.MACHINE, purpose=Purpose.SEAL, at=at
     )
     judgement = with_drafts(assembled.judgement, drafts_of(case))
     report = report_case(judgement, notes=case.content.notes)
-    seal_case(folder=root, report=report, as_of=as_of, out=out)
+
+    def log(digests: SealDigests) -> Logged | None:
+        with transaction.atomic():
+            leaf_hash = log_case_seal(stores=stores, digests=digests, at=at)
+            if not CaseFile.objects.filter(id=row.id).update(leaf_hash=leaf_hash):
+                raise KeyGone  # the case was erased meanwhile: nothing of it is logged
+        if cover is None or not cover(leaf_hash):
+            return None  # the receipt can be had by itself as soon as there is one
+        return receipt_of_leaf(stores=stores, leaf_hash=leaf_hash, digests=digests)
+
+    seal_case(
+        folder=root,
+        report=report,
+        as_of=row.as_of,
+        out=out,
+        log=None if cover is None else log,
+        unanchored_ok=True,
+    )
     return out
 
 

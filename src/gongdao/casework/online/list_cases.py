@@ -66,11 +66,45 @@ class CaseSummary:
         return translated(STAGE_NAMES[self.stage])
 
 
-def cases_of(*, owner_id: UUID | None, held: Collection[UUID]) -> QuerySet[Case]:
-    """The cases of an account and those that a device holds, the last changed first."""
-    wanted = Q(id__in=list(held))
-    if owner_id is not None:
-        wanted |= Q(owner_id=owner_id)
+@dataclass(frozen=True)
+class Held:
+    """That a device opened a case; ``keys``: when link and code had last been replaced then."""
+
+    id: UUID
+    keys: datetime | None = None
+
+
+@dataclass(frozen=True)
+class SignedIn:
+    """An account on a device; ``since``: when somebody last proved there that it is his."""
+
+    owner_id: UUID
+    since: datetime | None = None
+
+
+def fits(row: Case, *, held: Collection[Held], account: SignedIn | None) -> bool:
+    """Whether a device that holds ``held`` and has signed in to ``account`` may see the case.
+    After link and code were replaced, only what came later counts."""
+    if Held(row.id, row.keys_changed_at) in held:
+        return True
+    if account is None or row.owner_id is None or row.owner_id != account.owner_id:
+        return False
+    if row.keys_changed_at is None:
+        return True
+    return account.since is not None and account.since > row.keys_changed_at
+
+
+def cases_of(*, held: Collection[Held], account: SignedIn | None) -> QuerySet[Case]:
+    """The cases that ``fits``, the last changed first."""
+    wanted = Q(id__in=[one.id for one in held if one.keys is None], keys_changed_at=None)
+    for one in held:
+        if one.keys is not None:
+            wanted |= Q(id=one.id, keys_changed_at=one.keys)
+    if account is not None:
+        later = Q(keys_changed_at=None)
+        if account.since is not None:
+            later |= Q(keys_changed_at__lt=account.since)
+        wanted |= Q(owner_id=account.owner_id) & later
     return Case.objects.filter(wanted).order_by("-changed_at", "id")
 
 

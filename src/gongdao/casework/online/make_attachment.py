@@ -38,12 +38,12 @@ _MEMORY_BYTES = 2 * 1024**3
 def plan_for(*, stores: Stores, assembled: AssembledCase, channel: Channel) -> AttachmentPlan:
     """What to attach in ``channel``, from everything of the case that was read."""
     j = assembled.judgement
-    pixels = _pixels(stores, assembled, channel.attachments)
+    pixels = _pixels(stores, assembled, channel.attachments, j.dossier.as_of)
     return plan_attachments(channel, attachables(j.dossier, j.closure, pixels))
 
 
 def _pixels(
-    stores: Stores, assembled: AssembledCase, limits: Attachments
+    stores: Stores, assembled: AssembledCase, limits: Attachments, at: datetime
 ) -> Mapping[str, tuple[int, int]]:
     """Width and height of the pictures for which they matter: those too big to go as they are,
     and all of them where there are more than the form takes."""
@@ -54,7 +54,9 @@ def _pixels(
         big = file.row.size > bytes_of(kept_to)
         if not file.facts.path or not (big or crowded):
             continue
-        shown = find_preview(stores=stores, key=assembled.case.key, row=file.row, view=View())
+        shown = find_preview(
+            stores=stores, key=assembled.case.key, row=file.row, view=View(), at=at
+        )
         if shown is not None and shown.webp:
             found[file.facts.path] = (shown.width, shown.height)
     return found

@@ -13,7 +13,8 @@ from gongdao.evidence.kept.models import Original
 class Case(models.Model):
     """One matter of one buyer. ``link_digest`` is the SHA-256 of its private link, ``code_digest``
     the keyed digest of its code; ``version`` grows with every change, so that two tabs cannot
-    overwrite each other unnoticed. ``sealed`` holds a ``CaseContent``."""
+    overwrite each other unnoticed. ``keys_changed_at``: when link or code were last replaced, which
+    shut out every device that held it before. ``sealed`` holds a ``CaseContent``."""
 
     id = models.UUIDField(primary_key=True)
     link_digest = models.BinaryField(max_length=32, unique=True)
@@ -30,6 +31,7 @@ class Case(models.Model):
     changed_at = models.DateTimeField()
     seen_at = models.DateTimeField()
     closed_at = models.DateTimeField(null=True)
+    keys_changed_at = models.DateTimeField(null=True)
 
     class Meta:
         """Gathered per account, newest change first; found by age for retention."""
@@ -218,7 +220,8 @@ class MakingState(models.TextChoices):
 
 
 class CaseFile(models.Model):
-    """A sealed case file made of the case at ``version``; its blob lies under ``address``."""
+    """A sealed case file made of the case at ``version``; its blob lies under ``address``.
+    ``leaf_hash`` is its seal's leaf in the public log, empty where it was not logged."""
 
     id = models.UUIDField(primary_key=True)
     case = models.ForeignKey(Case, models.CASCADE, related_name="case_files")
@@ -228,6 +231,7 @@ class CaseFile(models.Model):
     address = models.CharField(max_length=64, blank=True)
     size = models.PositiveBigIntegerField(default=0)
     sha256 = models.CharField(max_length=64, blank=True)
+    leaf_hash = models.BinaryField(max_length=32, default=b"")
     problem = models.CharField(max_length=200, blank=True)
     asked_at = models.DateTimeField()
     made_at = models.DateTimeField(null=True)

@@ -46,5 +46,5 @@ def prepare_reminder(
         return None
     case = followed.case
     link = links.case(case.content.link)
-    words = say_words(claim.planned_key, language=case.row.language, link=link)
+    words = say_words(planned, language=case.row.language, link=link)
     return message_of(claim=claim, address=address, words=words, stop=links.stop(address.id))

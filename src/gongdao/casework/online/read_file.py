@@ -38,9 +38,10 @@ _UNPLACED = "unplaced"
 
 @dataclass(frozen=True)
 class ToRead:
-    """One reading to make of ``root/path``: with what the buyer says of it, the texts kept from
-    an earlier reading, and the password that opens it."""
+    """One reading to make of ``root/path``, a file of this case: with what the buyer says of it,
+    the texts kept from an earlier reading, and the password that opens it."""
 
+    case_id: UUID
     root: Path
     path: str
     statement: Statement
@@ -122,13 +123,13 @@ def _read_placed(
 ) -> tuple[ReadText | None, ExhibitNote | None]:
     """Give the file its place and its note where it has none yet, then read it as noted, as the
     command line does. Both are None where it has gone meanwhile."""
-    kept = kept_text_of(key=claimed.case.key, row=claimed.row)
+    kept, case_id = kept_text_of(key=claimed.case.key, row=claimed.row), claimed.case.row.id
     statement = claimed.case.content.statement
     note = statement.exhibits.get(facts.path) if facts.path else None
     if note is None:
         folder = PurePosixPath(facts.path).parent if facts.path else PurePosixPath(_UNPLACED)
         name = PurePosixPath(facts.path).name or facts.name
-        look = ToRead(root / folder, name, Statement(), kept, facts.password)
+        look = ToRead(case_id, root / folder, name, Statement(), kept, facts.password)
         first, stage = _look(look, root, read, placed=bool(facts.path))
         kept = first.kept_text
         if not facts.path:
@@ -141,7 +142,7 @@ def _read_placed(
         moved = replace(first.read, exhibit=replace(first.read.exhibit, path=facts.path))
         note = statement.exhibits.get(facts.path) or note_of(moved)
     statement = replace(statement, exhibits={**statement.exhibits, note.file: note})
-    return read(ToRead(root, facts.path, statement, kept, facts.password)), note
+    return read(ToRead(case_id, root, facts.path, statement, kept, facts.password)), note
 
 
 def _look(look: ToRead, root: Path, read: ReadFn, *, placed: bool) -> tuple[ReadText, Stage]:
@@ -229,7 +230,7 @@ def show_first_page(
     seen = reading_of(key=case.key, row=row)
     if seen is None or not seen.exhibit.media_type.startswith(WITH_PICTURE):
         return
-    if find_preview(stores=stores, key=case.key, row=row, view=View()) is None:
+    if find_preview(stores=stores, key=case.key, row=row, view=View(), at=at) is None:
         keep_preview(
             stores=stores,
             key=case.key,

@@ -27,7 +27,6 @@ from gongdao.casework.follow.plan_reminders import (
     LINK,
     PlannedReminder,
     fit_daytime,
-    words_of,
 )
 from gongdao.casework.online.addresses import KeptAddress
 from gongdao.casework.online.models import Reminder, ReminderState
@@ -42,6 +41,7 @@ INTERRUPTED = mark("发送时中断了，再发一次")
 BROKEN_TWICE = mark("发送时两次中断，不知道有没有送到，不再发")
 NOT_NOW = mark("这台服务器现在不能用这种方式发提醒")
 _LONGEST_PROBLEM = 80
+_ENDED = (ReminderState.SENT, ReminderState.FAILED)
 
 
 @dataclass(frozen=True)
@@ -90,9 +90,10 @@ def keep_reminders(
 ) -> None:
     """Bring the rows up to ``planned``, for every address. The caller holds the case's lock.
 
-    New ones are added, none that would be more than a day late or came before its address; those
-    that no longer belong to the case are cancelled, cancelled ones that do come back, a moved one
-    moves. What was sent, failed, or is being sent or tried again stays as it is.
+    New ones are added, none that would be more than a day late, came before its address, or is for
+    a morning on which one of its kind went out already; those that no longer belong to the case are
+    cancelled, cancelled ones that do come back, a moved one moves. What was sent, failed, or is
+    being sent or tried again stays as it is.
     """
     wanted = {
         row_key(address.id, one.key): one
@@ -101,6 +102,7 @@ def keep_reminders(
         if one.at >= (address.confirmed_at or at)
     }
     rows = {row.key: row for row in Reminder.objects.filter(case_id=case_id)}
+    wanted = _not_gone_out(wanted, rows)
     fresh = [
         _row(case_id, key, one, at)
         for key, one in wanted.items()
@@ -118,6 +120,30 @@ def keep_reminders(
     for key, one in wanted.items():
         if key in rows:
             _move(rows[key], one, at)
+
+
+def _not_gone_out(
+    wanted: dict[str, PlannedReminder], rows: dict[str, Reminder]
+) -> dict[str, PlannedReminder]:
+    """``wanted`` without those for whose morning one of their kind went out under another key, as
+    when the first of two deadlines was met after the message that spoke of both. One that is being
+    sent and is not wanted any more is about to be dropped: it does not count."""
+    went = {
+        _morning_of(row.key, row.due)
+        for row in rows.values()
+        if row.state in _ENDED or (row.state == ReminderState.REQUESTED and row.key in wanted)
+    }
+    return {
+        key: one
+        for key, one in wanted.items()
+        if key in rows or _morning_of(key, one.at) not in went
+    }
+
+
+def _morning_of(row_key: str, due: datetime) -> tuple[str, str, datetime]:
+    """The address, the kind and the time: for all of these one message is sent."""
+    address, _slash, planned_key = row_key.partition("/")
+    return address, planned_key.partition("/")[0], due
 
 
 def claim_reminder(*, at: datetime) -> Claimed | None:
@@ -191,9 +217,9 @@ def reminders_of(case_id: UUID) -> list[KeptReminder]:
     ]
 
 
-def say_words(planned_key: str, *, language: str, link: str) -> tuple[str, str]:
+def say_words(planned: PlannedReminder, *, language: str, link: str) -> tuple[str, str]:
     """Title and body of a reminder in ``language``, whatever language is in use."""
-    texts = [Bilingual.of(phrase) for phrase in words_of(planned_key)]
+    texts = [Bilingual.of(phrase) for phrase in (planned.title, planned.body)]
     title, body = (text.english if language == "en" else text.chinese for text in texts)
     return title, body.replace(LINK, link)
 

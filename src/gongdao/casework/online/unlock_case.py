@@ -28,7 +28,8 @@ def unlock_case(*, stores: Stores, link: str, code: str, network: str, at: datet
     Both ways do the same work: one count each, one look-up, one digest, one comparison.
     """
     count_attempt(stores=stores, limit=PER_NETWORK, who=network, at=at)
-    count_attempt(stores=stores, limit=PER_LINK, who=tidy_token(link), at=at)
+    # what cannot be a link is counted as it is, or typing errors of all people would be one link
+    count_attempt(stores=stores, limit=PER_LINK, who=tidy_token(link) or link, at=at)
     row = find_case(link)
     kept = bytes(row.code_digest) if row else bytes(32)
     if not code_fits(stores.masters, tidy_code(code), kept) or row is None:

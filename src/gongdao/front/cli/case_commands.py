@@ -28,6 +28,7 @@ from gongdao.front.cli.options import (
 if TYPE_CHECKING:
     from gongdao.casework.add import Added
     from gongdao.casework.check import CheckedCase
+    from gongdao.casework.log_seal import LogSeal
 
 case_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 
@@ -250,9 +251,20 @@ def seal(
         list[Path] | None,
         typer.Option("--tsa-roots", metavar="PEM", help="时间戳的可信根。Pinned roots."),
     ] = None,
+    log: Annotated[
+        str | None,
+        typer.Option("--log", metavar="ADDRESS", help="把摘要记进公开日志。Public log."),
+    ] = None,
+    log_key: Annotated[
+        str | None, typer.Option("--log-key", metavar="VKEY", help="日志的公钥。Its public key.")
+    ] = None,
+    log_policy: Annotated[
+        Path | None,
+        typer.Option("--log-policy", metavar="FILE", help="信任的日志与见证方。Whom to trust."),
+    ] = None,
     unanchored_ok: Annotated[
         bool,
-        typer.Option("--unanchored-ok", help="时间戳失败也封存。Seal even if the service fails."),
+        typer.Option("--unanchored-ok", help="时间戳或日志失败也封存。Seal even if they fail."),
     ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="覆盖已有文件。Replace an existing file.")
@@ -268,7 +280,7 @@ def seal(
     from gongdao.casework.seal import seal_case
     from gongdao.front.cli.view_letters import print_sealed
 
-    at = read_as_of(as_of)
+    at, logger = read_as_of(as_of), _log_seal(log, log_key, log_policy)
     case = _check(folder, at.isoformat(), password, no_cache)
     sealed = seal_case(
         folder=folder,
@@ -278,9 +290,25 @@ def seal(
         tsa_url=tsa,
         tsa_roots=tsa_roots,
         overwrite=overwrite,
+        log=logger,
         unanchored_ok=unanchored_ok,
     )
     print_sealed(sealed, as_json)
+
+
+def _log_seal(url: str | None, key: str | None, policy: Path | None) -> LogSeal | None:
+    """What writes the seal into the log at ``url``; the options are checked before any work."""
+    from functools import partial
+
+    from gongdao.casework.log_seal import check_log_url, log_seal, trusted_policy
+    from gongdao.core.errors import ArgumentError
+
+    if url is None:
+        if key is not None or policy is not None:
+            raise ArgumentError(_("--log-key 和 --log-policy 要和 --log 一起用"))
+        return None
+    check_log_url(url)
+    return partial(log_seal, url=url, policy=trusted_policy(key=key, policy=policy))
 
 
 @case_app.command("correct", help="更正一个识别错的值。Put a reading right.")

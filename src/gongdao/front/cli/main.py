@@ -22,13 +22,20 @@ from gongdao.core.errors import GongdaoError
 from gongdao.core.language import gettext as _
 from gongdao.core.language import mark, translated
 from gongdao.core.os_errors import os_reason
+from gongdao.front.cli.anchor_command import check_anchor
 from gongdao.front.cli.backup_commands import backup, export_case, import_case, restore
+from gongdao.front.cli.bench_commands import bench_app
 from gongdao.front.cli.case_commands import case_app
 from gongdao.front.cli.chat_commands import chat_app
+from gongdao.front.cli.demo_command import demo_market
 from gongdao.front.cli.guide_command import guide
+from gongdao.front.cli.ledger_commands import ledger_app
+from gongdao.front.cli.log_commands import log_app
+from gongdao.front.cli.log_watch_commands import audit, witness
 from gongdao.front.cli.options import escape_controls
 from gongdao.front.cli.rules_commands import rules_app
 from gongdao.front.cli.server_commands import serve, web, worker
+from gongdao.front.cli.stock_commands import stock_app
 
 app = typer.Typer(
     name="gongdao",
@@ -39,11 +46,19 @@ app = typer.Typer(
 )
 app.add_typer(case_app, name="case", help="案件：从几张截图到一份封存的卷宗。Cases.")
 app.add_typer(chat_app, name="chat", help="聊天：每句话算什么。Chat lines.")
+app.add_typer(stock_app, name="stock", help="卡密库：导入、核对。Card secrets.")
+app.add_typer(ledger_app, name="ledger", help="账目：试算、对账单、付款。Money.")
+app.add_typer(log_app, name="log", help="公开日志：导出、补回、状态。The public log.")
+app.add_typer(bench_app, name="bench", help="测速：这台机器有多快。How fast this machine is.")
 app.add_typer(rules_app, name="rules", help="规则：法律、渠道和我们自己的规则，带日期。Rules.")
+log_app.command("witness", help="见证一本日志：接得上的检查点才签。Cosign a log.")(witness)
+log_app.command("audit", help="从头检查一本日志，全对才签名。Check a whole log.")(audit)
+log_app.command("check-anchor", help="到链上核对回执。A receipt's transactions.")(check_anchor)
 app.command("guide", help="按原因看指南：存什么、问什么、去哪里。Guide for one reason.")(guide)
 app.command("serve", help="启动网页和后台任务。Pages, worker and database.")(serve)
 app.command("web", help="只启动网页。The pages alone.")(web)
 app.command("worker", help="只启动后台任务。The worker alone.")(worker)
+app.command("demo-market", help="试用：三个商家、商品和订单。A market to try out.")(demo_market)
 app.command("backup", help="备份数据库和文件。Back up database and files.")(backup)
 app.command("restore", help="从备份恢复。Restore a backup.")(restore)
 case_app.command("import", help="把案件文件夹放到服务器上。Onto the server.")(import_case)

@@ -6,10 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from gongdao.core.language import gettext as _
-from gongdao.front.cli.options import print_json
+from gongdao.core.language import language
+from gongdao.front.cli.options import escape_controls, print_json
 from gongdao.front.cli.say import say
 
 if TYPE_CHECKING:
+    from gongdao.casework.log_seal import Logged
     from gongdao.casework.seal import Sealed
 
 
@@ -68,6 +70,8 @@ def print_sealed(sealed: Sealed, as_json: bool) -> None:
                 "files": len(sealed.files),
                 "anchored": sealed.timestamp is not None,
                 "timestamp_problem": sealed.timestamp_problem,
+                "log": _log_json(sealed.logged),
+                "log_problem": sealed.log_problem,
             }
         )
         return
@@ -79,4 +83,37 @@ def print_sealed(sealed: Sealed, as_json: bool) -> None:
             say(f"! {sealed.timestamp_problem}")
     else:
         say(_("已盖时间戳。"))
+    _print_logged(sealed)
     say(_("任何人都可以用 gongdao-verify {path} 离线验证。").format(path=sealed.path))
+
+
+def _log_json(logged: Logged | None) -> dict[str, Any] | None:
+    if logged is None:
+        return None
+    verdict = logged.verdict
+    return {
+        "origin": verdict.origin,
+        "index": verdict.index,
+        "size": verdict.size,
+        "leaf_hash": verdict.leaf_hash.hex(),
+        "state": verdict.state.value,
+        "vkey": logged.vkey or None,
+        "key_named": logged.key_named,
+    }
+
+
+def _print_logged(sealed: Sealed) -> None:
+    """Where it stands in the public log, and what that is worth."""
+    from gongdao_verify.show_log import log_sentences
+
+    if sealed.log_problem:
+        say(f"! {sealed.log_problem}")
+    if sealed.logged is None:
+        return
+    verdict = sealed.logged.verdict
+    origin = escape_controls(verdict.origin)
+    say(_("已记入日志 {log}：第 {n} 条。").format(log=origin, n=verdict.index))
+    say(str(log_sentences(verdict, language())["state"]))
+    if not sealed.logged.key_named:
+        say(_("日志的公钥是它自己给的。请另外核对，下次用 --log-key 写明："))
+        print(f"  {escape_controls(sealed.logged.vkey)}")

@@ -1,4 +1,4 @@
-"""``python -m gongdao.front.server pages|worker|prepare``: one part of a running server.
+"""``python -m gongdao.front.server pages|worker|log|prepare``: one part of a running server.
 
 Started by ``gongdao serve``, ``web`` and ``worker`` alone; not a command for people.
 """
@@ -23,6 +23,7 @@ def main(arguments: list[str]) -> int:
         pages.add_argument(f"--{name}", type=int, required=True)
     worker = parts.add_parser("worker")
     worker.add_argument("--concurrency", type=int, required=True)
+    parts.add_parser("log")
     parts.add_parser("prepare")
     given = vars(parser.parse_args(arguments))
     part = given.pop("part")
@@ -35,6 +36,10 @@ def main(arguments: list[str]) -> int:
             from gongdao.front.server.django_processes import run_worker
 
             run_worker(**given)
+        elif part == "log":
+            from gongdao.front.server.log_part import run_log
+
+            run_log()
         else:
             from gongdao.front.server.django_processes import prepare
 

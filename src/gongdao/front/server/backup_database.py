@@ -42,6 +42,8 @@ _COUNTED = {
     "erased": "SELECT count(*) FROM casework_erasedcase",
     "jobs": "SELECT count(*) FROM procrastinate_jobs WHERE status IN ('todo', 'doing')",
 }
+_WORTH_KEEPING = ("casework_case", "core_user", "market_order", "ledger_transfer", "vault_unit")
+"""A row in one of them is something that a restore would overwrite."""
 _OWN = (
     "NOT EXISTS (SELECT FROM pg_depend d WHERE d.objid = {oid} AND d.deptype = 'e')"
     " AND {schema} = 'public'::regnamespace"
@@ -51,6 +53,10 @@ DO $empty$ BEGIN
   EXECUTE coalesce((
     SELECT string_agg(format('DROP TABLE IF EXISTS %s CASCADE', c.oid::regclass), '; ')
     FROM pg_class c WHERE c.relkind IN ('r', 'p')
+    AND {_OWN.format(oid="c.oid", schema="c.relnamespace")}), 'SELECT 1');
+  EXECUTE coalesce((
+    SELECT string_agg(format('DROP SEQUENCE IF EXISTS %s CASCADE', c.oid::regclass), '; ')
+    FROM pg_class c WHERE c.relkind = 'S'
     AND {_OWN.format(oid="c.oid", schema="c.relnamespace")}), 'SELECT 1');
   EXECUTE coalesce((
     SELECT string_agg(format('DROP ROUTINE IF EXISTS %s CASCADE', p.oid::regprocedure), '; ')
@@ -167,8 +173,8 @@ def check_free(url: str) -> None:
 
 
 def holds_data(url: str) -> bool:
-    """Whether there are cases or users in the database. Raises InputError where it belongs to
-    another program: that is never replaced."""
+    """Whether there are cases, users, orders or money in the database. Raises InputError where it
+    belongs to another program: that is never replaced."""
     tables = _find_tables(url)
     if not tables:
         return False
@@ -178,9 +184,11 @@ def holds_data(url: str) -> bool:
             hint=_("请换一个空的数据库。"),
         )
     with psycopg.connect(url, application_name=_NAME) as connection:
-        query = "SELECT count(*) FROM casework_case"
-        users = "SELECT count(*) FROM core_user"
-        return int(_one(connection, query)) + int(_one(connection, users)) > 0
+        counted = [name for name in _WORTH_KEEPING if name in tables]
+        return any(
+            int(_one(connection, f"SELECT count(*) FROM (SELECT FROM {name} LIMIT 1) one"))
+            for name in counted
+        )
 
 
 def _find_tables(url: str) -> list[str]:

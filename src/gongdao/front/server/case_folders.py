@@ -19,7 +19,8 @@ from gongdao.core.language import gettext as _
 from gongdao.evidence.kept.models import Original
 from gongdao.evidence.kept.open_original import Purpose, Who
 from gongdao.front.clock import now
-from gongdao.front.stores import get_settings, get_stores
+from gongdao.front.scratch import own_scratch
+from gongdao.front.stores import get_stores
 from gongdao.front.worker.reading import read_with_process
 from gongdao.front.worker.tasks import MOST_ROUNDS, ask_for_reading
 
@@ -68,7 +69,7 @@ def _read_one(row_id: UUID, again: list[UUID]) -> None:
         read=read_with_process,
         ask=ask,
         at=now(),
-        scratch=get_settings().scratch,
+        scratch=own_scratch(),
     )
 
 

@@ -1,4 +1,7 @@
-"""The processes that load Django besides the pages: migrations once, and the worker."""
+"""The processes that load Django besides the pages: migrations once, and the worker.
+
+The sequencer of the public log is a third one: see log_part.py.
+"""
 
 from __future__ import annotations
 
@@ -19,6 +22,11 @@ _MIGRATION_LOCK = 7_463_011
 """Any number that nobody else locks in this database."""
 SLOW, QUICK = "reading", "quick"
 """The queues: reading and sealing files; everything else."""
+OUTSIDE = "outside"
+"""The queue of what waits for services outside (anchors): slow ones hold up nothing here."""
+MARKET, CALLS = "market", "calls"
+"""The queues of what keeps orders true, every few seconds, and of its talks with suppliers and
+mailboxes: neither waits behind a reminder, nor one behind the other."""
 _GRACE = 5
 """Seconds for jobs under way when the worker stops; they are taken up again later."""
 
@@ -28,7 +36,7 @@ def prepare(database_url: str) -> None:
 
     The lock has a connection of its own, and goes with it, whatever happens.
     """
-    _set_up()
+    set_up_django()
     from django.apps import apps
     from django.core.management import call_command
 
@@ -48,7 +56,7 @@ def run_worker(*, concurrency: int) -> None:
     """Do jobs until SIGTERM: ``concurrency`` quick ones at once, and beside them one slow one, so
     that a reminder never waits behind a video."""
     end_with_parent()
-    _set_up()
+    set_up_django()
     from procrastinate.contrib.django import app
     from procrastinate.contrib.django.django_connector import DjangoConnector
 
@@ -60,7 +68,7 @@ def run_worker(*, concurrency: int) -> None:
 
 
 async def _run_queues(app: App, concurrency: int) -> None:
-    """Two workers in one loop; asked to stop, both let their jobs end for a while."""
+    """A worker for each queue in one loop; asked to stop, all let their jobs end for a while."""
     stop, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stop.set)
@@ -75,7 +83,13 @@ async def _run_queues(app: App, concurrency: int) -> None:
                     shutdown_graceful_timeout=_GRACE,
                 )
             )
-            for queue, most in ((SLOW, 1), (QUICK, concurrency))
+            for queue, most in (
+                (SLOW, 1),
+                (QUICK, concurrency),
+                (OUTSIDE, 1),
+                (MARKET, 1),
+                (CALLS, 2),
+            )
         ]
         asked = asyncio.create_task(stop.wait())
         await asyncio.wait([asked, *workers], return_when=asyncio.FIRST_COMPLETED)
@@ -88,7 +102,8 @@ async def _run_queues(app: App, concurrency: int) -> None:
             raise error
 
 
-def _set_up() -> None:
+def set_up_django() -> None:
+    """Load Django in this process."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", SETTINGS)
     import django
 

@@ -1,7 +1,7 @@
 """``gongdao serve``, ``web`` and ``worker``: the database, its form, then the processes that run.
 
 One small process supervises: it starts the embedded PostgreSQL where no other is named, brings the
-database to this version's form, starts the pages and the worker, and starts them again if they end.
+database to this version's form, starts pages, worker and log, and starts them again if they end.
 When it is asked to stop, or is killed, all of them end.
 """
 
@@ -54,9 +54,10 @@ def serve(
     attach: bool = False,
     say: Say = _print_now,
 ) -> None:
-    """Run pages, and a worker that does ``jobs`` jobs at once, until SIGTERM or Ctrl-C.
+    """Run pages, a worker that does ``jobs`` jobs at once, and the sequencer of the public log
+    beside it, until SIGTERM or Ctrl-C.
 
-    ``pages`` None: the worker alone. ``jobs`` 0: the pages alone. ``attach`` True shares the
+    ``pages`` None: worker and log alone. ``jobs`` 0: the pages alone. ``attach`` True shares the
     embedded database of another process on this folder. ``say`` gets each line for the operator.
     Call it from the main thread. Raise ServerError when something cannot start, or ends again and
     again; nothing that was started runs any more then.
@@ -73,6 +74,7 @@ def serve(
             parts.append(_pages_part(pages, address, seen))
         if jobs:
             parts.append(Part(_("后台任务"), ["worker", f"--concurrency={jobs}"], seen))
+            parts.append(Part(_("公开日志"), ["log"], seen))
         run_once(Part(_("启动前的准备"), ["prepare"], seen), signals)
         if pages and not signals.stopping:
             _announce(pages, address, signals, say)

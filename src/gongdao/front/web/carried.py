@@ -9,7 +9,7 @@ from django.http import HttpRequest
 
 _MOST_FIELDS = 300
 _LONGEST = 200_000
-_NEVER_REPLAYED = re.compile(r"/(keep/erase|open|leave|upload)/?$")
+_NEVER_REPLAYED = re.compile(r"/(keep/erase|keep/new-keys|open|leave|upload)/?$")
 
 
 def carried_fields(request: HttpRequest, *, leave_out: Collection[str]) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
@@ -313,22 +314,32 @@ class NoteForm(forms.Form):
 
 
 class SpeakersForm(forms.Form):
-    """Who is behind the names in a chat: one field for each name."""
+    """Who is behind the names in a chat: one field for each name, called after it, so that no
+    answer goes to another name when the chat was read again meanwhile."""
 
     use_required_attribute = False
 
     def __init__(self, *given: Any, senders: Sequence[tuple[str, str]], **named: Any) -> None:
         """``senders``: each name with the code of who it is taken for, empty for nobody."""
         super().__init__(*given, **named)
-        self._senders = [sender for sender, _speaker in senders]
-        for number, (sender, speaker) in enumerate(senders):
-            self.fields[f"sender_{number}"] = CodeField(
+        self._senders = {sender: self.field_of(sender) for sender, _speaker in senders}
+        for sender, speaker in senders:
+            self.fields[self.field_of(sender)] = CodeField(
                 SPEAKER_NAMES, required=False, empty=_("不清楚"), label=sender, initial=speaker
             )
 
+    @staticmethod
+    def field_of(sender: str) -> str:
+        """The field of a name."""
+        return f"sender_{hashlib.sha256(sender.encode('utf-8', 'surrogatepass')).hexdigest()[:12]}"
+
+    def sent(self) -> list[str]:
+        """The names that the form asked for: one that it did not show is not answered."""
+        return [sender for sender, field in self._senders.items() if field in self.data]
+
     def names(self) -> dict[str, Speaker]:
         """The speaker of each name that has one."""
-        told = {s: self.cleaned_data[f"sender_{n}"] for n, s in enumerate(self._senders)}
+        told = {sender: self.cleaned_data[field] for sender, field in self._senders.items()}
         return {sender: speaker for sender, speaker in told.items() if speaker}
 
 

@@ -9,6 +9,8 @@ from typing import Any
 from csp.constants import NONE, SELF
 from psycopg.conninfo import conninfo_to_dict
 
+from gongdao.front.log_moves import LIFE_CYCLES
+from gongdao.front.scratch import OwnScratch
 from gongdao.front.settings import Settings
 from gongdao.front.web.account_settings import account_settings
 from gongdao.front.web.secrets import derive_django_key
@@ -46,12 +48,18 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "procrastinate.contrib.django",
     "gongdao.core.apps.CoreConfig",
+    "gongdao.ledger.apps.LedgerConfig",
+    "gongdao.log.apps.LogConfig",
     "gongdao.evidence.kept.apps.EvidenceConfig",
+    "gongdao.vault.apps.VaultConfig",
+    "gongdao.payments.apps.PaymentsConfig",
+    "gongdao.market.apps.MarketConfig",
     "gongdao.casework.online.apps.CaseworkConfig",
     "gongdao.front.web.apps.WebConfig",
 ]
 
 MIDDLEWARE = [
+    "gongdao.front.web.middleware.proxy.believe_proxy",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.gzip.GZipMiddleware",
@@ -124,7 +132,7 @@ STORAGES = {
     "staticfiles": {"BACKEND": "gongdao.front.web.static_files.HashedByContent"},
 }
 FILE_UPLOAD_HANDLERS = ["django.core.files.uploadhandler.TemporaryFileUploadHandler"]
-FILE_UPLOAD_TEMP_DIR = str(GONGDAO.scratch)
+FILE_UPLOAD_TEMP_DIR = OwnScratch()
 FILE_UPLOAD_PERMISSIONS = 0o600
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 400
@@ -152,7 +160,6 @@ SECURE_HSTS_SECONDS = 365 * 24 * 3600 if GONGDAO.https else 0
 SECURE_CONTENT_TYPE_NOSNIFF = True
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_CROSS_ORIGIN_OPENER_POLICY = "same-origin"
-SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if GONGDAO.behind_proxy else None
 CSRF_TRUSTED_ORIGINS = [GONGDAO.public_url]
 X_FRAME_OPTIONS = "DENY"
 
@@ -184,10 +191,17 @@ CACHES = {
     }
 }
 
+LOG_LIFE_CYCLES = LIFE_CYCLES
+"""What may be appended to the public log after what; nothing else gets in."""
+
 PROCRASTINATE_IMPORT_PATHS = [
     "gongdao.front.worker.tasks",
     "gongdao.front.worker.follow_tasks",
     "gongdao.front.worker.retention_tasks",
+    "gongdao.front.worker.anchor_tasks",
+    "gongdao.front.worker.market_tasks",
+    "gongdao.front.worker.money_tasks",
+    "gongdao.front.worker.sandbox_tasks",
 ]
 PROCRASTINATE_AUTODISCOVER_MODULE_NAME = "no_such_module"
 
@@ -197,6 +211,9 @@ LOGGING: dict[str, Any] = {
     "formatters": {"line": {"()": "gongdao.front.web.log_lines.PlainLines"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["stderr"], "level": "WARNING"},
-    "loggers": {"gongdao": {"level": "INFO"}},
+    "loggers": {
+        "gongdao": {"level": "INFO"},
+        "django.security.DisallowedHost": {"level": "CRITICAL"},  # anybody could fill the log
+    },
 }
 SILENCED_SYSTEM_CHECKS: list[str] = []

@@ -19,7 +19,7 @@ ERASED = "erased"
 def tell_erased(request: HttpRequest, link: str) -> HttpResponse | None:
     """The page for a browser that held the case behind ``link`` when it was erased, here or on
     another device; None for every other browser, and for a link that never was."""
-    known = [*request.session.get(ERASED, []), *(str(one) for one in held_cases(request))]
+    known = [*request.session.get(ERASED, []), *(str(one.id) for one in held_cases(request))]
     if not known:
         return None
     row = find_erased(link)

@@ -65,7 +65,9 @@ def find_picture(seen: SeenCase, exhibit: ExhibitLink, names: tuple[str, ...]) -
     if view is None:
         return None
     case = seen.assembled.case
-    shown = find_preview(stores=get_stores(), key=case.key, row=exhibit.file.row, view=view)
+    shown = find_preview(
+        stores=get_stores(), key=case.key, row=exhibit.file.row, view=view, at=seen.as_of
+    )
     if shown is None or not shown.webp:
         return None
     src = f"{picture_href(case.content.link, exhibit.file)}?view={view.number}"

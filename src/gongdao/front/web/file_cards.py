@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -51,10 +52,31 @@ def card_of(seen: SeenCase, file: CaseFileRow) -> dict[str, Any]:
 
 def _problem(file: CaseFileRow, exhibit: dict[str, Any] | None) -> str:
     if exhibit and exhibit["problem"]:
-        return str(exhibit["problem"])
+        return _without_place(str(exhibit["problem"]), file.facts.path)
     if file.row.state == FileState.FAILED:
         return _("这份材料这次没读出来，不是您的问题；可以打开它再读一次。")
     return ""
+
+
+def _without_place(problem: str, path: str) -> str:
+    """A problem beside the name of its file: the place within the case folder says nothing here, a
+    line of the file does."""
+    found = re.match(rf"{re.escape(path)}(:\d+)?(?: \[[^\]]*\])?: ", problem)
+    if found is None:
+        return problem
+    rest = problem[found.end() :]
+    if not found[1]:
+        return rest
+    return _("第 {line} 行：{problem}").format(line=found[1][1:], problem=rest)
+
+
+def name_files(seen: SeenCase, text: str) -> str:
+    """``text`` of the report with files called as their owner calls them, not by their place within
+    the case folder."""
+    named = {f.facts.path: f.facts.name for f in seen.assembled.files if f.facts.path}
+    for path in sorted(named, key=len, reverse=True):
+        text = text.replace(path, named[path])
+    return text
 
 
 def groups_of(seen: SeenCase) -> list[FileGroup]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -27,7 +28,9 @@ from gongdao.front.web.fact_words import (
 
 MOST_MESSAGES = 300
 MOST_ROWS = 100
-MOST_SENDERS = 8
+MOST_SENDERS = 100
+FIRST_SENDERS = 8
+"""More names than these are folded away: few of a large group matter."""
 MOST_LINES = 200
 _SURE = 0.8
 
@@ -137,14 +140,16 @@ def messages_of(exhibit: Exhibit, said: Sequence[SaidLine]) -> list[dict[str, An
 
 
 def senders_of(exhibit: Exhibit, told: Mapping[str, Speaker]) -> list[tuple[str, str]]:
-    """The names in a chat, each with who it is taken for (a code, empty where unknown), by what
-    the buyer said or what was read."""
+    """The names in a chat, those who said most first, each with who it is taken for (a code, empty
+    where unknown), by what the buyer said or what was read."""
     found: dict[str, str] = {}
+    said = Counter[str]()
     for message in exhibit.messages:
         if message.sender and message.speaker is not Speaker.SYSTEM:
             speaker = told.get(message.sender, message.speaker)
             found.setdefault(message.sender, speaker.value if speaker else "")
-    return list(found.items())[:MOST_SENDERS]
+            said[message.sender] += 1
+    return [(name, found[name]) for name, _times in said.most_common(MOST_SENDERS)]
 
 
 def rows_of(exhibit: Exhibit, matters: frozenset[str]) -> list[dict[str, Any]]:

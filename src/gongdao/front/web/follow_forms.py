@@ -41,7 +41,7 @@ class FilingForm(forms.Form):
         help_text=_("对方给的受理号、工单号或案号。"),
         widget=forms.TextInput(attrs=_PLAIN),
     )
-    receipt = forms.ChoiceField(label=_("回执"), required=False)
+    receipt = forms.ChoiceField(label=_("回执文件"), required=False)
     note = forms.CharField(
         label=_("备注"),
         required=False,

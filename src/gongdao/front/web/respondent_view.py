@@ -59,7 +59,7 @@ def show_respondent(
     """Everything the report knows of the other party."""
     report, found = seen.report, seen.report["respondent"]
     check = report.get("uscc", {}).get("check")
-    wanted = "identity_demand" in seen.letters
+    wanted = seen.judgement.asks_identity
     return ShownRespondent(
         found["name"],
         found["address"],

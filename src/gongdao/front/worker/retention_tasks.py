@@ -14,8 +14,8 @@ from gongdao.casework.online.upload_pieces import sweep_uploads
 from gongdao.core.attempts import forget_attempts
 from gongdao.core.clock import beijing
 from gongdao.front.clock import now
+from gongdao.front.scratch import sweep_scratch
 from gongdao.front.stores import get_settings, get_stores
-from gongdao.front.worker.sweep_scratch import sweep_scratch
 from gongdao.front.worker.tasks import QUICK, ask_for_finishing
 from gongdao.rules.queries import retention_days
 
@@ -43,7 +43,7 @@ def sweep_hourly(timestamp: int) -> None:
     at = now()
     settings = get_settings()
     working = _LONGEST_WORK + _READINGS * timedelta(seconds=settings.reading_timeout)
-    sweep_scratch(folder=settings.scratch, before=at - working)
+    sweep_scratch(ground=settings.scratch, before=at - working)
     sweep_uploads(stores=get_stores(), at=at)
     forget_attempts(before=at - _kept_for("counter", at))
     Session.objects.filter(expire_date__lt=at).delete()

@@ -33,7 +33,9 @@ from gongdao.casework.online.share_case import sweep_shares
 from gongdao.core.errors import BlobMissing, BlobStoreError, Busy, SealedDataError
 from gongdao.evidence.kept.models import Original
 from gongdao.front.clock import now
+from gongdao.front.scratch import own_scratch
 from gongdao.front.stores import get_settings, get_stores
+from gongdao.front.web.wait_vouched import wait_vouched
 from gongdao.front.worker import follow_tasks
 from gongdao.front.worker.reading import read_with_process
 
@@ -44,6 +46,8 @@ QUICK = "quick"
 """Queue of short jobs: reminders, deadlines, erasing."""
 STALLED_AFTER = timedelta(seconds=60)
 """A worker gives a sign of life every ten seconds."""
+RECEIPT_WAIT_S = 10.0
+"""How long a case file waits for its receipt of the public log, and for witnesses of it."""
 MOST_ATTEMPTS = 5
 MOST_ROUNDS = 3
 
@@ -76,7 +80,7 @@ def read_original(original_id: str, rounds: int = 0, attempts: int = 0) -> None:
     def ask_again(row: Original, ahead: int) -> None:
         _defer_reading(row, ahead, rounds=rounds + 1)
 
-    row_id, stores, scratch = UUID(original_id), get_stores(), get_settings().scratch
+    row_id, stores, scratch = UUID(original_id), get_stores(), own_scratch()
     try:
         read_file(
             stores=stores,
@@ -122,7 +126,8 @@ def drop_removed(case_id: str, original_id: str, address: str) -> None:
 @app.periodic(cron="* * * * *")
 @app.task(name="rescue_stalled", queue=QUICK, queueing_lock="rescue_stalled")
 async def rescue_stalled(timestamp: int) -> None:
-    """Give jobs of a worker that died back to the queue."""
+    """Give jobs of a worker that died back to the queue, and remove what it left in the clear."""
+    await sync_to_async(own_scratch)()
     await rescue_jobs(silent_for=STALLED_AFTER)
 
 
@@ -158,6 +163,11 @@ def ask_for_making(case_file_id: UUID) -> None:
     make_one_case_file.defer(case_file_id=str(case_file_id))
 
 
+def _cover(leaf_hash: bytes) -> bool:
+    index = wait_vouched(settings=get_settings(), leaf_hash=leaf_hash, patience_s=RECEIPT_WAIT_S)
+    return index is not None
+
+
 @app.task(name="make_case_file", queue=READING)
 def make_one_case_file(case_file_id: str, attempts: int = 0) -> None:
     """Make one case file. ``attempts`` counts how often the machine failed at it: then it is tried
@@ -165,7 +175,11 @@ def make_one_case_file(case_file_id: str, attempts: int = 0) -> None:
     row_id = UUID(case_file_id)
     try:
         make_case_file(
-            stores=get_stores(), case_file_id=row_id, at=now(), scratch=get_settings().scratch
+            stores=get_stores(),
+            case_file_id=row_id,
+            at=now(),
+            scratch=own_scratch(),
+            cover=_cover,
         )
     except (OSError, BlobStoreError) as error:
         if attempts + 1 >= MOST_ATTEMPTS:

@@ -50,7 +50,7 @@ def before(request: HttpRequest) -> HttpResponseBase:
     case = begin_case(
         stores=get_stores(), at=now(), language=language(), owner_id=owner, before_buying=True
     )
-    hold_case(request, case.row.id)
+    hold_case(request, case.row)
     for name, source in sources:
         try:
             _keep(case, name, source)

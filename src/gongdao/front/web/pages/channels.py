@@ -30,7 +30,8 @@ from gongdao.core.errors import InputError, UnreadableFile
 from gongdao.core.language import gettext as _
 from gongdao.evidence.kept.open_original import Who
 from gongdao.front.clock import now
-from gongdao.front.stores import get_settings, get_stores
+from gongdao.front.scratch import own_scratch
+from gongdao.front.stores import get_stores
 from gongdao.front.web.access import case_page
 from gongdao.front.web.channel_view import (
     effects_of,
@@ -204,7 +205,7 @@ def all_attachments(request: HttpRequest, case: OpenCase, code: str) -> HttpResp
     seen, plan = _planned(case, code)
     if not plan.items:
         raise Http404
-    file, size = whole_zip(_members(seen, plan), at=seen.as_of, folder=get_settings().scratch)
+    file, size = whole_zip(_members(seen, plan), at=seen.as_of, folder=own_scratch())
     name = f"{_('附件')}.zip"
     return file_answer(file, name=name, media_type="application/zip", size=size)
 
@@ -238,7 +239,7 @@ def _make(seen: SeenCase, item: AttachmentItem) -> bytes:
         item=item,
         who=Who.OWNER,
         at=now(),
-        scratch=get_settings().scratch,
+        scratch=own_scratch(),
     )
 
 

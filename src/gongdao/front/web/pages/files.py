@@ -35,11 +35,13 @@ from gongdao.evidence.kept.open_original import Purpose, Who, open_original
 from gongdao.evidence.kept.write_reading import reading_of
 from gongdao.evidence.reading import Exhibit
 from gongdao.front.clock import now
-from gongdao.front.stores import get_settings, get_stores
+from gongdao.front.scratch import own_scratch
+from gongdao.front.stores import get_stores
 from gongdao.front.web import file_details as details
 from gongdao.front.web.access import case_page
 from gongdao.front.web.case_forms import NoteForm, PasswordForm, SpeakersForm
 from gongdao.front.web.file_cards import card_of, groups_of, progress_of
+from gongdao.front.web.parts_of_files import answer_part
 from gongdao.front.web.report import SeenCase, report_of
 from gongdao.front.worker.tasks import ask_for_drop, ask_for_reading
 
@@ -123,19 +125,22 @@ def _read_context(seen: SeenCase, row: CaseFileRow, exhibit: Exhibit) -> dict[st
     href = details.picture_href(case.content.link, row)
     kept = {}
     for view in views:
-        preview = find_preview(stores=get_stores(), key=case.key, row=row.row, view=view)
+        preview = find_preview(
+            stores=get_stores(), key=case.key, row=row.row, view=view, at=seen.as_of
+        )
         if preview is not None:
             kept[view.number] = preview
     order = case.content.statement.order
     matters = {order.order_no, order.transaction_no, str(order.paid or "")} - {""}
     empty = 0 in kept and not kept[0].webp
-    senders = details.senders_of(exhibit, case.content.statement.chat_names)
+    senders = _senders(case, row, exhibit)
     return {
         "fields": details.fields_of(exhibit, shown["readings"], views, kept, href),
         "picture": "" if not views or empty else f"{href}?view=0",
         "picture_size": kept.get(0),
         "chat": details.messages_of(exhibit, seen.assembled.judgement.dossier.said),
         "speakers_form": SpeakersForm(senders=senders) if senders else None,
+        "first_senders": details.FIRST_SENDERS,
         "more_messages": max(0, len(exhibit.messages) - details.MOST_MESSAGES),
         "left_out": exhibit.left_out,
         "bill": details.rows_of(exhibit, frozenset(matters)),
@@ -145,6 +150,14 @@ def _read_context(seen: SeenCase, row: CaseFileRow, exhibit: Exhibit) -> dict[st
         "times": details.times_of(shown),
         "is_secret": "secret" in exhibit.fields,
     }
+
+
+def _senders(case: OpenCase, row: CaseFileRow, exhibit: Exhibit) -> list[tuple[str, str]]:
+    """Every name in the chat, also of those whose messages are too far from the case to be judged:
+    who is who decides what is judged."""
+    read = reading_of(key=case.key, row=row.row) if exhibit.left_out else None
+    whole = read.exhibit if read else exhibit
+    return details.senders_of(whole, case.content.statement.chat_names)
 
 
 @require_POST
@@ -210,14 +223,19 @@ def speakers(request: HttpRequest, case: OpenCase, original_id: UUID) -> HttpRes
     form = SpeakersForm(request.POST, senders=senders)
     if not form.is_valid():
         return _show_file(request, case, original_id, status=422, speakers_form=form)
-    shown = dict(senders)
+    taken = dict(senders)
     names = {
         sender: speaker
         for sender, speaker in form.names().items()
-        if sender in told or speaker.value != shown[sender]
+        if sender in told or speaker.value != taken[sender]
     }
     name_speakers(
-        stores=get_stores(), case=case, names=names, among=shown, ask=ask_for_reading, at=now()
+        stores=get_stores(),
+        case=case,
+        names=names,
+        among=form.sent(),
+        ask=ask_for_reading,
+        at=now(),
     )
     messages.success(request, _("已保存。"))
     return redirect("file", link=case.content.link, original_id=original_id)
@@ -256,7 +274,7 @@ def picture(request: HttpRequest, case: OpenCase, original_id: UUID) -> HttpResp
         view=view,
         who=Who.OWNER,
         at=now(),
-        scratch=get_settings().scratch,
+        scratch=own_scratch(),
         before_making=partial(_count_picture, case),
     )
     if shown is None:
@@ -268,7 +286,7 @@ def _count_picture(case: OpenCase) -> None:
     count_attempt(stores=get_stores(), limit=PICTURES, who=str(case.row.id), at=now())
 
 
-_SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox", "Accept-Ranges": "none"}
+_SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox"}
 
 
 @require_safe
@@ -276,9 +294,20 @@ _SAFE = {"Content-Security-Policy": "default-src 'none'; sandbox", "Accept-Range
 def original(request: HttpRequest, case: OpenCase, original_id: UUID) -> HttpResponseBase:
     """The original, byte for byte, as a download: never shown by the browser itself."""
     row = _file_or_404(case, original_id)
+    size, digest = row.row.size, row.facts.digests.sha256
+    named = quote(row.facts.name, safe="")
+    headers = {
+        **_SAFE,
+        "Content-Type": "application/octet-stream",
+        "Content-Length": str(size),
+        "Content-Disposition": f"attachment; filename=\"file\"; filename*=UTF-8''{named}",
+        "Content-Encoding": "identity",  # compressed on the way it had no length
+    }
     if request.method == "HEAD":
-        response: HttpResponseBase = HttpResponse(headers=_SAFE)
-    else:
+        tag = {"ETag": f'"{digest}"', "Accept-Ranges": "bytes"}
+        return HttpResponse(headers={**headers, **tag})
+
+    def open_whole() -> StreamingHttpResponse:
         chunks = open_original(
             stores=get_stores(),
             key=case.key,
@@ -287,13 +316,11 @@ def original(request: HttpRequest, case: OpenCase, original_id: UUID) -> HttpRes
             purpose=Purpose.DOWNLOAD,
             at=now(),
         )
-        response = StreamingHttpResponse(chunks, headers=_SAFE)
-    response.headers["Content-Type"] = "application/octet-stream"
-    response.headers["Content-Length"] = str(row.row.size)
-    response.headers["Content-Disposition"] = (
-        f"attachment; filename=\"file\"; filename*=UTF-8''{quote(row.facts.name, safe='')}"
+        return StreamingHttpResponse(chunks, headers=headers)
+
+    return answer_part(
+        request, case_id=case.row.id, size=size, digest=digest, open_whole=open_whole
     )
-    return response
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -20,7 +20,7 @@ from gongdao.casework.follow.messenger_port import (
     MessageRefused,
     Messenger,
 )
-from gongdao.casework.follow.plan_reminders import words_of
+from gongdao.casework.follow.plan_reminders import PlannedReminder, title_of
 from gongdao.casework.online.addresses import (
     CALENDAR,
     KeptAddress,
@@ -76,7 +76,7 @@ def reminders(request: HttpRequest, case: OpenCase) -> HttpResponse:
         "follow",
         addresses=[{"address": one, "name": names[one.id]} for one in addresses],
         kinds=[_kind_card(kind) for kind in ADDRESS_KINDS.values()],
-        planned=[{"at": one.at, "title": str(one.title)} for one in page.planned[:_MOST_SHOWN]],
+        planned=[_soon(one) for one in page.planned[:_MOST_SHOWN]],
         more=max(0, len(page.planned) - _MOST_SHOWN),
         late=[_told(one, names) for one in trying if one.problem is not None][:_MOST_SHOWN],
         told=[_told(one, names) for one in kept][:_MOST_SHOWN],
@@ -89,10 +89,14 @@ def address_name(address: KeptAddress) -> str:
     return f"{translated(ADDRESS_KINDS[address.kind].name)} {address.masked}"
 
 
+def _soon(one: PlannedReminder) -> dict[str, Any]:
+    return {"at": one.at, "title": str(one.title), "names": [str(name) for name in one.names]}
+
+
 def _told(one: KeptReminder, names: Mapping[UUID, str]) -> dict[str, Any]:
     return {
         "at": one.sent_at or one.due,
-        "title": str(words_of(one.key)[0]),
+        "title": str(title_of(one.key)),
         "to": names.get(one.address_id, _("已删除的地址")),
         "sent": one.state == "sent",
         "problem": one.problem,

@@ -21,7 +21,7 @@ from gongdao.core.ids import tidy_token
 from gongdao.core.language import language, translated
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
-from gongdao.front.web.held import held_cases, hold_case, network_of
+from gongdao.front.web.held import account_of, held_cases, hold_case, network_of
 
 _SHOWN = 3
 _LINK = re.compile(r"/c/([^/\s?#]+)")
@@ -55,11 +55,11 @@ def _show(
 
 def _own_cases(request: HttpRequest) -> tuple[list[CaseSummary], bool]:
     """The last few cases of this device and account, and whether there are more."""
-    owner = request.user.pk if request.user.is_authenticated else None
-    held = held_cases(request)
-    if owner is None and not held:
+    account, held = account_of(request), held_cases(request)
+    if account is None and not held:
         return [], False
-    rows = list(cases_of(owner_id=owner, held=held)[: _SHOWN + 1])
+    rows = list(cases_of(held=held, account=account)[: _SHOWN + 1])
+    owner = account.owner_id if account else None
     shown = summarise(stores=get_stores(), rows=rows[:_SHOWN], owner_id=owner, at=now())
     return shown, len(rows) > _SHOWN
 
@@ -87,7 +87,7 @@ def open_by_link(request: HttpRequest) -> HttpResponseBase:
         )
     except CaseLocked as error:
         return _show(request, problem=str(error), typed=typed, status=error.status)
-    hold_case(request, row.id)
+    hold_case(request, row)
     return redirect("case", link=tidy_token(link))
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import include, path, reverse
@@ -38,9 +38,11 @@ from gongdao.front.stores import get_stores
 from gongdao.front.web.access import case_page
 from gongdao.front.web.downloads import file_answer, zip_chunks, zip_size
 from gongdao.front.web.in_app import in_app_browser
+from gongdao.front.web.parts_of_files import answer_part
 from gongdao.front.web.report import report_of
 from gongdao.front.web.take_link import LASTS, make_take_link
 from gongdao.front.worker.tasks import ask_for_making
+from gongdao.log.reader import get_standing
 
 MAKINGS = Limit("case-files", 30, timedelta(hours=1))
 """Case files of one case: each is a minute's work for the machine."""
@@ -91,6 +93,7 @@ def case_file_context(request: HttpRequest, case: OpenCase) -> dict[str, Any]:
     ready = row is not None and row.state == MakingState.READY
     return {
         "made": row if ready else None,
+        "logged": _logged(row) if row is not None and ready else None,
         "waiting": row is not None and row.state == MakingState.WAITING,
         "problem": _problem(row),
         "stale": row is not None and ready and is_stale(case, row),
@@ -98,6 +101,14 @@ def case_file_context(request: HttpRequest, case: OpenCase) -> dict[str, Any]:
         "until": row.made_at + KEPT_FOR if row is not None and row.made_at else None,
         "app": in_app_browser(request),
     }
+
+
+def _logged(row: CaseFile) -> dict[str, Any] | None:
+    """Where its seal stands in the public log: the leaf's hash, its number once it is covered."""
+    if not row.leaf_hash:
+        return None
+    leaf_hash = bytes(row.leaf_hash)
+    return {"hash": leaf_hash.hex(), "index": get_standing(leaf_hash)[1]}
 
 
 def _problem(row: CaseFile | None) -> str:
@@ -123,14 +134,20 @@ def ask(request: HttpRequest, case: OpenCase) -> HttpResponse:
 @case_page
 def download(request: HttpRequest, case: OpenCase, case_file_id: UUID) -> HttpResponseBase:
     """The zip."""
-    return send_case_file(case, _found(case, case_file_id))
+    return send_case_file(request, case, _found(case, case_file_id))
 
 
-def send_case_file(case: OpenCase, row: CaseFile) -> HttpResponseBase:
-    """The zip ``row`` as an answer; taking it is recorded."""
-    chunks = open_case_file(stores=get_stores(), case=case, row=row, who=Who.OWNER, at=now())
+def send_case_file(request: HttpRequest, case: OpenCase, row: CaseFile) -> HttpResponseBase:
+    """The zip ``row`` as an answer, or the part of it that is asked for; taking it is recorded."""
     name = f"{_('公道卷宗')}-{beijing(row.as_of):%Y%m%d-%H%M}.zip"
-    return file_answer(chunks, name=name, media_type="application/zip", size=row.size)
+
+    def open_whole() -> StreamingHttpResponse:
+        chunks = open_case_file(stores=get_stores(), case=case, row=row, who=Who.OWNER, at=now())
+        return file_answer(chunks, name=name, media_type="application/zip", size=row.size)
+
+    return answer_part(
+        request, case_id=case.row.id, size=row.size, digest=row.sha256, open_whole=open_whole
+    )
 
 
 @require_safe
@@ -233,5 +250,6 @@ urlpatterns = [
     path("folder.zip", folder, name="case_folder"),
     path("looked/", accesses, name="accesses"),
     path("shares/", include("gongdao.front.web.pages.shares")),
+    path("new-keys/", include("gongdao.front.web.pages.new_keys")),
     path("", include("gongdao.front.web.pages.erase")),
 ]

@@ -24,7 +24,7 @@ from gongdao.core.language import gettext as _
 from gongdao.core.models import User
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
-from gongdao.front.web.held import held_cases, hold_case, may_see
+from gongdao.front.web.held import account_of, held_cases, hold_case, may_see
 
 PAGE = 20
 """Cases on one page of the list."""
@@ -33,8 +33,9 @@ PAGE = 20
 @require_safe
 def cases(request: HttpRequest) -> HttpResponse:
     """Every case of the account and of this device, the last changed first."""
-    owner = request.user.pk if request.user.is_authenticated else None
-    pages = Paginator(cases_of(owner_id=owner, held=held_cases(request)), PAGE)
+    account = account_of(request)
+    owner = account.owner_id if account else None
+    pages = Paginator(cases_of(held=held_cases(request), account=account), PAGE)
     page = pages.get_page(request.GET.get("page"))
     shown = summarise(stores=get_stores(), rows=list(page.object_list), owner_id=owner, at=now())
     context = {"page": page, "cases": shown, "here": "cases", "signed_in": owner is not None}
@@ -85,7 +86,7 @@ def release(request: HttpRequest, case_id: UUID) -> HttpResponseBase:
     if request.method == "GET":
         return render(request, "pages/mine_release.html", _context(case))
     if release_case(case_id=case_id, owner_id=_account(request)):
-        hold_case(request, case_id)
+        hold_case(request, case.row)
         messages.success(request, _("已从账号里拿出来，这台设备还能打开；别处要用链接和提取码。"))
     return redirect("cases")
 

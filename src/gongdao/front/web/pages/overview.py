@@ -17,13 +17,14 @@ from gongdao.core.language import gettext as _
 from gongdao.front.web.access import case_page
 from gongdao.front.web.case_forms import ReasonsForm
 from gongdao.front.web.fact_words import REASON_MEANS
-from gongdao.front.web.file_cards import card_of, progress_of
+from gongdao.front.web.file_cards import card_of, name_files, progress_of
 from gongdao.front.web.next_step import find_missing, find_next_step
 from gongdao.front.web.report import SeenCase, report_of
 
 _NEW_FOR = timedelta(hours=1)
 _MOST_CARDS = 6
 _MOST_CLOCKS = 2
+_MOST_WARNINGS = 3
 
 
 @require_safe
@@ -43,7 +44,7 @@ def overview(request: HttpRequest, case: OpenCase) -> HttpResponse:
         missing=find_missing(seen.report),
         clocks=_clocks(seen),
         done=not seen.assembled.unread,
-        warnings=seen.report["warnings"][:3] if not seen.assembled.unread else [],
+        warnings=_warnings(seen) if not seen.assembled.unread else [],
         standing_url=reverse("case", args=[link]) + "standing/#element-",
         whole_link=f"{settings.GONGDAO.public_url}{reverse('case', args=[link])}",
         code=case.content.code,
@@ -72,6 +73,10 @@ def _ask_reasons(case: OpenCase, seen: SeenCase) -> ReasonsForm | None:
     choices = list(field.choices)  # type: ignore[attr-defined]  # a choice field
     field.choices = sorted(choices, key=lambda c: order.get(c[0], len(REASON_MEANS)))  # type: ignore[attr-defined]  # a choice field
     return form
+
+
+def _warnings(seen: SeenCase) -> list[str]:
+    return [name_files(seen, text) for text in seen.report["warnings"][:_MOST_WARNINGS]]
 
 
 def _clocks(seen: SeenCase) -> list[dict[str, Any]]:

@@ -24,7 +24,8 @@ from gongdao.core.errors import KeyGone
 from gongdao.evidence.kept.keep_preview import View, show_preview
 from gongdao.evidence.kept.open_original import Who
 from gongdao.front.clock import now
-from gongdao.front.stores import get_settings, get_stores
+from gongdao.front.scratch import own_scratch
+from gongdao.front.stores import get_stores
 from gongdao.front.web.held import network_of
 from gongdao.front.web.pages.keep import send_case_file
 from gongdao.front.web.report import report_of
@@ -95,7 +96,7 @@ def _picture(request: HttpRequest, shared: SharedCase, original_id: UUID) -> Htt
         view=View(),
         who=Who.SHARED,
         at=now(),
-        scratch=get_settings().scratch,
+        scratch=own_scratch(),
     )
     if preview is None:
         raise Http404
@@ -144,7 +145,7 @@ def taken(request: HttpRequest, token: str) -> HttpResponseBase:
     handed = _handed(request, token)
     if handed is None or not was_used_here(request, handed[1].id):
         return _closed(request)
-    return send_case_file(*handed)
+    return send_case_file(request, *handed)
 
 
 urlpatterns = [

@@ -14,6 +14,7 @@ from gongdao.casework.online.open_case import OpenCase
 from gongdao.core.codes import Element, Stage
 from gongdao.front.web.access import case_page
 from gongdao.front.web.exhibit_links import ExhibitLink, link_exhibits
+from gongdao.front.web.file_cards import name_files
 from gongdao.front.web.guardian import guardian_notice
 from gongdao.front.web.report import SeenCase, report_of
 from gongdao.front.web.respondent_view import show_respondent
@@ -48,6 +49,7 @@ def standing(request: HttpRequest, case: OpenCase) -> HttpResponse:
         "respondent": show_respondent(seen, links, case_url),
         "saved_before": _saved_before(seen),
         "guardian": guardian_notice(seen),
+        "warnings": [name_files(seen, text) for text in seen.report["warnings"]],
     }
     return render(request, "pages/standing.html", seen.context("standing", **context))
 

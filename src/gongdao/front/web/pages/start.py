@@ -90,7 +90,8 @@ def _begin_once(request: HttpRequest) -> OpenCase:
     once = tidy_token(request.COOKIES.get(_ONCE, ""))
     if not once:
         return _begin(request)
-    key = f"begin/{hashlib.sha256(once.encode()).hexdigest()}"
+    own = request.COOKIES.get(settings.CSRF_COOKIE_NAME, "")  # no other site can set this one
+    key = f"begin/{hashlib.sha256(f'{once}/{own}'.encode()).hexdigest()}"
     if cache.add(key, _BEGINNING, _ONCE_SECONDS):
         case = _begin(request)
         cache.set(key, str(case.row.id), _ONCE_SECONDS)
@@ -99,8 +100,8 @@ def _begin_once(request: HttpRequest) -> OpenCase:
         begun = cache.get(key, _BEGINNING)
         if begun != _BEGINNING:
             row = Case.objects.filter(id=UUID(begun)).first()
-            if row is not None:
-                hold_case(request, row.id)
+            if row is not None and row.keys_changed_at is None:
+                hold_case(request, row)
                 return open_row(stores=get_stores(), row=row)
             break
         time.sleep(_WAIT_SECONDS)
@@ -112,7 +113,7 @@ def _begin(request: HttpRequest) -> OpenCase:
     count_attempt(stores=stores, limit=NEW_CASES, who=network_of(request), at=at)
     owner = request.user.pk if request.user.is_authenticated else None
     case = begin_case(stores=stores, at=at, language=language(), owner_id=owner)
-    hold_case(request, case.row.id)
+    hold_case(request, case.row)
     return case
 
 

@@ -31,7 +31,7 @@ def unlock(request: HttpRequest, link: str) -> HttpResponse:
         )
     except CaseLocked as error:
         return show_code_form(request, link, problem=str(error), status=error.status)
-    hold_case(request, row.id)
+    hold_case(request, row)
     carried = carried_fields(request, leave_out=OWN_FIELDS)
     target = replay_target(request.POST.get("carried_to", ""), link)
     if carried:

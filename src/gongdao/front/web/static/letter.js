@@ -17,9 +17,11 @@ const ask = async () => {
     if (!answer.ok || answer.redirected) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     if (!page.querySelector("[data-instead]")) return; // another page: the session is over
-    for (const one of page.querySelectorAll("[data-instead]")) {
-      document.getElementById(one.id)?.replaceWith(one);
+    const told = [...page.querySelectorAll("[data-instead]")];
+    for (const flag of form.querySelectorAll('[id^="flag-"]')) {
+      if (!told.some((one) => one.id === flag.id)) flag.replaceChildren(); // a part made empty
     }
+    for (const one of told) document.getElementById(one.id)?.replaceWith(one);
     check.replaceChildren(...page.body.childNodes);
   } catch (error) {
     if (!["AbortError", "TypeError"].includes(error.name)) throw error;

@@ -29,7 +29,8 @@ class PollNode(Node):
         if given.get("unless"):
             return format_html('<div id="{}" class="poll">', name) + body + "</div>"
         say_it_renews_itself(context)
-        also = format_html(' hx-select-oob="#{}"', given["also"]) if given.get("also") else ""
+        others = ",".join(f"#{one}" for one in str(given.get("also") or "").split())
+        also = format_html(' hx-select-oob="{}"', others) if others else ""
         start = format_html(
             '<div id="{0}" class="poll" aria-busy="true" hx-get="{1}" hx-trigger="every {2}s"'
             ' hx-select="#{0}" hx-swap="outerHTML"{3}>',
@@ -49,8 +50,8 @@ def say_it_renews_itself(context: Context) -> None:
 
 
 def parse_poll(parser: Parser, token: Token) -> PollNode:
-    """Read ``poll name [unless=done] [every=seconds] [url=address] [also=id]`` up to ``endpoll``;
-    ``also`` is the id of another element of the page that is renewed with it. Raises
+    """Read ``poll name [unless=done] [every=seconds] [url=address] [also=ids]`` up to ``endpoll``;
+    ``also`` are ids of other elements of the page that are renewed with it. Raises
     TemplateSyntaxError otherwise."""
     bits = token.split_contents()[1:]
     if not bits:

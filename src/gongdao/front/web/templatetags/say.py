@@ -22,6 +22,7 @@ register.filter("money", values.money)
 register.filter("when", values.when)
 register.filter("day", values.day)
 register.filter("filesize", values.filesize)
+register.filter("heading", values.heading)
 register.filter("meaning", meanings.meaning)
 
 register.simple_tag(meanings.shape, name="shape")

@@ -9,6 +9,7 @@ from django.utils.safestring import SafeString
 
 from gongdao.core.clock import BEIJING, beijing, parse_iso, say_minute
 from gongdao.core.errors import InputError
+from gongdao.core.language import language
 from gongdao.core.money import Money
 
 _SIGNS = {"CNY": "¥"}
@@ -64,6 +65,15 @@ def filesize(size: int | None) -> str:
     whole, tenth = divmod(tenths, 10)
     shown = f"{whole}.{tenth}" if unit and whole < 100 and tenth else f"{whole}"
     return f"{shown} {_UNITS[unit]}"
+
+
+def heading(text: object) -> str:
+    """``text`` as it begins a heading or a line of its own: in English with a capital. Names of
+    codes are kept as they stand within a sentence. Not for names of files and people."""
+    said = str(text)
+    if language() != "en" or not said[:1].islower():
+        return said
+    return said[:1].upper() + said[1:]
 
 
 def elapsed(since: datetime | str, due: datetime | str, at: datetime | str) -> int:

@@ -1,0 +1,109 @@
+"""Where payment services call: the callback is checked, asked back, judged, kept, and answered
+their way.
+"""
+
+from __future__ import annotations
+
+import logging
+from hashlib import sha256
+from http import HTTPStatus
+
+from django.http import HttpRequest, HttpResponse
+from django.urls import path
+from django.views.decorators.http import require_http_methods
+
+from gongdao.front.clock import now
+from gongdao.front.gateways import find_gateway
+from gongdao.front.stores import get_stores
+from gongdao.market.confirm_payment import confirm_payment
+from gongdao.payments.credit_report import NUMBER_USED, is_number_used, note_refused
+from gongdao.payments.decide_callback import CallbackVerdict
+from gongdao.payments.port import BadCallback, Callback, Gateway, GatewayError
+from gongdao.payments.take_callback import LONGEST_BODY, take_callback
+
+log = logging.getLogger("gongdao.pay")
+_NO = b"fail"
+_LONGEST_REASON = 64
+_FORM = "application/x-www-form-urlencoded"
+
+
+@require_http_methods(["GET", "POST"])
+def notify(request: HttpRequest, gateway: str) -> HttpResponse:
+    """Take a callback and answer it. What is refused is kept with its reason and answered so that
+    the service calls again; so it is where the service, asked back, does not answer. What is
+    believed, or was before, is answered as the service wants it."""
+    service = find_gateway(gateway)
+    digest = sha256(request.get_full_path().encode() + b"\0" + request.body).digest()
+    try:
+        callback = _read(request)
+    except BadCallback as error:
+        _note(service, error.reason, "", digest)
+        return _plain(_NO, HTTPStatus.BAD_REQUEST)
+    status, body = answer_callback(service, callback, digest)
+    return _plain(body, status)
+
+
+def answer_callback(service: Gateway, callback: Callback, digest: bytes) -> tuple[int, bytes]:
+    """Do all that a callback asks for; status and body of the answer."""
+    number = (callback.form or callback.query).get("out_trade_no", "")
+    try:
+        report = take_callback(gateway=service, callback=callback, at=now())
+    except BadCallback as error:
+        _note(service, error.reason, error.out_trade_no or number, digest)
+        return HTTPStatus.BAD_REQUEST, _NO
+    except GatewayError as error:
+        _note(service, f"unasked:{error.problem}", number, digest)
+        return HTTPStatus.SERVICE_UNAVAILABLE, _NO
+    try:
+        done = confirm_payment(
+            stores=get_stores(),
+            report=report,
+            gateway=service.name,
+            way="callback",
+            digest=digest,
+            at=now(),
+        )
+    except RuntimeError:  # nothing was written; a number that belongs elsewhere is no fault of ours
+        if not is_number_used(report=report, gateway=service.name):
+            raise
+        _note(service, NUMBER_USED.reason, report.out_trade_no, digest)
+        return HTTPStatus.CONFLICT, _NO
+    if done.credited.judged.verdict is CallbackVerdict.REFUSED:
+        log.warning("a payment of %s is refused: %s", service.name, done.credited.judged.reason)
+        return HTTPStatus.CONFLICT, _NO
+    return HTTPStatus.OK, service.accepted
+
+
+def _note(service: Gateway, reason: str, number: str, digest: bytes) -> None:
+    note_refused(
+        gateway=service.name,
+        way="callback",
+        reason=reason[:_LONGEST_REASON],
+        out_trade_no=number,
+        digest=digest,
+        at=now(),
+    )
+    log.warning("a callback of %s is not taken: %s", service.name, reason)
+
+
+def _read(request: HttpRequest) -> Callback:
+    """The callback as it came. A field that comes twice is refused: two readers might take two
+    different ones."""
+    if len(request.body) > LONGEST_BODY:
+        raise BadCallback("too_long")
+    for fields in (request.GET, request.POST):
+        if any(len(values) > 1 for _name, values in fields.lists()):
+            raise BadCallback("repeated_field")
+    return Callback(
+        {name: str(value) for name, value in request.GET.items()},
+        {name: str(value) for name, value in request.POST.items()},
+        {name.lower(): value for name, value in request.headers.items()},
+        b"" if request.content_type == _FORM else request.body,
+    )
+
+
+def _plain(body: bytes, status: int) -> HttpResponse:
+    return HttpResponse(body, status=status, content_type="text/plain")
+
+
+urlpatterns = [path("<str:gateway>/notify", notify)]

@@ -1,0 +1,108 @@
+"""A shop for a benchmark: one merchant, one listing, secrets that nobody else has."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from gongdao.core.ids import new_id
+from gongdao.core.models import User
+from gongdao.core.money import Money
+from gongdao.core.subject import SubjectRef
+from gongdao.front.clock import now
+from gongdao.front.gateways import make_sandbox
+from gongdao.front.stores import get_stores
+from gongdao.log.new_leaf import new_subject
+from gongdao.market.accounts import open_merchant_accounts, open_platform_accounts
+from gongdao.market.models import Merchant
+from gongdao.market.offer import Delivery, GoodsKind, Offer, SourceKind
+from gongdao.market.promise import ALWAYS, Promise
+from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.payments.port import Report, Told
+from gongdao.vault.canonical_form import CanonRules, FieldRule
+from gongdao.vault.import_secrets import import_secrets
+from gongdao.vault.make_sku import make_sku
+from gongdao.vault.split_line import Line
+from gongdao.vault.write_batch import BatchSource
+from gongdao.vault.write_batch import SourceKind as StockSource
+
+_OFFER = Offer(
+    title="测速点卡",
+    kind=GoodsKind.RETAIL_CARD,
+    category="game_card",
+    denomination="1 元",
+    region="不限",
+    account_limits="无",
+    source=SourceKind.OFFICIAL,
+    source_proof="proof",
+    delivery=Delivery.SECRET,
+    promise=Promise(10, instant=True),
+    hours=ALWAYS,
+    after_sale="不适用",
+    how_to_redeem="不适用",
+    how_to_test="不适用",
+    price=Money(100),
+    compared_price=None,
+    compared_why="",
+    tiers=(),
+    most_per_buyer=10,
+    reserve_minutes=15,
+    protect_hours=48,
+    asks=(),
+)
+
+
+@dataclass(frozen=True)
+class BenchShop:
+    """What the buyers order."""
+
+    listing_id: UUID
+    version: int
+
+
+def make_bench_shop(*, stock: int) -> BenchShop:
+    """Make the shop with ``stock`` secrets on its shelf."""
+    at, stores = now(), get_stores()
+    reviewer = User.objects.create(id=new_id(at), email="bench@example.invalid", joined_at=at)
+    merchant = Merchant.objects.create(
+        id=new_id(at),
+        display_name="bench",
+        legal_name="bench",
+        sealed=b"",
+        contact_proven_at=at,
+        licence_address="none",
+        reason="bench",
+        reviewer=reviewer,
+        reviewed_at=at,
+        admitted_at=at,
+        log_subject=new_subject("merchant"),
+    )
+    sandbox = make_sandbox()
+    open_merchant_accounts(merchant_id=merchant.id, at=at)
+    open_platform_accounts(gateways=[(sandbox.name, sandbox.account)], at=at)
+    listing = draft_listing(merchant_id=merchant.id, sku_id=None, at=at)
+    listing.sku_id = make_sku(
+        owner=SubjectRef("listing", listing.id),
+        seller=SubjectRef("merchant", merchant.id),
+        rules=CanonRules((FieldRule("secret"),)),
+        at=at,
+    )
+    listing.save(update_fields=["sku_id"])
+    version = publish_listing(stores=stores, listing_id=listing.id, offer=_OFFER, at=at)
+    import_secrets(
+        stores=stores,
+        sku=listing.sku_id,
+        batch=new_id(at),
+        source=BatchSource(kind=StockSource.RESALE),
+        lines=(Line(n, (f"BENCH-{n:012d}",)) for n in range(1, stock + 1)),
+        at=at,
+    )
+    return BenchShop(listing.id, version.number)
+
+
+def sign_payment(number: str, trade_no: str, amount: str) -> Mapping[str, str]:
+    """The sandbox's callback: ``number`` was paid."""
+    sandbox = make_sandbox()
+    report = Report(number, trade_no, Told.PAID, Money.parse(amount), sandbox.account)
+    return sandbox.sign_callback(report)

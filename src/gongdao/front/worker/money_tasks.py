@@ -1,0 +1,57 @@
+"""Jobs around money: refunds go out, lost callbacks are found, bills are read."""
+
+from __future__ import annotations
+
+import logging
+from datetime import timedelta
+from functools import partial
+
+from procrastinate.contrib.django import app
+
+from gongdao.front.clock import now
+from gongdao.front.gateways import get_gateways, take_report
+from gongdao.front.stores import get_stores
+from gongdao.market.give_back import refund_confirmed
+from gongdao.payments.carry_out_refunds import carry_out_refunds
+from gongdao.payments.models import Refund
+from gongdao.payments.reconcile import Round, ask_about_unpaid, read_bills
+
+log = logging.getLogger("gongdao.money")
+QUICK = "quick"
+_MOST_ROUNDS = 50
+
+
+@app.periodic(cron="* * * * * */10")
+@app.task(name="refund_money", queue=QUICK, queueing_lock="refund_money", lock="refund_money")
+def refund_money(timestamp: int) -> None:
+    """Carry out refunds that are due, until none of a round is confirmed."""
+    for _ in range(_MOST_ROUNDS):
+        if not carry_out_refunds(gateways=get_gateways(), confirmed=_refunded, at=now()):
+            return
+
+
+def _refunded(refund: Refund) -> None:
+    refund_confirmed(stores=get_stores(), refund=refund, at=now())
+
+
+@app.periodic(cron="* * * * * */20")
+@app.task(name="ask_gateways", queue=QUICK, queueing_lock="ask_gateways", lock="ask_gateways")
+def ask_gateways(timestamp: int) -> None:
+    """Ask for payments of which no callback told."""
+    _tell("asked", ask_about_unpaid(gateways=get_gateways(), take=take_report, at=now()))
+
+
+@app.periodic(cron="30 10,15 * * *")
+@app.task(name="read_bills", queue=QUICK, queueing_lock="read_bills", lock="read_bills")
+def read_yesterdays_bills(timestamp: int) -> None:
+    """Go through yesterday's bills; the services have them ready by ten in the morning."""
+    yesterday = now().date() - timedelta(days=1)
+    take = partial(read_bills, gateways=get_gateways(), take=take_report)
+    _tell("bills", take(day=yesterday, at=now()))
+
+
+def _tell(what: str, done: Round) -> None:
+    if done.found:
+        log.warning("%s: %s payments whose callback was lost", what, len(done.found))
+    for name, problem in done.problems.items():
+        log.warning("%s: %s does not answer: %s", what, name, problem)

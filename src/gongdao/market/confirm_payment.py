@@ -1,0 +1,240 @@
+"""Money has come: deliver, or hold it for whoever delivers, or give it back. Once, whatever comes.
+
+One transaction: the credit, the units, the hold, the status and the leaves are written together or
+not at all. Of several callbacks at once one gets the lock on the intent; the others find it
+credited.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from gongdao.core.errors import StockShort
+from gongdao.core.ids import new_id
+from gongdao.core.money import Money
+from gongdao.core.named_sql import load_sql
+from gongdao.core.stores import Stores
+from gongdao.core.subject import SubjectRef
+from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.hold_payment import hold_payment_sql, hold_payment_values
+from gongdao.log.append import append_leaves
+from gongdao.log.append_inline import (
+    CHAIN_COLUMNS,
+    CHAIN_JOIN,
+    Chain,
+    leaf_values,
+    move_ctes,
+)
+from gongdao.log.new_leaf import NewLeaf
+from gongdao.market.accounts import clearing_account, merchant_account
+from gongdao.market.decide_payment import Deed, PaidOrder, decide_payment
+from gongdao.market.give_back import refund_hold
+from gongdao.market.models import Order
+from gongdao.market.shown import Shown, find_shown
+from gongdao.market.states import OrderState
+from gongdao.payments.credit_report import (
+    Credited,
+    credit_ctes,
+    credit_report,
+    credit_values,
+)
+from gongdao.payments.decide_callback import CallbackVerdict, Intent, judge_report
+from gongdao.payments.port import Report
+from gongdao.vault.allocate import allocate
+from gongdao.vault.run_sql import run_prepared
+
+
+@dataclass(frozen=True)
+class _Row:
+    intent_id: UUID
+    intent: Intent
+    id: UUID
+    merchant_id: UUID
+    listing_id: UUID
+    version: int
+    quantity: int
+    state: OrderState
+    subject: str
+    chain: Chain
+    risk: str
+
+
+@dataclass(frozen=True)
+class Confirmed:
+    """What became of a report: what payments made of it, and what the order did, None where it had
+    nothing to do."""
+
+    credited: Credited
+    deed: Deed | None = None
+
+
+def confirm_payment(
+    *, stores: Stores, report: Report, gateway: str, way: str, digest: bytes, at: datetime
+) -> Confirmed:
+    """Take a report whose authenticity was checked; any number of times, with the same result."""
+    with transaction.atomic():
+        row = _lock(report.out_trade_no)
+        if row is None:
+            return Confirmed(_credit(report, gateway, way, digest, at))
+        judged = judge_report(row.intent, report, gateway=gateway)
+        shown = find_shown(row.listing_id, row.version)
+        surplus = judged.verdict is CallbackVerdict.SURPLUS
+        deed = decide_payment(PaidOrder(row.state, shown.offer.delivery, surplus, row.risk))
+        if judged.verdict is CallbackVerdict.CREDIT and deed is not Deed.GIVE_BACK:
+            values = credit_values(
+                judged=judged,
+                report=report,
+                intent_id=row.intent_id,
+                gateway=gateway,
+                way=way,
+                digest=digest,
+                at=at,
+            )
+            credited = Credited(judged, _owner(row), report.amount, gateway, report.account)
+            if (credit_id := _deliver(row, shown, credited, deed, values, at)) is not None:
+                return Confirmed(replace(credited, credit_id=credit_id), deed)
+            deed, why = Deed.GIVE_BACK, "out_of_stock"
+        else:
+            why = "not_owed"
+        credited = _credit(report, gateway, way, digest, at)
+        if not credited.is_new:
+            return Confirmed(credited)
+        _give_back(stores, row, credited, why, at)
+    return Confirmed(credited, deed)
+
+
+def _credit(report: Report, gateway: str, way: str, digest: bytes, at: datetime) -> Credited:
+    return credit_report(report=report, gateway=gateway, way=way, digest=digest, at=at)
+
+
+def _owner(row: _Row) -> SubjectRef:
+    return SubjectRef("order", row.id)
+
+
+def _lock(out_trade_no: str) -> _Row | None:
+    rows = run_prepared(_lock_statement(), {"out_trade_no": out_trade_no})
+    if not rows:
+        return None
+    (row,) = rows
+    intent = Intent(row[3], row[4], row[5], Money(row[6], row[7]), row[8])
+    return _Row(
+        intent_id=row[0],
+        intent=intent,
+        id=row[2],
+        merchant_id=row[9],
+        listing_id=row[10],
+        version=row[11],
+        quantity=row[12],
+        state=OrderState(row[13]),
+        subject=row[14],
+        chain=Chain(bytes(row[15]), row[16], row[17]),
+        risk=row[18],
+    )
+
+
+def _deliver(
+    row: _Row,
+    shown: Shown,
+    credited: Credited,
+    deed: Deed,
+    credit: dict[str, Any],
+    at: datetime,
+) -> int | None:
+    """Book the money, hold it, and give the units where the vault delivers; the credit's id. None
+    where the goods are gone: then nothing was written."""
+    owner, delivers = _owner(row), deed is Deed.DELIVER
+    leaves = [NewLeaf("order.paid", row.subject)]
+    if delivers:
+        assert shown.sku_id is not None
+        try:
+            given = allocate(sku=shown.sku_id, claim=owner, units=row.quantity, at=at)
+        except StockShort:
+            return None
+        leaves += delivered_leaves(row.subject, tuple(one.commitment for one in given))
+    protected = at + timedelta(hours=shown.offer.protect_hours)
+    values = {
+        **credit,
+        **_hold_values(row, credited, "sale", at),
+        **leaf_values(leaves=leaves, before=row.chain, at=at),
+        "to": (OrderState.DELIVERED if delivers else OrderState.PAID).value,
+        "from": row.state.value,
+        "order": row.id,
+        "at": at,
+        "delivered_at": at if delivers else None,
+        "protected_until": protected if delivers else None,
+        "why": "delivered" if delivers else row.risk or "waiting_for_delivery",
+    }
+    ((credit_id, held, moved, appended),) = run_prepared(_confirm_statement(), values)
+    if (held, moved, appended) != (1, 1, len(leaves)) or credit_id is None:
+        raise RuntimeError(f"order {row.id} moved under its lock")
+    return int(credit_id)
+
+
+def _give_back(stores: Stores, row: _Row, credited: Credited, why: str, at: datetime) -> None:
+    """Hold money that cannot be used and send it back. Where goods are gone the order ends with it;
+    money beside an order that goes its own way leaves the order alone."""
+    assert credited.credit_id is not None
+    gone = why == "out_of_stock"
+    purpose = "sale" if gone else f"not_owed:{credited.credit_id}"
+    values = _hold_values(row, credited, purpose, at)
+    if len(run_prepared(hold_payment_sql(), values)) != 1:
+        raise RuntimeError(f"the money of order {row.id} was held before it was credited")
+    if gone:
+        leaves = [NewLeaf(f"order.{what}", row.subject) for what in ("paid", "refund_requested")]
+        append_leaves(stores=stores, leaves=leaves, at=at)
+        Order.objects.filter(id=row.id, state=row.state).update(
+            state=OrderState.REFUNDING, paid_at=at, why=why
+        )
+    refund_hold(
+        hold_id=values["hold_id"],
+        amount=credited.amount,
+        credit_id=credited.credit_id,
+        reason=why,
+        at=at,
+    )
+
+
+def _hold_values(row: _Row, credited: Credited, purpose: str, at: datetime) -> dict[str, Any]:
+    """The hold of the money; whatever becomes of it leaves through this hold."""
+    money = credited.amount
+    return hold_payment_values(
+        hold_id=new_id(at),
+        source=clearing_account(credited.gateway, credited.account, money.currency),
+        held=merchant_account(AccountKind.MERCHANT_HELD, row.merchant_id, money.currency),
+        amount=money,
+        owner=_owner(row),
+        purpose=purpose,
+        at=at,
+    )
+
+
+@cache
+def _lock_statement() -> str:
+    text = load_sql("gongdao.market", "lock_payment").replace("{chain}", CHAIN_COLUMNS)
+    return text.replace("{chain_join}", CHAIN_JOIN.format(subject="o.log_subject"))
+
+
+@cache
+def _confirm_statement() -> str:
+    return (
+        load_sql("gongdao.market", "confirm_payment")
+        .replace("{credit}", credit_ctes())
+        .replace("{hold}", hold_payment_sql())
+        .replace("{log}", move_ctes("EXISTS (SELECT FROM moved)"))
+    )
+
+
+def delivered_leaves(subject: str, commitments: tuple[bytes, ...]) -> list[NewLeaf]:
+    """The leaves that say which units an order got, by their commitments; forty to a leaf."""
+    return [
+        NewLeaf(
+            "order.delivered", subject, {"units": [one.hex() for one in commitments[at : at + 40]]}
+        )
+        for at in range(0, len(commitments), 40)
+    ]

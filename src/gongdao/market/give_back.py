@@ -1,0 +1,99 @@
+"""Give an order's money back: out of its hold, to the buyer, through the payment service.
+
+The movement in the ledger, the wish for a refund, the status and the leaf are one transaction;
+the service confirms later, and only then is the order refunded.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from gongdao.core.money import Money
+from gongdao.core.stores import Stores
+from gongdao.core.subject import SubjectRef
+from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.holds import find_holds
+from gongdao.ledger.post_transfers import post_transfer
+from gongdao.ledger.settle_hold import Part, settle_hold
+from gongdao.ledger.transfers import Ground, TransferKind
+from gongdao.log.append import append_leaves
+from gongdao.log.new_leaf import NewLeaf
+from gongdao.market.accounts import clearing_account, platform_account
+from gongdao.market.models import Order
+from gongdao.market.states import TRANSITIONS, OrderState
+from gongdao.payments.models import Credit, Refund
+from gongdao.payments.request_refund import request_refund
+
+_ASK = """
+UPDATE market_order SET state = 'refunding', why = %s WHERE id = %s AND state = ANY(%s)
+"""
+_DONE = """
+UPDATE market_order SET state = 'refunded', ended_at = %s WHERE id = %s AND state = 'refunding'
+"""
+_BACK = [state.value for state, to in TRANSITIONS.items() if OrderState.REFUNDING in to]
+
+
+def refund_hold(
+    *, hold_id: UUID, amount: Money, credit_id: int, reason: str, at: datetime
+) -> Refund:
+    """Move ``amount`` out of a hold into the buyers' refunds and ask for it to be paid out."""
+    refund = request_refund(credit_id=credit_id, amount=amount, reason=reason, at=at)
+    target = platform_account(AccountKind.BUYER_REFUND, amount.currency)
+    part = Part(target, amount, TransferKind.REFUND)
+    settle_hold(
+        hold_id=hold_id, parts=[part], ground=Ground.REFUND, reference=refund.refund_no, at=at
+    )
+    return refund
+
+
+def give_back(*, stores: Stores, order_id: UUID, why: str, at: datetime) -> bool:
+    """Send all that is left of the order's money back; False where it is on its way or gone to the
+    merchant already."""
+    owner = SubjectRef("order", order_id)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute(_ASK, (why, order_id, _BACK))
+            if cursor.rowcount != 1:
+                return False
+        subject = Order.objects.values_list("log_subject", flat=True).get(id=order_id)
+        leaf = NewLeaf("order.refund_requested", subject)
+        append_leaves(stores=stores, leaves=[leaf], at=at)
+        credit = Credit.objects.get(
+            intent__owner_kind=owner.kind, intent__owner_id=owner.id, surplus=False
+        )
+        for hold in find_holds(owner=owner):
+            if hold.purpose == "sale" and hold.left.minor:
+                refund_hold(
+                    hold_id=hold.id, amount=hold.left, credit_id=credit.id, reason=why, at=at
+                )
+    return True
+
+
+def refund_confirmed(*, stores: Stores, refund: Refund, at: datetime) -> None:
+    """The service paid a refund out: book it, and end the order when nothing more goes back.
+
+    Called in the transaction that confirms the refund.
+    """
+    credit = refund.credit
+    intent = credit.intent
+    amount = Money(refund.amount_minor, credit.currency)
+    post_transfer(
+        source=platform_account(AccountKind.BUYER_REFUND, credit.currency),
+        target=clearing_account(intent.gateway, intent.account, credit.currency),
+        amount=amount,
+        kind=TransferKind.REFUND_PAID,
+        about=SubjectRef("refund", refund.id),
+        reference=refund.refund_no,
+        at=at,
+    )
+    if credit.surplus or credit.refunds.exclude(state="confirmed").exists():
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_DONE, (at, intent.owner_id))
+        if cursor.rowcount != 1:
+            return
+    subject = Order.objects.values_list("log_subject", flat=True).get(id=intent.owner_id)
+    append_leaves(stores=stores, leaves=[NewLeaf("order.refunded", subject)], at=at)

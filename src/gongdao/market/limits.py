@@ -1,0 +1,53 @@
+"""The published limits that the market goes by, read from the rules in force on a day."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from functools import lru_cache
+
+from gongdao.core.money import Money
+from gongdao.market.decide_risk import RiskLimits
+from gongdao.market.decide_watch import WatchLimits
+from gongdao.rules.queries import policy
+
+PACE_WINDOW = timedelta(hours=1)
+"""In which a buyer's orders are counted: ``policy/velocity_orders`` says so in its words."""
+
+
+def _count(code: str, on: date) -> int:
+    found = policy(code, on).count
+    if found is None:
+        raise ValueError(f"policy/{code} has no number")
+    return found
+
+
+def _amount(code: str, on: date) -> Money:
+    found = policy(code, on).amount
+    if found is None:
+        raise ValueError(f"policy/{code} has no amount")
+    return found
+
+
+@lru_cache(maxsize=8)
+def risk_limits(on: date) -> RiskLimits:
+    """When a buyer is asked before delivery, and what follows his answer."""
+    return RiskLimits(
+        high_value=_amount("first_high_value", on),
+        delay=timedelta(minutes=_count("first_high_value_delay", on)),
+        answer_within=timedelta(hours=_count("risk_answer_within", on)),
+        most_orders=_count("velocity_orders", on),
+        floor=_amount("velocity_floor", on),
+        watch=timedelta(hours=_count("velocity_watch", on)),
+    )
+
+
+@lru_cache(maxsize=8)
+def watch_limits(on: date) -> WatchLimits:
+    """When the watchdog acts."""
+    return WatchLimits(
+        late_grace=timedelta(minutes=_count("late_grace", on)),
+        late_percent=_count("late_compensation", on),
+        top_up_patience=timedelta(hours=_count("top_up_patience", on)),
+        refund_told_after=timedelta(hours=_count("refund_told_after", on)),
+        answer_within=timedelta(hours=_count("risk_answer_within", on)),
+    )

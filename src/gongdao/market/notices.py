@@ -1,0 +1,173 @@
+"""Notices about an order to its buyer: planned from the public log's leaves, sent by a worker, and
+what became of each kept: accepted by the next hop, or failed and why.
+
+The log is the queue: every event of an order is a leaf with a number, so a cursor over the leaves
+misses none and costs orders nothing. A notice holds no secret, no query code and no amount: it says
+what happened and where to look.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from gongdao.core.ids import new_id
+from gongdao.core.stores import Stores
+from gongdao.market.market_key import order_keys
+from gongdao.market.models import Notice, Order
+from gongdao.market.notices_words import EVENT_OF_LEAF, EVENT_OF_WHY
+
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 720))
+"""How long to wait after each try that may be repeated; then it is given up."""
+LEASE = timedelta(minutes=5)
+"""How long a claimed notice is left alone; longer than any messenger may take."""
+LEAVES = 2000
+"""How many leaves are looked at in one round."""
+_READ = """
+SELECT e.idx, convert_from(e.entry, 'UTF8')::jsonb ->> 't', o.id, o.why, o.state
+FROM log_entry e LEFT JOIN market_order o ON o.log_subject = e.subject
+WHERE e.idx >= %s AND e.idx < %s ORDER BY e.idx
+"""
+
+
+@dataclass(frozen=True)
+class Planned:
+    """How many leaves a round looked at, and how many notices it planned."""
+
+    leaves: int
+    notices: int
+
+
+@dataclass(frozen=True)
+class Contact:
+    """Where a buyer wants to be told: a channel and the fields of its address."""
+
+    channel: str
+    address: Mapping[str, str] = field(repr=False)
+
+
+ReadContact = Callable[[str], Contact | None]
+"""What a buyer entered as his contact, as an address; None where it is none."""
+
+
+def plan_notices(
+    *, stores: Stores, read: ReadContact, channels: Collection[str], at: datetime
+) -> Planned:
+    """Plan a notice for each event since the last look whose buyer can be told through one of
+    ``channels``."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("INSERT INTO market_cursor VALUES ('notices', 0) ON CONFLICT DO NOTHING")
+        cursor.execute("SELECT upto FROM market_cursor WHERE name = 'notices' FOR UPDATE")
+        (begin,) = cursor.fetchone()
+        cursor.execute(_READ, (begin, begin + LEAVES))
+        rows = cursor.fetchall()
+        if not rows:
+            return Planned(0, 0)
+        planned = sum(
+            plan_notice(
+                stores=stores, order_id=row[2], event=event, read=read, channels=channels, at=at
+            )
+            for row in rows
+            if row[2] is not None and (event := _event_of(row[1], row[3], row[4]))
+        )
+        cursor.execute(
+            "UPDATE market_cursor SET upto = %s WHERE name = 'notices'", (rows[-1][0] + 1,)
+        )
+    return Planned(len(rows), planned)
+
+
+def _event_of(leaf: str, why: str, state: str) -> str:
+    if leaf == "order.paid":
+        return EVENT_OF_WHY.get(why, "") if state == "paid" else ""
+    return EVENT_OF_LEAF.get(leaf, "")
+
+
+def plan_notice(
+    *,
+    stores: Stores,
+    order_id: UUID,
+    event: str,
+    read: ReadContact,
+    channels: Collection[str],
+    at: datetime,
+) -> bool:
+    """Plan one notice; False where it was planned before, or where the buyer left no address that
+    this installation can reach."""
+    order = Order.objects.get(id=order_id)
+    contact = find_contact(stores=stores, order=order, read=read, at=at)
+    if contact is None or contact.channel not in channels:
+        return False
+    row = Notice(
+        id=new_id(at),
+        order=order,
+        event=event,
+        channel=contact.channel,
+        made_at=at,
+        next_try_at=at,
+    )
+    return bool(Notice.objects.bulk_create([row], ignore_conflicts=True) and _is_there(row.id))
+
+
+def _is_there(notice_id: UUID) -> bool:
+    return Notice.objects.filter(id=notice_id).exists()
+
+
+def find_contact(
+    *, stores: Stores, order: Order, read: ReadContact, at: datetime
+) -> Contact | None:
+    """Where the buyer of an order wants to be told."""
+    entered = json.loads(order_keys(stores, at).open(order.id, bytes(order.sealed)))
+    return read(str(entered.get("contact", "")))
+
+
+@dataclass(frozen=True)
+class ClaimedNotice:
+    """A notice that this worker has to send now, and nobody else."""
+
+    id: UUID
+    order: Order
+    event: str
+    tries: int
+
+
+def claim_notice(*, at: datetime) -> ClaimedNotice | None:
+    """The notice that is due longest, taken for `LEASE`. One that was taken and never settled is
+    sent once more under the same id, by which a mailbox drops the double; then it is given up."""
+    with transaction.atomic():
+        row = (
+            Notice.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("order")
+            .filter(state__in=["planned", "sending"], next_try_at__lte=at)
+            .order_by("next_try_at")
+            .first()
+        )
+        if row is None:
+            return None
+        if row.state == "sending" and row.problem == "interrupted":
+            row.state, row.ended_at, row.next_try_at = "failed", at, None
+            row.save(update_fields=["state", "ended_at", "next_try_at"])
+            return None
+        row.problem = "interrupted" if row.state == "sending" else ""
+        row.state, row.tries, row.next_try_at = "sending", row.tries + 1, at + LEASE
+        row.save(update_fields=["state", "tries", "next_try_at", "problem"])
+    return ClaimedNotice(row.id, row.order, row.event, row.tries)
+
+
+def settle_notice(*, claim: ClaimedNotice, problem: str, again: bool, at: datetime) -> str:
+    """Write what became of a notice: accepted where there was no ``problem``; tried ``again`` later
+    or given up. The state it has now; nothing changes where another worker took it over."""
+    changed: dict[str, Any] = {"problem": problem[:80], "next_try_at": None}
+    if not problem:
+        changed |= {"state": "accepted", "ended_at": at}
+    elif again and claim.tries <= len(BACK_OFF):
+        changed |= {"state": "planned", "next_try_at": at + BACK_OFF[claim.tries - 1]}
+    else:
+        changed |= {"state": "failed", "ended_at": at}
+    mine = Notice.objects.filter(id=claim.id, state="sending", tries=claim.tries)
+    return str(changed["state"]) if mine.update(**changed) else ""

@@ -1,0 +1,68 @@
+"""What a notice says: one title and one text for each event, in the language of its buyer's page.
+
+No secret, no query code, no amount, no name of the goods: a mailbox has other readers.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from gongdao.core.language import Phrase, mark
+
+EVENT_OF_LEAF = {
+    "order.delivered": "delivered",
+    "order.refund_requested": "refunding",
+    "order.refunded": "refunded",
+}
+"""Which leaf of an order is told to its buyer."""
+EVENT_OF_WHY = {
+    "asks_first_high_value": "asks",
+    "asks_velocity": "asks",
+    "delivery_delayed": "",
+    "waiting_for_delivery": "paid",
+    "top_up_asked": "paid",
+    "top_up_charging": "paid",
+    "top_up_unknown": "paid",
+}
+"""What is told of an order that was paid and waits, by why it waits."""
+_SAYS = {
+    "paid": (
+        mark("公道：订单 {number} 已收到付款"),
+        mark("钱由担保冻结，等商家发货；没有按承诺发货会自动退款。"),
+    ),
+    "asks": (
+        mark("公道：订单 {number} 发货前要您回答一个问题"),
+        mark(
+            "是不是有人让您买卡并把卡密发给他？请到订单页回答；不回答会自动退款。反诈专线 96110。"
+        ),
+    ),
+    "delivered": (
+        mark("公道：订单 {number} 已发货"),
+        mark("请先打开录屏再查看，并马上验证。任何人向您要卡密都是诈骗，反诈专线 96110。"),
+    ),
+    "refunding": (
+        mark("公道：订单 {number} 正在退款"),
+        mark("钱正在原路退回，原因写在订单页上。"),
+    ),
+    "refunded": (
+        mark("公道：订单 {number} 已退款"),
+        mark("支付渠道已确认退款，到账时间以渠道为准。"),
+    ),
+}
+
+
+@dataclass(frozen=True)
+class NoticeText:
+    """Title and text."""
+
+    title: str
+    body: str
+
+
+def notice_text(*, event: str, number: str, link: str) -> NoticeText:
+    """What is sent about ``event`` of order ``number``, in the language in use; ``link`` leads to
+    its look-up, where the query code is asked for."""
+    title, body = _SAYS[event]
+    where = Phrase("用订单号和查询码查看：{link}", link=link)
+    said = Phrase.named(title, number=number)
+    return NoticeText(str(said), f"{Phrase.named(body)}\n{where}")

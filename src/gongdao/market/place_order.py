@@ -1,0 +1,138 @@
+"""Place an order: what was shown is fixed, goods are set aside for minutes, a payment is asked for.
+
+One transaction. Exactly ``quantity`` units are set aside or nothing happens at all.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from hashlib import sha256
+from uuid import UUID
+
+from gongdao.core.errors import InputError, StockShort, TooManyReserved
+from gongdao.core.ids import new_id, new_number
+from gongdao.core.language import gettext as _
+from gongdao.core.money import Money
+from gongdao.core.named_sql import load_sql
+from gongdao.core.stores import Stores
+from gongdao.core.subject import SubjectRef
+from gongdao.log.append_inline import begin_ctes, leaf_values
+from gongdao.log.new_leaf import NewLeaf, new_subject
+from gongdao.market.market_key import order_keys
+from gongdao.market.offer import Delivery
+from gongdao.market.risk import risk_of
+from gongdao.market.shown import Bargain, find_shown, strike_bargain
+from gongdao.vault.reserve import reserve_ctes, reserve_values
+from gongdao.vault.run_sql import run_prepared
+
+_MOST_OPEN = 3
+"""Orders of one buyer for one listing that may wait for money at once."""
+_MAY = "(SELECT may FROM asked)"
+_SHORT = "(SELECT count(*) FROM vault_reserved) < %(vault_units)s"
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """What a buyer asks for. ``contact`` is where notices go; ``answers`` fill in what the listing
+    asks; ``request`` names this request, so that asked again it is the same order."""
+
+    listing_id: UUID
+    version: int
+    quantity: int
+    contact: str
+    terms: int
+    gateway: str
+    account: str
+    answers: Mapping[str, str]
+    buyer_id: UUID | None = None
+    request: bytes | None = None
+
+
+@dataclass(frozen=True)
+class Placed:
+    """An order that waits for money. ``code`` opens it together with ``number``."""
+
+    number: str
+    code: str
+    total: Money
+    title: str
+    reserved_until: datetime
+    promise_by: datetime
+
+
+def place_order(*, stores: Stores, wanted: Wanted, at: datetime) -> Placed:
+    """Place the order; raise InputError, StockShort or TooManyReserved, and then nothing is set
+    aside."""
+    shown = find_shown(wanted.listing_id, wanted.version)
+    number, order_id = new_number(), new_id(at)
+    bargain = strike_bargain(
+        order_number=number, shown=shown, quantity=wanted.quantity, terms=wanted.terms, at=at
+    )
+    _check_answers(bargain, wanted.answers)
+    keys = order_keys(stores, at)
+    until = at + timedelta(minutes=shown.offer.reserve_minutes)
+    snapshot, subject = sha256(bargain.snapshot()).digest(), new_subject("order")
+    entered = json.dumps({"contact": wanted.contact, "answers": dict(wanted.answers)})
+    owner = SubjectRef("order", order_id)
+    leaves = [NewLeaf("order.placed", subject, {"snapshot": snapshot.hex()})]
+    reserves = shown.offer.delivery is Delivery.SECRET
+    buyer = keys.buyer(str(wanted.buyer_id or wanted.contact))
+    values = {
+        "id": order_id,
+        "number": number,
+        "listing_id": wanted.listing_id,
+        "version": wanted.version,
+        "units": wanted.quantity,
+        "total_minor": bargain.total.minor,
+        "currency": bargain.total.currency,
+        "buyer_id": wanted.buyer_id,
+        "buyer_digest": buyer,
+        "risk": risk_of(total=bargain.total, buyer=buyer, at=at),
+        "request_digest": wanted.request,
+        "sealed": keys.seal(order_id, entered.encode()),
+        "snapshot_digest": snapshot,
+        "terms": wanted.terms,
+        "promise_by": bargain.promise_by,
+        "at": at,
+        "until": until,
+        "most_open": _MOST_OPEN,
+        "intent": new_id(at),
+        "gateway": wanted.gateway,
+        "account": wanted.account,
+        **leaf_values(leaves=leaves, before=None, at=at),
+    }
+    if reserves:
+        assert shown.sku_id is not None
+        values |= reserve_values(
+            sku=shown.sku_id, claim=owner, units=wanted.quantity, until=until, at=at
+        )
+    ((_placed, may, short),) = run_prepared(_statement(reserves), values)
+    if may is None:
+        raise InputError(_("没有这个商品，或它的内容已经变了。"), field="listing")
+    if not may:
+        raise TooManyReserved(_MOST_OPEN)
+    if short:
+        raise StockShort
+    return Placed(
+        number, keys.code(order_id, 0), bargain.total, shown.offer.title, until, bargain.promise_by
+    )
+
+
+def _check_answers(bargain: Bargain, answers: Mapping[str, str]) -> None:
+    for label in bargain.shown.offer.asks:
+        if not answers.get(label, "").strip():
+            raise InputError(_("请填写“{label}”。").format(label=label), field="answers")
+
+
+@cache
+def _statement(reserves: bool) -> str:
+    text = load_sql("gongdao.market", "place_order")
+    return (
+        text.replace("{reserve}", f"{reserve_ctes(_MAY)}," if reserves else "")
+        .replace("{log}", begin_ctes("EXISTS (SELECT FROM placed)"))
+        .replace("{short}", _SHORT if reserves else "false")
+    )

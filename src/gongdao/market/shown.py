@@ -1,0 +1,87 @@
+"""What a buyer was shown: a version of a listing, which never changes and so is held in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import lru_cache
+from typing import Any
+from uuid import UUID
+
+from gongdao.core.errors import InputError
+from gongdao.core.language import gettext as _
+from gongdao.core.money import Money
+from gongdao.market.models import ListingVersion
+from gongdao.market.offer import Offer, read_offer
+from gongdao.market.promise import deliver_by
+from gongdao_verify.canonical import canonical
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One version of a listing with what belongs to it."""
+
+    listing_id: UUID
+    merchant_id: UUID
+    sku_id: UUID | None
+    number: int
+    digest: bytes
+    offer: Offer
+
+
+@lru_cache(maxsize=4096)
+def find_shown(listing_id: UUID, number: int) -> Shown:
+    """Version ``number`` of a listing; InputError where there is none."""
+    row = (
+        ListingVersion.objects.select_related("listing")
+        .filter(listing_id=listing_id, number=number)
+        .first()
+    )
+    if row is None:
+        raise InputError(_("没有这个商品，或它的内容已经变了。"), field="listing")
+    listing = row.listing
+    offer = read_offer(row.content)
+    return Shown(listing.id, listing.merchant_id, listing.sku_id, number, bytes(row.digest), offer)
+
+
+@dataclass(frozen=True)
+class Bargain:
+    """What one order was promised: everything that its snapshot holds."""
+
+    order_number: str
+    shown: Shown
+    quantity: int
+    total: Money
+    promise_by: datetime
+    terms: int
+
+    def snapshot(self) -> bytes:
+        """Its canonical JSON. The order number in it has 60 random bits, so that the digest in the
+        public log tells nobody what was bought."""
+        plain: dict[str, Any] = {
+            "currency": self.total.currency,
+            "listing": str(self.shown.listing_id),
+            "offer": self.shown.digest.hex(),
+            "order": self.order_number,
+            "promise_by": self.promise_by.isoformat(),
+            "quantity": self.quantity,
+            "terms": self.terms,
+            "total_minor": self.total.minor,
+            "version": self.shown.number,
+        }
+        return canonical(plain)
+
+
+def strike_bargain(
+    *, order_number: str, shown: Shown, quantity: int, terms: int, at: datetime
+) -> Bargain:
+    """What an order placed ``at`` this moment is promised."""
+    offer = shown.offer
+    if not 1 <= quantity <= offer.most_per_buyer:
+        raise InputError(
+            _("每人每次买 1 到 {most} 件。").format(most=offer.most_per_buyer), field="quantity"
+        )
+    unit = offer.unit_for(quantity)
+    total = Money(unit.minor * quantity, unit.currency)
+    by = deliver_by(offer.promise, offer.hours, at)
+    return Bargain(order_number, shown, quantity, total, by, terms)

@@ -1,0 +1,1 @@
+"""One module per payment service; each is an adapter of `payments.port.Gateway`."""

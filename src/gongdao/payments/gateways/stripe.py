@@ -1,0 +1,254 @@
+"""Stripe: a checkout session, webhooks by HMAC with a time, refunds under an idempotency key.
+
+Checked in tests against the official `stripe` package. Every object of ours carries our number and
+account in its metadata; what does not is not ours.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+from http import HTTPStatus
+from typing import Any
+from urllib.parse import quote, urlencode
+
+from gongdao.core.clock import BEIJING
+from gongdao.core.money import Money
+from gongdao.payments.amounts import read_minor
+from gongdao.payments.port import (
+    Asked,
+    BadCallback,
+    Callback,
+    GatewayError,
+    GatewayRefused,
+    PayStep,
+    RefundReport,
+    Report,
+    Told,
+)
+from gongdao.payments.signing import is_same
+from gongdao.payments.wire import Wire, check_ok, read_object
+
+FRESH = timedelta(minutes=5)
+VERSION = "2026-10-28.endive"
+"""The version of the interface that these shapes belong to."""
+_NUMBER = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_TWO_DECIMALS = frozenset({"AUD", "CAD", "CNY", "EUR", "GBP", "HKD", "MYR", "NZD", "SGD", "USD"})
+"""Where a minor unit is a hundredth for the service as it is for `Money`."""
+_PAGE, _MOST_PAGES = "100", 200
+
+
+@dataclass(frozen=True)
+class Stripe:
+    """One account (acct_…). ``splits``: money stays on the platform's balance until transferred."""
+
+    account: str
+    key: str = field(repr=False)
+    webhook_secret: str = field(repr=False)
+    wire: Wire = field(repr=False)
+    splits: bool = False
+    url: str = "https://api.stripe.com"
+    name: str = "stripe"
+    accepted: bytes = b"ok"
+    asks_first: bool = True
+    repeatable_refunds: bool = True
+
+    @property
+    def is_live(self) -> bool:
+        """Whether the key moves real money."""
+        return "_live_" in self.key
+
+    def start(self, asked: Asked, at: datetime) -> PayStep:
+        """A checkout session; asked for again within a day it is the same one."""
+        if asked.amount.currency not in _TWO_DECIMALS:
+            raise GatewayRefused("other_currency")
+        line = "line_items[0]"
+        fields = {
+            "mode": "payment",
+            "client_reference_id": asked.out_trade_no,
+            "success_url": asked.return_url,
+            "cancel_url": asked.return_url,
+            f"{line}[quantity]": "1",
+            f"{line}[price_data][currency]": asked.amount.currency.lower(),
+            f"{line}[price_data][unit_amount]": str(asked.amount.minor),
+            f"{line}[price_data][product_data][name]": asked.title[:250],
+            **self._metadata("metadata", asked.out_trade_no),
+            **self._metadata("payment_intent_data[metadata]", asked.out_trade_no),
+        }
+        if self.splits:
+            fields["payment_intent_data[transfer_group]"] = asked.out_trade_no
+        answer = self._ask("POST", "/v1/checkout/sessions", fields, once=asked.out_trade_no)
+        url = str(answer.get("url", ""))
+        if not url.startswith(("https://", "http://")):
+            raise GatewayError("no_pay_address")
+        return PayStep(url)
+
+    def read_callback(self, callback: Callback, at: datetime) -> Report:
+        """The session in an event whose signature holds and is fresh."""
+        self._check_signature(callback, at)
+        try:
+            event = read_object(callback.body)
+            session = event["data"]["object"]
+            kind = str(event["type"])
+        except (GatewayError, KeyError, TypeError):
+            raise BadCallback("no_event") from None
+        if event.get("livemode") is not self.is_live:
+            raise BadCallback("other_mode")
+        if event.get("account", self.account) != self.account:
+            raise BadCallback("other_account")
+        if not kind.startswith("checkout.session.") or not isinstance(session, dict):
+            raise BadCallback("other_event")
+        paid = session.get("payment_status") == "paid"
+        told = Told.PAID if paid else Told.CLOSED if kind.endswith(".expired") else Told.UNPAID
+        about = session.get("metadata")
+        about = about if isinstance(about, dict) else {}
+        money = read_minor(session.get("amount_total"), str(session.get("currency")).upper())
+        return Report(
+            str(about.get("out_trade_no", "")),
+            str(session.get("payment_intent") or ""),
+            told,
+            money,
+            str(about.get("account", "")),
+        )
+
+    def query(self, out_trade_no: str, at: datetime, *, trade_no: str = "") -> Report | None:
+        """Ask for the payment by the service's number, which is exact; by ours it is a search that
+        lags up to a minute behind."""
+        if not _NUMBER.fullmatch(out_trade_no) or not _NUMBER.fullmatch(trade_no or "-"):
+            return None
+        if trade_no:
+            one = self._find(f"/v1/payment_intents/{trade_no}", {"expand[]": "latest_charge"})
+            found = [] if one is None else [one]
+        else:
+            wanted = f"metadata['out_trade_no']:'{out_trade_no}'"
+            asked = {"query": wanted, "expand[]": "data.latest_charge"}
+            found = _rows(self._ask("GET", "/v1/payment_intents/search", asked))
+        reports = [self._report_of(one) for one in found]
+        if any(one.out_trade_no != out_trade_no for one in reports):
+            raise GatewayError("other_order")
+        paid = [one for one in reports if one.told is Told.PAID]
+        return next(iter(paid or reports), None)
+
+    def refund(self, report: Report, refund_no: str, amount: Money, at: datetime) -> RefundReport:
+        """Refund; our number is the idempotency key and stands in the metadata, because keys are
+        forgotten after a day."""
+        fields = {
+            "payment_intent": report.trade_no,
+            "amount": str(amount.minor),
+            "metadata[refund_no]": refund_no,
+        }
+        return _refund_of(self._ask("POST", "/v1/refunds", fields, once=refund_no))
+
+    def query_refund(self, refund_no: str, report: Report, at: datetime) -> RefundReport | None:
+        """Look among the payment's refunds for the one with our number."""
+        asked = {"payment_intent": report.trade_no, "limit": _PAGE}
+        answer = self._ask("GET", "/v1/refunds", asked)
+        for one in _rows(answer):
+            if (one.get("metadata") or {}).get("refund_no") == refund_no:
+                return _refund_of(one)
+        if answer.get("has_more"):
+            raise GatewayError("too_many_refunds")
+        return None
+
+    def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
+        """Every paid one of the payments that were begun on the day."""
+        first = datetime.combine(day, time.min, BEIJING)
+        asked = {
+            "created[gte]": str(int(first.timestamp())),
+            "created[lt]": str(int((first + timedelta(days=1)).timestamp())),
+            "limit": _PAGE,
+            "expand[]": "data.latest_charge",
+        }
+        found: list[Report] = []
+        for _ in range(_MOST_PAGES):
+            answer = self._ask("GET", "/v1/payment_intents", asked)
+            rows = _rows(answer)
+            found += [self._report_of(one) for one in rows]
+            if not answer.get("has_more") or not rows:
+                return [one for one in found if one.told is Told.PAID and one.out_trade_no]
+            asked["starting_after"] = str(rows[-1].get("id"))
+        raise GatewayError("too_many_payments")
+
+    def _metadata(self, name: str, out_trade_no: str) -> dict[str, str]:
+        return {f"{name}[out_trade_no]": out_trade_no, f"{name}[account]": self.account}
+
+    def _check_signature(self, callback: Callback, at: datetime) -> None:
+        """``t`` and any of the ``v1`` in the header; there are two while a secret is changed."""
+        header = callback.headers.get("stripe-signature", "")
+        given = [part.strip().partition("=")[::2] for part in header.split(",")]
+        moment = next((value for name, value in given if name == "t"), "")
+        text = moment.encode("utf-8", "replace") + b"." + callback.body
+        right = hmac.new(self.webhook_secret.encode(), text, hashlib.sha256).hexdigest()
+        fits = [is_same(value, right) for name, value in given if name == "v1"]
+        if not any(fits):
+            raise BadCallback("bad_signature")
+        if not re.fullmatch(r"[0-9]{1,12}", moment):
+            raise BadCallback("bad_time")
+        if abs(int(moment) - int(at.timestamp())) > FRESH.total_seconds():
+            raise BadCallback("too_old")
+
+    def _find(self, path: str, asked: Mapping[str, str]) -> dict[str, Any] | None:
+        try:
+            return self._ask("GET", path, asked)
+        except GatewayRefused as error:
+            if error.problem == "resource_missing":
+                return None
+            raise
+
+    def _ask(
+        self, method: str, path: str, fields: Mapping[str, str], *, once: str = ""
+    ) -> dict[str, Any]:
+        """One request; GatewayRefused with the service's code where it says no."""
+        headers = {"Authorization": f"Bearer {self.key}", "Stripe-Version": VERSION}
+        if once:
+            headers["Idempotency-Key"] = f"gongdao-{once}"
+        sent, url = urlencode(fields, quote_via=quote), self.url + path
+        if method == "GET":
+            answer = self.wire(method, f"{url}?{sent}", headers=headers)
+        else:
+            headers["Content-Type"] = "application/x-www-form-urlencoded"
+            answer = self.wire(method, url, body=sent.encode(), headers=headers)
+        again = answer.status in (HTTPStatus.CONFLICT, HTTPStatus.TOO_MANY_REQUESTS)
+        if HTTPStatus.BAD_REQUEST <= answer.status < HTTPStatus.INTERNAL_SERVER_ERROR and not again:
+            said = read_object(answer.body).get("error")
+            code = said.get("code") if isinstance(said, dict) else None
+            raise GatewayRefused(str(code or f"status_{answer.status}"))
+        return read_object(check_ok(answer))
+
+    def _report_of(self, intent: Mapping[str, Any]) -> Report:
+        try:
+            about, status = intent["metadata"], intent["status"]
+            told = {"succeeded": Told.PAID, "canceled": Told.CLOSED}.get(status, Told.UNPAID)
+            charge = intent.get("latest_charge")
+            if isinstance(charge, dict) and charge.get("amount_refunded"):
+                told = Told.REFUNDED
+            key = "amount_received" if told is Told.PAID else "amount"
+            money = read_minor(intent[key], str(intent["currency"]).upper())
+            number, account = str(about.get("out_trade_no", "")), str(about.get("account", ""))
+            if intent["livemode"] is not self.is_live:
+                raise GatewayError("other_mode")
+            return Report(number, str(intent["id"]), told, money, account)
+        except (KeyError, AttributeError, TypeError, BadCallback):
+            raise GatewayError("no_usable_payment") from None
+
+
+def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
+    rows = answer.get("data")
+    if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
+        raise GatewayError("no_usable_list")
+    return rows
+
+
+def _refund_of(refund: Mapping[str, Any]) -> RefundReport:
+    if refund.get("status") in ("failed", "canceled"):
+        raise GatewayRefused(f"refund_{refund['status']}")
+    try:
+        number = str(refund["metadata"]["refund_no"])
+        money = read_minor(refund["amount"], str(refund["currency"]).upper())
+        return RefundReport(number, refund["status"] == "succeeded", money)
+    except (KeyError, TypeError, BadCallback):
+        raise GatewayError("no_usable_refund") from None

@@ -1,0 +1,143 @@
+"""Tables of payments: what was asked, what was told, what was credited, what goes back."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+
+
+class Intent(models.Model):
+    """What somebody is asked to pay. ``trade_no`` is set when it was credited, once."""
+
+    id = models.UUIDField(primary_key=True)
+    owner_kind = models.CharField(max_length=16)
+    owner_id = models.UUIDField()
+    gateway = models.CharField(max_length=16)
+    account = models.CharField(max_length=64)
+    out_trade_no = models.CharField(max_length=32, unique=True)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    trade_no = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField()
+    credited_at = models.DateTimeField(null=True)
+    asked_at = models.DateTimeField(null=True)
+    """When the service was last asked what became of it."""
+
+    class Meta:
+        """Credited means both: a number and a time."""
+
+        constraints: ClassVar = [
+            CheckConstraint(condition=Q(amount_minor__gt=0), name="payments_intent_positive"),
+            CheckConstraint(
+                condition=Q(trade_no="", credited_at__isnull=True)
+                | (~Q(trade_no="") & Q(credited_at__isnull=False)),
+                name="payments_intent_credited",
+            ),
+        ]
+        indexes: ClassVar = [
+            Index(fields=["owner_kind", "owner_id"], name="payments_intent_owner"),
+            Index(fields=["created_at"], condition=Q(trade_no=""), name="payments_intent_waiting"),
+        ]
+
+
+class Credit(models.Model):
+    """Money that a service confirmed: at most one row for each of its numbers, ever."""
+
+    gateway = models.CharField(max_length=16)
+    trade_no = models.CharField(max_length=64)
+    intent = models.ForeignKey(Intent, on_delete=models.PROTECT, related_name="credits")
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    surplus = models.BooleanField()
+    at = models.DateTimeField()
+
+    class Meta:
+        """Unique by the service's number; one credit of an intent is not surplus."""
+
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["gateway", "trade_no"], name="payments_credit_once"),
+            UniqueConstraint(
+                fields=["intent"], condition=Q(surplus=False), name="payments_credit_of_intent"
+            ),
+        ]
+
+
+class CallbackSeen(models.Model):
+    """A callback, an answer to a question or a line of a bill, with what was made of it."""
+
+    gateway = models.CharField(max_length=16)
+    way = models.CharField(max_length=8)
+    """callback | query | bill."""
+    at = models.DateTimeField()
+    verdict = models.CharField(max_length=12)
+    reason = models.CharField(max_length=64)
+    out_trade_no = models.CharField(max_length=64)
+    trade_no = models.CharField(max_length=64)
+    amount_minor = models.BigIntegerField(null=True)
+    digest = models.BinaryField()
+    """SHA-256 of what came: its words may hold a buyer's name and are not kept."""
+
+    class Meta:
+        """Looked up by order number."""
+
+        indexes: ClassVar = [Index(fields=["out_trade_no"], name="payments_seen_order")]
+
+
+class Refund(models.Model):
+    """Money on its way back: requested until the service confirms. ``refund_no`` is ours, and
+    sending it again refunds nothing more."""
+
+    id = models.UUIDField(primary_key=True)
+    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="refunds")
+    refund_no = models.CharField(max_length=32, unique=True)
+    amount_minor = models.BigIntegerField()
+    state = models.CharField(max_length=12)
+    """requested | confirmed | stuck (a person has to look)."""
+    reason = models.CharField(max_length=64)
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    requested_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """States from the list; confirmed has its time."""
+
+        constraints: ClassVar = [
+            CheckConstraint(
+                condition=Q(state__in=["requested", "confirmed", "stuck"]),
+                name="payments_refund_state",
+            ),
+            CheckConstraint(condition=Q(amount_minor__gt=0), name="payments_refund_positive"),
+            CheckConstraint(
+                condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False),
+                name="payments_refund_confirmed_at",
+            ),
+        ]
+        indexes: ClassVar = [
+            Index(
+                fields=["next_try_at"], condition=Q(state="requested"), name="payments_refund_due"
+            )
+        ]
+
+
+class SandboxPayment(models.Model):
+    """What was paid on the sandbox's page: its bank's memory, not ours."""
+
+    out_trade_no = models.CharField(max_length=64, db_index=True)
+    trade_no = models.CharField(max_length=64)
+    told = models.CharField(max_length=12)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)
+    at = models.DateTimeField()
+
+
+class SandboxRefund(models.Model):
+    """What the sandbox paid back."""
+
+    refund_no = models.CharField(max_length=32, unique=True)
+    trade_no = models.CharField(max_length=64)
+    amount_minor = models.BigIntegerField()
+    currency = models.CharField(max_length=3)

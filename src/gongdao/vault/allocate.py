@@ -1,0 +1,63 @@
+"""Give a claim its units for good."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from uuid import UUID
+
+from django.db import IntegrityError
+
+from gongdao.core.errors import ClaimBusy, StockShort
+from gongdao.core.named_sql import load_sql
+from gongdao.core.subject import SubjectRef
+from gongdao.vault.run_sql import PACKAGE, run_prepared, unit_values
+
+
+@dataclass(frozen=True)
+class AllocatedUnit:
+    """A unit that belongs to a claim, in its place (from 1). ``commitment`` is the one that its
+    batch's root holds: fit for the public log."""
+
+    unit: int
+    place: int
+    batch: UUID
+    commitment: bytes
+
+
+def allocate_ctes() -> str:
+    """``sql/allocate.sql``: CTEs for a WITH of the caller's own; `allocate_values` fills them.
+
+    The caller must see that ``vault_allocated`` has as many rows as units were asked for.
+    """
+    return load_sql(PACKAGE, "allocate")
+
+
+def allocate_values(*, sku: UUID, claim: SubjectRef, units: int, at: datetime) -> dict[str, object]:
+    """The values that `allocate_ctes` names."""
+    return {**unit_values(claim, sku, units), "vault_at": at}
+
+
+def allocate(*, sku: UUID, claim: SubjectRef, units: int, at: datetime) -> list[AllocatedUnit]:
+    """Give ``claim`` its ``units`` units of ``sku``: those reserved for it, others where the
+    reservation has lapsed. Any number of times, the same units.
+
+    Raise StockShort where the shelf has too few, and nothing has changed; ClaimBusy where another
+    call for the same claim got there first: roll back and call again to find what it did.
+    """
+    try:
+        rows = run_prepared(_alone(), allocate_values(sku=sku, claim=claim, units=units, at=at))
+    except IntegrityError:
+        raise ClaimBusy from None
+    if len(rows) != units:
+        raise StockShort
+    return [AllocatedUnit(unit, place, batch, bytes(c)) for unit, place, batch, c in rows]
+
+
+@cache
+def _alone() -> str:
+    return (
+        f"WITH {allocate_ctes()}"
+        " SELECT unit_id, place, batch_id, commitment FROM vault_given ORDER BY place"
+    )

@@ -1,0 +1,72 @@
+"""The first orders of a fresh process: more of them at once than the pool has connections."""
+
+from __future__ import annotations
+
+import threading
+import time
+
+import pytest
+from django.db import OperationalError, connection
+from tests.market.market_kit import AT
+
+from gongdao.core.models import DataKey
+from gongdao.front.stores import get_stores
+from gongdao.market import market_key as keys
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def _meet(monkeypatch):
+    """One thread without a connection asks for the market's key first, while all connections are
+    held by threads that ask for it next; what each got or raised."""
+    monkeypatch.setattr(keys, "_held", {})
+    DataKey.objects.filter(subject_kind="market").delete()
+    connection.close()
+    pool, found = connection.pool, []
+    monkeypatch.setattr(pool, "timeout", 1.5)
+    held, asked = threading.Barrier(pool.max_size + 1), threading.Event()
+
+    def with_connection():
+        connection.ensure_connection()
+        held.wait()
+        asked.wait()
+        time.sleep(0.2)
+        ask()
+
+    def ask():
+        try:
+            found.append(keys.market_key(get_stores(), AT))
+        except OperationalError as error:
+            found.append(error)
+        finally:
+            connection.close()
+
+    threads = [threading.Thread(target=with_connection) for _ in range(pool.max_size)]
+    threads.append(threading.Thread(target=ask))
+    for thread in threads[:-1]:
+        thread.start()
+    held.wait()
+    threads[-1].start()
+    asked.set()
+    for thread in threads:
+        thread.join()
+    return found
+
+
+def test_the_first_orders_do_not_wait_for_each_other(monkeypatch):
+    """All get the same key, though whoever asked first had to wait for a connection."""
+    found = _meet(monkeypatch)
+    assert not [one for one in found if isinstance(one, Exception)]
+    assert len(set(found)) == 1 and DataKey.objects.filter(subject_kind="market").count() == 1
+
+
+def test_with_a_lock_around_it_they_would(monkeypatch):
+    """The control: who holds a lock while he waits for a connection starves all who hold one."""
+    turn, original = threading.Lock(), keys._get_or_make
+
+    def locked(stores, at):
+        with turn:
+            return original(stores, at)
+
+    monkeypatch.setattr(keys, "_get_or_make", locked)
+    assert [one for one in _meet(monkeypatch) if isinstance(one, OperationalError)]
