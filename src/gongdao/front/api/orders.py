@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from hashlib import sha256
 
+from django.db import IntegrityError
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 from django.views.decorators.http import require_GET, require_POST
 
 from gongdao.core.errors import InputError, OrderLocked
 from gongdao.core.language import gettext as _
+from gongdao.core.money import Money
 from gongdao.front.api.lean_handler import as_json
 from gongdao.front.api.read_body import Body
 from gongdao.front.clock import now
 from gongdao.front.gateways import find_gateway, pay_step
 from gongdao.front.stores import get_stores
 from gongdao.market.find_order import FoundOrder, find_order
-from gongdao.market.place_order import Wanted, place_order
+from gongdao.market.own_orders import find_asked, query_code
+from gongdao.market.place_order import Placed, Wanted, place_order
 from gongdao.market.release_orders import confirm_receipt
 from gongdao.market.reveal_order import reveal_order
+from gongdao.market.shown import find_shown
 
 _FIELDS = ("listing", "version", "quantity", "contact", "terms", "pay_with", "answers")
 _CODE_HEADER = "HTTP_X_QUERY_CODE"
@@ -42,7 +47,7 @@ def place(request: HttpRequest) -> HttpResponse:
         answers=body.texts("answers"),
         request=_request_digest(request),
     )
-    placed = place_order(stores=get_stores(), wanted=wanted, at=now())
+    placed = _place(wanted, now())
     step = pay_step(gateway, placed)
     return as_json(
         {
@@ -50,11 +55,29 @@ def place(request: HttpRequest) -> HttpResponse:
             "query_code": placed.code,
             "total": str(placed.total),
             "currency": placed.total.currency,
-            "reserved_until": placed.reserved_until.isoformat(),
-            "promise_by": placed.promise_by.isoformat(),
+            "reserved_until": placed.reserved_until.astimezone(UTC).isoformat(),
+            "promise_by": placed.promise_by.astimezone(UTC).isoformat(),
             "pay": {"url": step.url, "fields": dict(step.fields), "qr": step.qr},
         },
         status=201,
+    )
+
+
+def _place(wanted: Wanted, at: datetime) -> Placed:
+    """Place the order; where this very request was answered before, its order again."""
+    try:
+        return place_order(stores=get_stores(), wanted=wanted, at=at)
+    except IntegrityError:
+        asked = find_asked(wanted.request) if wanted.request else None
+        if asked is None:
+            raise
+    return Placed(
+        asked.number,
+        query_code(stores=get_stores(), order=asked, at=at),
+        Money(asked.total_minor, asked.currency),
+        find_shown(asked.listing_id, asked.listing_version).offer.title,
+        asked.reserved_until,
+        asked.promise_by,
     )
 
 
