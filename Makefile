@@ -93,7 +93,6 @@ test: lint setup-browser setup-go setup-anvil
 soak: setup-dev
 	GONGDAO_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/fuzz -q
 	GONGDAO_CRASH_ORDERS=2000 $(BIN)/python -m pytest tests/market/test_crash.py -q
-	GONGDAO_CRASH_ORDERS=2000 $(BIN)/python -m pytest tests/market/test_crash.py -q
 
 bench: setup-dev
 	$(BIN)/python benchmarks/run.py

@@ -20,6 +20,8 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
+import psycopg
+
 from gongdao.core.envelope import MasterKeys, derive, new_master_key
 from gongdao.core.money import Money
 from gongdao.front.server.running_file import find_running
@@ -47,6 +49,7 @@ class Server:
     log: Path
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
+    turn: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -64,7 +67,9 @@ class Server:
 
     def start(self) -> None:
         """Start it, unless it runs."""
-        if self.process is None or self.process.poll() is not None:
+        with self.turn:
+            if self.process is not None and self.process.poll() is None:
+                return
             self.starts += 1
             with self.log.open("ab") as out:
                 self.process = subprocess.Popen(
@@ -80,6 +85,13 @@ class Server:
         if self.process is not None:
             self.process.terminate()
             self.process.wait(PATIENCE_S)
+
+    def is_open(self) -> bool:
+        """Whether its database takes connections."""
+        with suppress(psycopg.Error, AssertionError):
+            psycopg.connect(self.database_url(), connect_timeout=5).close()
+            return True
+        return False
 
     def database_url(self) -> str:
         """Where its embedded database answers."""
@@ -104,7 +116,7 @@ class Server:
         give_up = time.monotonic() + PATIENCE_S
         while time.monotonic() < give_up:
             self.start()
-            if ask(self.port, "GET", "/api/v1/nothing", b"", {})[0] == 404:
+            if ask(self.port, "GET", "/api/v1/nothing", b"", {})[0] == 404 and self.is_open():
                 return
             time.sleep(0.2)
         raise AssertionError(self.log.read_text("utf-8")[-3000:])
@@ -242,7 +254,7 @@ class Buyers:
         self.sandbox = Sandbox(key=key, pay_url="", book=None)
         self.bought: list[Bought] = []
         self.broken = 0
-        self.give_up = time.monotonic() + PATIENCE_S + 4 * len(killer.plan)
+        self.give_up = time.monotonic() + 2 * PATIENCE_S + 10 * len(killer.plan)
         self._turn = threading.Lock()
         self._begun = self._orders = 0
 
@@ -327,6 +339,7 @@ class Buyers:
         self.last = (status, told[:200])
         if self.killer.problem or time.monotonic() > self.give_up:
             raise AssertionError(f"no answer any more: {self.last} {self.killer.problem}")
+        self.server.start()
         time.sleep(0.1)
 
 

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -59,7 +60,10 @@ class Clock:
 
 
 def stop_clock(monkeypatch: pytest.MonkeyPatch, start: datetime) -> Clock:
-    """Let every module of ``front`` that asks for the time ask a clock of this test."""
+    """Let every module of ``front`` that asks for the time ask a clock of this test. All of them
+    are loaded before: one that is loaded meanwhile would keep the test's clock for good."""
+    for part in ("web.urls", "worker.tasks", "worker.follow_tasks", "worker.retention_tasks"):
+        import_module(f"gongdao.front.{part}")
     clock, real = Clock(start), front_clock.now
     for name, module in list(sys.modules.items()):
         if name.startswith("gongdao.front") and getattr(module, "now", None) is real:

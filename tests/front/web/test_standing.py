@@ -178,3 +178,14 @@ def test_the_pages_speak_english(going):
     page = going.page("standing/", HTTP_ACCEPT_LANGUAGE="en")
     assert '<html lang="en"' in page
     assert going.page("channels/", HTTP_ACCEPT_LANGUAGE="en")
+
+
+def test_while_files_are_read_it_says_so_and_leads_to_the_progress(going, stores):
+    """The figure does not change by itself: the page says that it may, and where to see how far the
+    reading is; it loads nothing to ask again with."""
+    from tests.casework.online.online_kit import Asked, add
+
+    add(stores, going.case, "more.png", b"x", Asked())
+    page = going.page("standing/")
+    assert "还有 1 个文件没读完，读完后这里可能会变" in page and "看看读到哪里了" in page
+    assert "hx-get" not in page and "htmx-2" not in page

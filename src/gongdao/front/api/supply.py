@@ -14,8 +14,9 @@ from gongdao.front.stores import get_stores
 from gongdao.market.decide_top_up import Way
 from gongdao.market.models import Supplier
 from gongdao.market.suppliers.keep_supplier import open_supplier
-from gongdao.market.suppliers.port import BadSupplierCallback, Called
+from gongdao.market.suppliers.port import Called
 from gongdao.market.top_up_answers import find_top_up, take_word
+from gongdao.payments.port import BadCallback
 from gongdao.payments.wire import HttpWire
 
 log = logging.getLogger("gongdao.supply")
@@ -39,7 +40,7 @@ def notify(request: HttpRequest, supplier_id: UUID) -> HttpResponse:
     )
     try:
         number, word = supplier.read_callback(called, at)
-    except BadSupplierCallback as error:
+    except BadCallback as error:
         log.warning("a callback of supplier %s is refused: %s", row.id, error.reason)
         return HttpResponse("fail", status=400, content_type="text/plain")
     top_up = find_top_up(supplier_id=row.id, number=number)

@@ -19,8 +19,8 @@ from typing import Any
 from gongdao.core.errors import InputError
 from gongdao.core.money import Money
 from gongdao.market.decide_top_up import Told
-from gongdao.market.suppliers.port import BadSupplierCallback, Called, SupplierWord, TopUpAsk
-from gongdao.payments.port import GatewayError
+from gongdao.market.suppliers.port import Called, SupplierWord, TopUpAsk
+from gongdao.payments.port import BadCallback, GatewayError
 from gongdao.payments.signing import is_same
 from gongdao.payments.wire import Wire, read_object
 
@@ -82,18 +82,18 @@ class DujiaoNext:
         """The signed JSON body, not older than a minute."""
         sent = called.headers.get("dujiao-next-timestamp", "")
         if not sent.isdigit() or abs(int(sent[:12]) - int(at.timestamp())) > CLOCKS_DIFFER_S:
-            raise BadSupplierCallback("bad_time")
+            raise BadCallback("bad_time")
         given = called.headers.get("dujiao-next-signature", "").lower()
         paths = dict.fromkeys((CALLBACK_PATH, called.path))
         right = [sign(self.key, "POST", path, sent, called.body) for path in paths]
         if not any([is_same(given, one) for one in right]):
-            raise BadSupplierCallback("bad_signature")
+            raise BadCallback("bad_signature")
         if not is_same(called.headers.get("dujiao-next-api-key", ""), self.account):
-            raise BadSupplierCallback("other_account")
+            raise BadCallback("other_account")
         try:
             told = read_object(called.body)
         except GatewayError:
-            raise BadSupplierCallback("not_json") from None
+            raise BadCallback("not_json") from None
         return _text(told, "downstream_order_no"), _word_of(told, called.body)
 
     def _call_off(self, word: SupplierWord, at: datetime) -> SupplierWord:

@@ -8,20 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from gongdao.core.errors import GongdaoError
 from gongdao.core.money import Money
 from gongdao.market.decide_top_up import Told
-
-
-class BadSupplierCallback(GongdaoError):
-    """A callback that cannot be this supplier's word; ``reason`` is logged, nothing of it is."""
-
-    code = "bad_supplier_callback"
-    status = 400
-
-    def __init__(self, reason: str) -> None:
-        self.reason = reason
-        super().__init__(reason)
 
 
 @dataclass(frozen=True)
@@ -80,4 +68,4 @@ class Supplier(Protocol):
 
     def read_callback(self, called: Called, at: datetime) -> tuple[str, SupplierWord]:
         """Our number and the word in a callback whose signature holds. Raise
-        BadSupplierCallback."""
+        BadCallback."""

@@ -17,8 +17,8 @@ from typing import Any
 from gongdao.core.errors import InputError
 from gongdao.core.money import Money
 from gongdao.market.decide_top_up import Told
-from gongdao.market.suppliers.port import BadSupplierCallback, Called, SupplierWord, TopUpAsk
-from gongdao.payments.port import GatewayError
+from gongdao.market.suppliers.port import Called, SupplierWord, TopUpAsk
+from gongdao.payments.port import BadCallback, GatewayError
 from gongdao.payments.signing import is_same
 from gongdao.payments.wire import Wire, post_form, read_object
 
@@ -66,9 +66,9 @@ class Yrapi:
         given = dict(called.form)
         claimed = given.pop("sign", "")
         if not is_same(claimed.upper(), sign(given, self.key)):
-            raise BadSupplierCallback("bad_signature")
+            raise BadCallback("bad_signature")
         if given.get("userid") != self.account:
-            raise BadSupplierCallback("other_account")
+            raise BadCallback("other_account")
         number = given.get("out_trade_num", "")
         return number, _word_of(given, called.body, None)
 
