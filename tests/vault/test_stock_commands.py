@@ -69,6 +69,7 @@ def _json(done):
 def test_import_from_dry_run_to_check(server, tmp_path):
     """Look first, import, the same again; every refused line is written with its reason."""
     environ, shelf, _pair = server
+    before = _json(_run(environ, "check", "--json"))
     cards = tmp_path / "cards.txt"
     cards.write_text(
         "".join(f"兑换码：CODE-{i:04d}\n" for i in range(50)) + "CODE-0007\n-\n", "gbk"
@@ -90,9 +91,8 @@ def test_import_from_dry_run_to_check(server, tmp_path):
     other = _json(_run(environ, *words, "--again", "--json"))
     assert (other["accepted"], other["refused"]["in_stock"]) == (0, 50)
     whole = _json(_run(environ, "check", "--open-every", "1", "--json"))
-    assert whole == {
-        "whole": True, "batches": 1, "secrets": 50, "opened": 50, "findings": [],
-    }  # fmt: skip
+    assert whole["whole"] and whole["findings"] == []
+    assert whole["secrets"] == whole["opened"] == before["secrets"] + 50
     said = done.stdout + json.dumps(again) + listed.read_text("utf-8-sig")
     assert "CODE" not in said and "示例上游" not in said
 
@@ -124,7 +124,7 @@ def test_an_import_that_was_broken_off_can_be_given_up(server, tmp_path):
             (batch, pair),
         )
     cards = tmp_path / "cards.txt"
-    cards.write_text("N1----P1\n")
+    cards.write_text("LEFT-1----OVER-1\n")
     done = _run(environ, "import", cards, "--sku", pair)
     assert done.returncode == 2 and batch in done.stderr
     done = _run(environ, "import", cards, "--sku", pair, "--give-up", "--lang", "en")
