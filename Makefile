@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CATALOG := src/gongdao/locale/en/LC_MESSAGES/gongdao
 
-.PHONY: demo test soak bench lint lock clean setup setup-dev setup-browser setup-go setup-anvil
+.PHONY: demo test soak bench lint lock clean setup setup-dev setup-browser setup-go setup-anvil setup-nginx setup-openssl
 .DEFAULT_GOAL := help
 
 help:
@@ -78,6 +78,32 @@ setup-anvil:
 	echo "It wants Linux on x86_64 and npm (Debian: apt-get install npm)." >&2; \
 	echo "================================================================" >&2
 
+# The manual's nginx example is tried on a real nginx: Debian's package, unpacked and not installed, so
+# that no service starts.
+NGINX := .tools/nginx/usr/sbin/nginx
+setup-nginx:
+	@command -v nginx >/dev/null 2>&1 || [ -x $(NGINX) ] && exit 0; \
+	if command -v apt-get >/dev/null 2>&1; then \
+	  echo "no nginx here; unpacking it" >&2; mkdir -p .tools/nginx; \
+	  { [ "$$(id -u)" != 0 ] || apt-get update -qq; } && \
+	  (cd .tools/nginx && apt-get download -qq nginx 2>/dev/null && dpkg -x nginx_*.deb .) && \
+	  $(NGINX) -v 2>/dev/null && exit 0; fi; \
+	echo "================================================================" >&2; \
+	echo "NO NGINX: its example in the manual will NOT be tried." >&2; \
+	echo "Install it (Debian: apt-get install nginx-light)." >&2; \
+	echo "================================================================" >&2
+
+# A time-stamp authority of our own for the tests.
+setup-openssl:
+	@command -v openssl >/dev/null 2>&1 && exit 0; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null 2>&1; then \
+	  apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -y -qq openssl >/dev/null \
+	    && exit 0; fi; \
+	echo "================================================================" >&2; \
+	echo "NO OPENSSL: the tests with a local time-stamp authority will be SKIPPED." >&2; \
+	echo "Install it (Debian: apt-get install openssl)." >&2; \
+	echo "================================================================" >&2
+
 demo: setup
 	@sh examples/demo.sh
 
@@ -87,7 +113,7 @@ lint: setup-dev
 	GONGDAO_DATA=$(VENV)/lint-data $(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint setup-browser setup-go setup-anvil
+test: lint setup-browser setup-go setup-anvil setup-nginx setup-openssl
 	$(BIN)/python -m pytest -n 2 --dist loadfile
 
 soak: setup-dev

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import re
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -32,7 +33,27 @@ def _page(name: str) -> str:
     return (REFERENCE / name).read_text("utf-8")
 
 
+def _import_error_modules() -> None:
+    """Import each module that defines an error of ours, so that none depends on who imported it."""
+    names, grown = {"GongdaoError"}, True
+    modules = dict[str, None]()
+    while grown:
+        grown = False
+        for source in find_sources("src/gongdao"):
+            for node in source.tree.body:
+                if isinstance(node, ast.ClassDef) and node.name not in names:
+                    bases = {base.id for base in node.bases if isinstance(base, ast.Name)}
+                    if bases & names:
+                        names.add(node.name)
+                        modules[source.name] = None
+                        grown = True
+    for name in modules:
+        path = name.removeprefix("src/").removesuffix(".py").removesuffix("/__init__")
+        importlib.import_module(path.replace("/", "."))
+
+
 def _error_classes() -> Iterator[type[errors.GongdaoError]]:
+    _import_error_modules()
     waiting = [errors.GongdaoError]
     while waiting:
         kind = waiting.pop()

@@ -11,6 +11,8 @@ import psycopg
 import pytest
 from tests.market.crash_kit import Buyers, Killer, Server, make_shop, running_server
 
+from gongdao.payments.carry_out_refunds import LEASE
+
 pytestmark = pytest.mark.slow
 ORDERS = int(os.environ.get("GONGDAO_CRASH_ORDERS", "200"))
 CLIENTS = 8
@@ -40,7 +42,11 @@ def _ask(server: Server, statement: str) -> list[tuple]:
         return connection.execute(statement).fetchall()
 
 
-def _settle(server: Server, seconds: float = 90) -> Counter:
+PATIENCE_S = 2 * LEASE.total_seconds()
+"""A worker killed while it asks for a refund leaves it to the next one after its lease."""
+
+
+def _settle(server: Server, seconds: float = PATIENCE_S) -> Counter:
     """Wait until nothing is under way; the paid orders by state."""
     give_up = time.monotonic() + seconds
     while True:

@@ -18,22 +18,23 @@
     ├── StaleCase             the case was changed elsewhere since the page was opened
     ├── Busy                  too much of one kind of work at the moment; try again soon
     ├── ServerError           the pages, the worker or the database cannot start or go on
-    ├── MoneyRefused          the ledger refuses a movement of money; nothing moved
-    │   ├── NotEnoughMoney    the account does not hold as much
-    │   ├── NoSuchAccount     no account of this kind, owner and currency was opened
-    │   ├── HoldRefused       the hold is spent, ended or another one
-    │   ├── ReferenceReused   the reference stands for another movement already
-    │   └── PayoutRefused     payee, state or approval do not allow this step of a payout
-    ├── StockRefused          the vault refuses a step with card secrets; nothing changed
-    │   ├── StockShort        fewer units on the shelf than asked for
-    │   ├── ClaimBusy         the same claim is being served elsewhere at this moment; try again
-    │   ├── ImportUnfinished  another import onto this shelf has not ended
-    │   ├── NoSuchShelf       no shelf, batch or unit of this id
-    │   └── WrongStockState   a batch or claim is not in the state that the step needs
-    ├── OrderRefused          an order cannot do what was asked of it now; nothing changed
-    │   ├── TooManyReserved   this buyer has too many unpaid orders for the listing
-    │   ├── OrderLocked       number and query code do not open an order together
-    │   └── NotDelivered      there is nothing to show of this order
+    ├── Refused               a room refuses what was asked of it; nothing changed
+    │   ├── MoneyRefused          the ledger refuses a movement of money; nothing moved
+    │   │   ├── NotEnoughMoney    the account does not hold as much
+    │   │   ├── NoSuchAccount     no account of this kind, owner and currency was opened
+    │   │   ├── HoldRefused       the hold is spent, ended or another one
+    │   │   ├── ReferenceReused   the reference stands for another movement already
+    │   │   └── PayoutRefused     payee, state or approval do not allow this step of a payout
+    │   ├── StockRefused          the vault refuses a step with card secrets; nothing changed
+    │   │   ├── StockShort        fewer units on the shelf than asked for
+    │   │   ├── ClaimBusy         the same claim is being served elsewhere at this moment; try again
+    │   │   ├── ImportUnfinished  another import onto this shelf has not ended
+    │   │   ├── NoSuchShelf       no shelf, batch or unit of this id
+    │   │   └── WrongStockState   a batch or claim is not in the state that the step needs
+    │   └── OrderRefused          an order cannot do what was asked of it now; nothing changed
+    │       ├── TooManyReserved   this buyer has too many unpaid orders for the listing
+    │       ├── OrderLocked       number and query code do not open an order together
+    │       └── NotDelivered      there is nothing to show of this order
     └── TooManyAttempts       tried too often; names the moment from which it works again
 
 Each class has a stable ``code`` (documented in docs/reference/errors.md), an HTTP ``status`` for
@@ -206,10 +207,11 @@ class ServerError(GongdaoError):
     code = "server"
 
 
-class MoneyRefused(GongdaoError):
-    """The ledger refuses a movement of money; nothing moved. Said when it is shown."""
+class Refused(GongdaoError):
+    """A room refuses what was asked of it; nothing changed. Said when it is shown, in the reader's
+    language."""
 
-    code = "money_refused"
+    code = "refused"
     status = 409
 
     def __init__(self, reason: Phrase) -> None:
@@ -218,6 +220,12 @@ class MoneyRefused(GongdaoError):
 
     def __str__(self) -> str:
         return str(self.reason)
+
+
+class MoneyRefused(Refused):
+    """The ledger refuses a movement of money; nothing moved."""
+
+    code = "money_refused"
 
 
 class NotEnoughMoney(MoneyRefused):
@@ -290,18 +298,10 @@ class StaleCase(GongdaoError):
         super().__init__(_("这个案件刚在别处改过。您填的还在，请核对后再保存一次。"))
 
 
-class StockRefused(GongdaoError):
-    """The vault refuses a step with card secrets; nothing changed. Said when it is shown."""
+class StockRefused(Refused):
+    """The vault refuses a step with card secrets; nothing changed."""
 
     code = "stock_refused"
-    status = 409
-
-    def __init__(self, reason: Phrase) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-    def __str__(self) -> str:
-        return str(self.reason)
 
 
 class StockShort(StockRefused):
@@ -359,11 +359,10 @@ class WrongStockState(StockRefused):
         super().__init__(Phrase("现在的状态（{state}）不能这样做。", state=state))
 
 
-class OrderRefused(GongdaoError):
-    """An order cannot do what was asked of it now; nothing changed. Said when it is shown."""
+class OrderRefused(Refused):
+    """An order cannot do what was asked of it now; nothing changed."""
 
     code = "order_refused"
-    status = 409
 
 
 class TooManyReserved(OrderRefused):
@@ -373,12 +372,10 @@ class TooManyReserved(OrderRefused):
     status = 429
 
     def __init__(self, most: int) -> None:
-        super().__init__()
         self.most = most
-
-    def __str__(self) -> str:
-        said = _("您已经有 {most} 个没付款的订单；先付款，或等它们过期。")
-        return said.format(most=self.most)
+        super().__init__(
+            Phrase("您已经有 {most} 个没付款的订单；先付款，或等它们过期。", most=most)
+        )
 
 
 class OrderLocked(OrderRefused):
@@ -387,8 +384,8 @@ class OrderLocked(OrderRefused):
     code = "order_locked"
     status = 404
 
-    def __str__(self) -> str:
-        return _("订单号或查询码不对。")
+    def __init__(self) -> None:
+        super().__init__(Phrase("订单号或查询码不对。"))
 
 
 class NotDelivered(OrderRefused):
@@ -396,8 +393,8 @@ class NotDelivered(OrderRefused):
 
     code = "not_delivered"
 
-    def __str__(self) -> str:
-        return _("这个订单现在没有可以查看的卡密。")
+    def __init__(self) -> None:
+        super().__init__(Phrase("这个订单现在没有可以查看的卡密。"))
 
 
 class TooManyAttempts(GongdaoError):

@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import base64
 import http.client
-import queue
 import threading
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeVar
@@ -108,26 +108,23 @@ def _opener() -> urllib.request.OpenerDirector:
 
 def _within(seconds: float, deed: Callable[[], _T]) -> _T:
     """Do ``deed`` with an end to the waiting: a peer that drips bytes defeats socket timeouts."""
-    done: queue.SimpleQueue[tuple[_T | None, Exception | None]] = queue.SimpleQueue()
+    done: Future[_T] = Future()
 
     def run() -> None:
         try:
-            done.put((deed(), None))
-        except (OSError, http.client.HTTPException, ValueError, NoAnswer) as error:
-            done.put((None, error))
+            done.set_result(deed())
+        except BaseException as error:  # not swallowed: it is raised again for who waits
+            done.set_exception(error)
 
     threading.Thread(target=run, daemon=True, name="post").start()
-    try:
-        result, error = done.get(timeout=seconds)
-    except queue.Empty:
-        raise NoAnswer(Why.SLOW) from None
-    if error is None:
-        return result  # type: ignore[return-value]  # no error: the deed's own result
-    if isinstance(error, NoAnswer):
-        raise error
-    if isinstance(error, TimeoutError) or isinstance(getattr(error, "reason", None), TimeoutError):
+    if not wait([done], timeout=seconds).done:
         raise NoAnswer(Why.SLOW)
-    raise NoAnswer(Why.FAILED, _detail(error)) from None
+    try:
+        return done.result()
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        if isinstance(getattr(error, "reason", error), TimeoutError):
+            raise NoAnswer(Why.SLOW) from None
+        raise NoAnswer(Why.FAILED, _detail(error)) from None
 
 
 def _detail(error: Exception) -> str:

@@ -18,9 +18,11 @@ LIFE_CYCLES = (
             "order.delivered": _AFTER_DELIVERY,
             "order.revealed": _AFTER_DELIVERY | {"order.tested"},
             "order.tested": _AFTER_DELIVERY | {"order.tested"},
-            "order.confirmed": frozenset({"order.released"}) | _REFUNDS,
+            # The secret is the buyer's whether or not the money has moved on: he may confirm, or
+            # let the protection time pass, before he looks at it.
+            "order.confirmed": frozenset({"order.revealed", "order.released"}) | _REFUNDS,
             "order.refund_requested": frozenset({"order.refunded"}),
-            "order.released": frozenset(),
+            "order.released": frozenset({"order.revealed"}),
             "order.refunded": frozenset(),
         },
     ),

@@ -29,6 +29,8 @@ class GatewayError(GongdaoError):
 class GatewayRefused(GatewayError):
     """The service answered, and it was a no: what was asked for has not happened."""
 
+    code = "gateway_refused"
+
 
 class BadCallback(GongdaoError):
     """A callback that cannot be a payment service's word; ``reason`` is kept with it, and the order

@@ -27,7 +27,8 @@ _BROKEN = (
     zipfile.BadZipFile, zlib.error, KeyError, ValueError, TypeError, IndexError, AttributeError,
     EOFError, ParseError, NotImplementedError,
 )  # fmt: skip
-"""What the library raises for a workbook that is damaged or is none."""
+"""What the library raises for a workbook that is damaged or is none: it trusts the XML inside, so a
+broken part ends in whatever its next step meets (NotImplementedError: a packing it cannot undo)."""
 
 
 def read_xlsx(
@@ -48,6 +49,7 @@ def _check(file: BinaryIO) -> None:
                     if b"<!DOCTYPE" in member.read(4096):
                         raise _broken()
     except (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError):
+        # zipfile says "encrypted" by RuntimeError, and an unknown packing by NotImplementedError
         raise _broken() from None
 
 

@@ -31,7 +31,7 @@ class LeanHandler(WSGIHandler):
         self._view_middleware: list[Any] = []
         self._template_response_middleware: list[Any] = []
         self._exception_middleware: list[Any] = []
-        inner: Answer = self._get_response  # type: ignore[attr-defined]  # the stubs leave it out
+        inner: Answer = self._get_response  # type: ignore[attr-defined]  # Django's own hook, not in its stubs
         self._middleware_chain = convert_exception_to_response(_said(inner))
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
@@ -39,7 +39,7 @@ class LeanHandler(WSGIHandler):
         set_urlconf(_URLS)
         response = self._middleware_chain(request)
         assert isinstance(response, HttpResponseBase)
-        closers: list[Any] = response._resource_closers  # type: ignore[attr-defined]  # the same
+        closers: list[Any] = response._resource_closers  # type: ignore[attr-defined]  # not in the stubs
         closers.append(request.close)
         return response
 

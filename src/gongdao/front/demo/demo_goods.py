@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from datetime import time
+from typing import Any
 
 from gongdao.core.money import Money
 from gongdao.market.offer import Delivery, GoodsKind, Offer, SourceKind, Tier
@@ -87,15 +88,15 @@ _BY_HAND = replace(
 )
 
 
-def _card(title: str, denomination: str, minor: int, **more: object) -> Offer:
-    changed = {"title": title, "denomination": denomination, "price": Money(minor)}
-    plain = {"compared_price": None, "compared_why": "", "tiers": ()}
-    return replace(_CARD, **{**plain, **changed, **more})  # type: ignore[arg-type]  # a table's row
+_PLAIN_CARD = replace(_CARD, compared_price=None, compared_why="", tiers=())
 
 
-def _by_hand(title: str, denomination: str, minor: int, **more: object) -> Offer:
-    changed = {"title": title, "denomination": denomination, "price": Money(minor)}
-    return replace(_BY_HAND, **{**changed, **more})  # type: ignore[arg-type]  # a table's row
+def _card(title: str, denomination: str, minor: int, **more: Any) -> Offer:
+    return replace(_PLAIN_CARD, title=title, denomination=denomination, price=Money(minor), **more)
+
+
+def _by_hand(title: str, denomination: str, minor: int, **more: Any) -> Offer:
+    return replace(_BY_HAND, title=title, denomination=denomination, price=Money(minor), **more)
 
 
 SHOPS: tuple[DemoShop, ...] = (

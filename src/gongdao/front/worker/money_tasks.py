@@ -1,4 +1,8 @@
-"""Jobs around money: refunds go out, lost callbacks are found, bills are read."""
+"""Jobs around money: refunds go out, lost callbacks are found, bills are read.
+
+The frequent ones may run several times at once (each refund has its lease, each report counts
+once): a turn that a dead worker took with it does not keep the next one waiting.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +26,7 @@ _MOST_ROUNDS = 50
 
 
 @app.periodic(cron="* * * * * */10")
-@app.task(name="refund_money", queue=QUICK, queueing_lock="refund_money", lock="refund_money")
+@app.task(name="refund_money", queue=QUICK, queueing_lock="refund_money")
 def refund_money(timestamp: int) -> None:
     """Carry out refunds that are due, until none of a round is confirmed."""
     for _ in range(_MOST_ROUNDS):
@@ -35,7 +39,7 @@ def _refunded(refund: Refund) -> None:
 
 
 @app.periodic(cron="* * * * * */20")
-@app.task(name="ask_gateways", queue=QUICK, queueing_lock="ask_gateways", lock="ask_gateways")
+@app.task(name="ask_gateways", queue=QUICK, queueing_lock="ask_gateways")
 def ask_gateways(timestamp: int) -> None:
     """Ask for payments of which no callback told."""
     _tell("asked", ask_about_unpaid(gateways=get_gateways(), take=take_report, at=now()))

@@ -13,11 +13,14 @@ import re
 import zlib
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from typing import BinaryIO, NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO, cast
 
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
 from gongdao.vault.read_text import find_encoding
+
+if TYPE_CHECKING:
+    from _typeshed import WriteableBuffer
 
 Value = str | bytes | None
 """Text, a number as it was written, bytes of a hexadecimal literal, or NULL."""
@@ -284,13 +287,14 @@ class _Bounded(io.RawIOBase):
         self._left = _MAX_UNPACKED
         return self._packed.seek(0)
 
-    def readinto(self, buffer: bytearray, /) -> int:  # type: ignore[override]  # any buffer will do
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
         """The next bytes; OSError beyond the limit."""
-        data = self._packed.read(len(buffer))
+        room = memoryview(buffer).cast("B")
+        data = self._packed.read(len(room))
         self._left -= len(data)
         if self._left < 0:
             raise OSError("too much")
-        buffer[: len(data)] = data
+        room[: len(data)] = data
         return len(data)
 
 

@@ -137,7 +137,8 @@ def pay(request: HttpRequest, order: Order) -> HttpResponseBase:
     if step and step.fields:
         there = urlsplit(step.url)
         allowed = {"form-action": [f"{there.scheme}://{there.netloc}"]}
-        response._csp_update = allowed  # type: ignore[attr-defined]  # how django-csp is told
+        # django-csp's decorator takes fixed values; the service's address differs by gateway
+        response._csp_update = allowed  # type: ignore[attr-defined]  # read by its middleware
     return response
 
 
