@@ -53,6 +53,22 @@ def test_a_buyer_may_confirm_early_and_once():
     assert not confirm_receipt(stores=stores, order_id=order_id, at=AT)
 
 
+def test_a_secret_can_be_read_after_its_money_moved_on():
+    """Who confirms, or lets the protection time pass, before he looks still gets his secret."""
+    stores = get_stores()
+    shop = make_shop(stock=2)
+    confirmed, waited = order(shop), order(shop, contact="second@example.com")
+    for placed in (confirmed, waited):
+        pay(placed)
+    order_id = Order.objects.get(number=confirmed.number).id
+    assert confirm_receipt(stores=stores, order_id=order_id, at=AT)
+    late = AT + timedelta(hours=49)
+    assert release_due(stores=stores, at=late) == 1
+    for placed in (confirmed, waited):
+        (secret,) = _reveal(placed, at=late)
+        assert _reveal(placed, at=late) == [secret]
+
+
 def test_the_number_alone_opens_nothing():
     """Unknown numbers and wrong codes are refused alike; after ten guesses even the right one."""
     placed = order(make_shop())
