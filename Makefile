@@ -114,7 +114,7 @@ lint: setup-dev
 	$(BIN)/lint-imports
 
 test: lint setup-browser setup-go setup-anvil setup-nginx setup-openssl
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 soak: setup-dev
 	GONGDAO_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/fuzz -q

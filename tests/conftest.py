@@ -41,6 +41,13 @@ def pytest_pycollect_makemodule(module_path, parent):
         django.setup()
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items):
+    """Files with slow tests go first, so that no worker is left alone with one at the end."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 def pytest_unconfigure(config):
     """Throw the session's data folder away."""
     shutil.rmtree(_DATA, ignore_errors=True)
@@ -69,3 +76,14 @@ def django_db_setup(django_db_setup, django_db_blocker):
         for table, trigger in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
     yield
+
+
+@pytest.fixture(scope="session")
+def readings(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where readings of pictures are kept during this run, shared by its workers: one picture is
+    read once, whichever tests look at it."""
+    base = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        base = base.parent
+    (base / "readings").mkdir(exist_ok=True)
+    return base / "readings"

@@ -2,24 +2,12 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
 import pytest
 from tests.casework.local_tsa import LocalTsa, openssl
 from tests.casework.sample_case import make_folder, make_report
-
-
-@pytest.fixture(scope="session")
-def readings(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where readings of pictures are kept during this run, shared by its workers: one picture is
-    read once, whichever tests look at it."""
-    base = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        base = base.parent
-    (base / "readings").mkdir(exist_ok=True)
-    return base / "readings"
 
 
 @pytest.fixture

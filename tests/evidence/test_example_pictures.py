@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 from benchmarks.ocr_fields import same
 
 from gongdao.core.codes import Condition, Speaker
+from gongdao.evidence.ocr import FolderOcrCache
 from gongdao.evidence.pictures import PictureReading, read_picture
 
 CASES = Path(__file__).resolve().parents[3] / "shared" / "cases"
@@ -22,14 +24,21 @@ ALTERED = {
 pytestmark = pytest.mark.skipif(not PICTURES, reason="the example cases are not here")
 
 
-@cache
-def reading(path: Path) -> PictureReading:
-    """Each picture is read once in a run."""
-    return read_picture(data=path.read_bytes(), name=path.relative_to(path.parents[1]).as_posix())
+@pytest.fixture(scope="session")
+def reading(readings: Path) -> Callable[[Path], PictureReading]:
+    """Reads a picture, each once in a run."""
+    kept = FolderOcrCache(readings)
+
+    @cache
+    def read(path: Path) -> PictureReading:
+        name = path.relative_to(path.parents[1]).as_posix()
+        return read_picture(data=path.read_bytes(), name=name, cache=kept)
+
+    return read
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda p: f"{p.parents[1].name}/{p.stem}")
-def test_every_expected_field_is_read(path):
+def test_every_expected_field_is_read(path, reading):
     """The fields that expected.json names for a picture are all there, with box and confidence."""
     expected = json.loads((path.parents[1] / "expected.json").read_text(encoding="utf-8"))
     want = expected.get("ocr_fields", {}).get(f"{path.parent.name}/{path.name}", {})
@@ -44,14 +53,14 @@ def test_every_expected_field_is_read(path):
 
 
 @pytest.mark.parametrize("path", PICTURES, ids=lambda p: f"{p.parents[1].name}/{p.stem}")
-def test_signs_only_where_something_was_done(path):
+def test_signs_only_where_something_was_done(path, reading):
     """The forwarded and the annotated picture are flagged; no untouched one is."""
     conditions = {sign.condition for sign in reading(path).signs}
     name = path.relative_to(CASES).as_posix()
     assert conditions == ({ALTERED[name]} if name in ALTERED else set())
 
 
-def test_chat_of_two_sides_with_wrapped_lines():
+def test_chat_of_two_sides_with_wrapped_lines(reading):
     """Bubbles come in order with their side, wrapped lines joined, times from the bars."""
     path = CASES / "c05-blocked-no-identity" / "during" / "chat-1.png"
     messages = reading(path).messages

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 
 import pytest
 from django.db import OperationalError, connection
@@ -16,21 +15,28 @@ from gongdao.market import market_key as keys
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def _meet(monkeypatch):
+def _meet(monkeypatch, around):
     """One thread without a connection asks for the market's key first, while all connections are
-    held by threads that ask for it next; what each got or raised."""
+    held by threads that ask for it next; what each got or raised. ``around`` is put around the
+    making of the key."""
     monkeypatch.setattr(keys, "_held", {})
     DataKey.objects.filter(subject_kind="market").delete()
     connection.close()
     pool, found = connection.pool, []
     monkeypatch.setattr(pool, "timeout", 1.5)
     held, asked = threading.Barrier(pool.max_size + 1), threading.Event()
+    make = keys._get_or_make
+
+    def begin(stores, at):
+        asked.set()
+        return make(stores, at)
+
+    monkeypatch.setattr(keys, "_get_or_make", around(begin))
 
     def with_connection():
         connection.ensure_connection()
         held.wait()
         asked.wait()
-        time.sleep(0.2)
         ask()
 
     def ask():
@@ -47,7 +53,6 @@ def _meet(monkeypatch):
         thread.start()
     held.wait()
     threads[-1].start()
-    asked.set()
     for thread in threads:
         thread.join()
     return found
@@ -55,18 +60,21 @@ def _meet(monkeypatch):
 
 def test_the_first_orders_do_not_wait_for_each_other(monkeypatch):
     """All get the same key, though whoever asked first had to wait for a connection."""
-    found = _meet(monkeypatch)
+    found = _meet(monkeypatch, lambda make: make)
     assert not [one for one in found if isinstance(one, Exception)]
     assert len(set(found)) == 1 and DataKey.objects.filter(subject_kind="market").count() == 1
 
 
 def test_with_a_lock_around_it_they_would(monkeypatch):
     """The control: who holds a lock while he waits for a connection starves all who hold one."""
-    turn, original = threading.Lock(), keys._get_or_make
+    turn = threading.Lock()
 
-    def locked(stores, at):
-        with turn:
-            return original(stores, at)
+    def locked(make):
+        def alone(stores, at):
+            with turn:
+                return make(stores, at)
 
-    monkeypatch.setattr(keys, "_get_or_make", locked)
-    assert [one for one in _meet(monkeypatch) if isinstance(one, OperationalError)]
+        return alone
+
+    found = _meet(monkeypatch, locked)
+    assert [one for one in found if isinstance(one, OperationalError)]
