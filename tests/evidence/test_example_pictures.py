@@ -79,7 +79,7 @@ def test_chat_of_two_sides_with_wrapped_lines(reading):
     assert not messages[5].at_given
 
 
-def test_rejected_message_is_a_notice_of_the_system():
+def test_rejected_message_is_a_notice_of_the_system(reading):
     """The line that says a message was refused is nobody's bubble."""
     path = CASES / "c05-blocked-no-identity" / "during" / "chat-2.png"
     last = reading(path).messages[-1]
