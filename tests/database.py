@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,6 +20,17 @@ def start_test_database() -> Iterator[RunningPostgres]:
         start_embedded(data_dir=Path(folder), durable=False) as running,
     ):
         yield running
+
+
+def command_environment(running: RunningPostgres, data: Path) -> dict[str, str]:
+    """What a command is started with that is to work on ``running``, with its files in ``data``."""
+    plain = {name: text for name, text in os.environ.items() if "GONGDAO" not in name}
+    return plain | {
+        "GONGDAO_DATA": str(data),
+        "DATABASE_URL": running.url,
+        "DJANGO_SETTINGS_MODULE": "gongdao.front.web.django_settings",
+        "PYTHONPATH": os.pathsep.join(sys.path),
+    }
 
 
 def point_django_at(running: RunningPostgres) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import io
 import json
-import os
 import stat
 import subprocess
 import sys
@@ -13,7 +12,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from tests.database import start_test_database
+from tests.database import command_environment, start_test_database
 
 _FILL = """
 import django
@@ -43,14 +42,7 @@ FREE = "merchant_free/merchant:00000000-0000-0000-0000-000000000001"
 def server(tmp_path_factory):
     """Environment of a server with a small ledger: two orders' money, two approved payouts."""
     with start_test_database() as running:
-        data = tmp_path_factory.mktemp("data")
-        environ = {name: text for name, text in os.environ.items() if "GONGDAO" not in name}
-        environ |= {
-            "GONGDAO_DATA": str(data),
-            "DATABASE_URL": running.url,
-            "DJANGO_SETTINGS_MODULE": "gongdao.front.web.django_settings",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
+        environ = command_environment(running, tmp_path_factory.mktemp("data"))
         assert _run(environ, "check").returncode == 0
         subprocess.run([sys.executable, "-c", _FILL], env=environ, check=True, timeout=120)
         yield environ

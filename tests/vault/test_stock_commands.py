@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import subprocess
 import sys
 
 import psycopg
 import pytest
-from tests.database import start_test_database
+from tests.database import command_environment, start_test_database
 
 _SHELVES = """
 import django
@@ -31,14 +30,7 @@ for n, names in enumerate((("code",), ("number", "pin"))):
 def server(tmp_path_factory):
     """A server with two empty shelves: environment, and their ids."""
     with start_test_database() as running:
-        data = tmp_path_factory.mktemp("data")
-        environ = {name: text for name, text in os.environ.items() if "GONGDAO" not in name}
-        environ |= {
-            "GONGDAO_DATA": str(data),
-            "DATABASE_URL": running.url,
-            "DJANGO_SETTINGS_MODULE": "gongdao.front.web.django_settings",
-            "PYTHONPATH": os.pathsep.join(sys.path),
-        }
+        environ = command_environment(running, tmp_path_factory.mktemp("data"))
         assert _run(environ, "check").returncode == 0
         made = subprocess.run(
             [sys.executable, "-c", _SHELVES],

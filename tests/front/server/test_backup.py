@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 
 import psycopg
 import pytest
@@ -12,11 +11,9 @@ from tests.core.local_s3 import ACCESS_KEY, BUCKET, SECRET_KEY, run_s3
 from tests.front.server.backup_kit import (
     AT,
     ERASE,
-    Origin,
     Site,
     fill,
     killed,
-    make_origin,
 )
 
 from gongdao.core.envelope import load_master_keys
@@ -28,26 +25,6 @@ from gongdao.front.settings import Settings
 from gongdao.front.stores import make_blobs
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Origin:
-    """A stopped installation with two cases, and its backup."""
-    return make_origin(tmp_path_factory.mktemp("origin"))
-
-
-@pytest.fixture
-def copy(origin: Origin, tmp_path: Path) -> tuple[Site, Path]:
-    """An empty installation with the origin's master key, and the backup."""
-    return origin.empty(tmp_path / "data"), origin.backup
-
-
-@pytest.fixture(scope="module")
-def filled(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The backup restored, for tests that change nothing of it."""
-    site = origin.empty(tmp_path_factory.mktemp("filled") / "data")
-    site.gongdao("restore", origin.backup)
-    return site
 
 
 @pytest.mark.parametrize("name", ["b.tar", "b"])

@@ -13,11 +13,8 @@ from tests.casework.case_kit import make_case
 from tests.front.server.backup_kit import (
     AT,
     ERASE,
-    Origin,
-    Site,
     fill,
     killed,
-    make_origin,
     versions,
 )
 
@@ -28,26 +25,6 @@ from gongdao.front.server.backup_database import check_free, dump, hold_snapshot
 from gongdao.front.server.restore import restore
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def origin(tmp_path_factory: pytest.TempPathFactory) -> Origin:
-    """A stopped installation with two cases, and its backup."""
-    return make_origin(tmp_path_factory.mktemp("origin"))
-
-
-@pytest.fixture
-def copy(origin: Origin, tmp_path: Path) -> tuple[Site, Path]:
-    """An empty installation with the origin's master key, and the backup."""
-    return origin.empty(tmp_path / "data"), origin.backup
-
-
-@pytest.fixture(scope="module")
-def filled(origin: Origin, tmp_path_factory: pytest.TempPathFactory) -> Site:
-    """The backup restored, for tests that change nothing of it."""
-    site = origin.empty(tmp_path_factory.mktemp("filled") / "data")
-    site.gongdao("restore", origin.backup)
-    return site
 
 
 def test_another_key_is_told_before_anything_is_touched(copy):

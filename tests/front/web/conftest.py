@@ -43,3 +43,32 @@ def make_case(stores, client):
         return case
 
     return make
+
+
+@pytest.fixture
+def clock(monkeypatch):
+    """It is the 12th of November, ten o'clock."""
+    from tests.casework.online.follow_kit import stop_clock
+    from tests.front.web.follow_browser import NOW
+
+    return stop_clock(monkeypatch, NOW)
+
+
+@pytest.fixture
+def box(monkeypatch):
+    """Every kind of message lands here."""
+    from tests.casework.online.follow_kit import Box
+
+    from gongdao.front.web.pages import follow_reminders
+
+    took = Box()
+    monkeypatch.setattr(follow_reminders, "get_messengers", lambda: {"mail": took, "bark": took})
+    return took
+
+
+@pytest.fixture
+def corrected(tmp_path):
+    """Rule data with two more days off."""
+    from tests.casework.online.follow_kit import corrected_rules
+
+    return corrected_rules(tmp_path / "data")

@@ -5,8 +5,18 @@ from __future__ import annotations
 import re
 
 from django.test import Client
+from tests.evidence.dossier_kit import at
 
+from gongdao.casework.online.follow_case import follow_case
 from gongdao.casework.online.open_case import OpenCase
+from gongdao.front.stores import get_stores
+
+NOW = at("11-12 10:00:00")
+
+
+def follow_now(case: OpenCase, as_of=NOW) -> None:
+    """What the job does."""
+    follow_case(stores=get_stores(), case_id=case.row.id, at=as_of)
 
 
 class Buyer:

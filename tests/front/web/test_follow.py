@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -13,55 +12,24 @@ from tests.casework.online.follow_kit import (
     BEGUN,
     COMPLAINT,
     FILED,
-    Box,
     Clock,
     add_confirmed,
     begin,
-    corrected_rules,
-    stop_clock,
 )
 from tests.evidence.dossier_kit import at
-from tests.front.web.follow_browser import Buyer, hidden, plain
+from tests.front.web.follow_browser import NOW, Buyer, follow_now, hidden, plain
 
 from gongdao.casework.follow.filings import Filing
 from gongdao.casework.online.addresses import addresses_of
 from gongdao.casework.online.filings import filings_of
 from gongdao.casework.online.follow_case import follow_case
 from gongdao.casework.online.models import Case, CaseOutcome, Deadline, Reminder
-from gongdao.casework.online.open_case import OpenCase
 from gongdao.evidence.statement import Statement
 from gongdao.front.stores import get_stores
-from gongdao.front.web.pages import follow_reminders
 from gongdao.front.worker.follow_tasks import follow_one
 from gongdao.rules.load import Rules
 
 pytestmark = pytest.mark.django_db
-NOW = at("11-12 10:00:00")
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """It is the 12th of November, ten o'clock."""
-    return stop_clock(monkeypatch, NOW)
-
-
-@pytest.fixture
-def box(monkeypatch: pytest.MonkeyPatch) -> Box:
-    """Every kind of message lands here."""
-    took = Box()
-    monkeypatch.setattr(follow_reminders, "get_messengers", lambda: {"mail": took, "bark": took})
-    return took
-
-
-@pytest.fixture
-def corrected(tmp_path: Path) -> Rules:
-    """Rule data with two more days off."""
-    return corrected_rules(tmp_path / "data")
-
-
-def follow_now(case: OpenCase, as_of=NOW) -> None:
-    """What the job does."""
-    follow_case(stores=get_stores(), case_id=case.row.id, at=as_of)
 
 
 def test_where_the_case_stands(clock: Clock):
