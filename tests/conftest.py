@@ -70,12 +70,16 @@ def django_db_setup(django_db_setup, django_db_blocker):
     """Tables that are only added to refuse to be emptied, and that is how tests are cleaned up: in
     the tests' own database they do not (tests of each table show that they do elsewhere)."""
     from django.db import connection
+    from django.test import TransactionTestCase
+    from tests.database import empty_filled_tables
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute(_REFUSING)
         for table, trigger in cursor.fetchall():
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
-    yield
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_filled_tables())
+        yield
 
 
 @pytest.fixture(scope="session")

@@ -7,7 +7,6 @@ from collections import Counter
 from datetime import timedelta
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
@@ -19,6 +18,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
+from tests.database import empty_filled_tables
 from tests.market.market_kit import AT, make_shop, order, pay
 
 from gongdao.core.errors import NotDelivered, StockShort, TooManyReserved, WrongStockState
@@ -53,7 +53,7 @@ class Orders(RuleBasedStateMachine):
 
     def __init__(self):
         super().__init__()
-        call_command("flush", interactive=False, verbosity=0, inhibit_post_migrate=True)
+        empty_filled_tables()
         from gongdao.market import market_key, shown
 
         market_key._held.clear()
