@@ -87,7 +87,7 @@ def _check_signed(note: Note, checkpoint: Checkpoint, policy: Policy) -> None:
     if log is None:
         raise _Undecided("unknown_log")
     try:
-        held = verify_note(note, log.keys)
+        held = verify_note(note, log.keys_at(checkpoint.size))
     except BadNote as bad:
         raise _Undecided("bad_signature", str(bad)) from None
     if not held:

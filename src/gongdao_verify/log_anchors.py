@@ -81,7 +81,7 @@ def _check_place(
     try:
         note = parse_note(_text(anchor, "checkpoint").encode())
         anchored = Checkpoint.parse(note.text)
-        if log is not None and not verify_note(note, log.keys):
+        if log is not None and not verify_note(note, log.keys_at(anchored.size)):
             raise BadReceipt("bad_anchor", "unsigned")
     except (BadNote, UnicodeEncodeError) as bad:
         raise BadReceipt("bad_anchor", str(bad)) from None

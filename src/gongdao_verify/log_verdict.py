@@ -209,7 +209,7 @@ def _find_log(note: Note, checkpoint: Checkpoint, policy: Policy | None) -> LogK
     if log is None:
         raise BadReceipt("unknown_log", checkpoint.origin)
     try:
-        held = verify_note(note, log.keys)
+        held = verify_note(note, log.keys_at(checkpoint.size))
     except BadNote as bad:
         raise BadReceipt("bad_signature", str(bad)) from None
     if not held:

@@ -1,5 +1,6 @@
 """`gongdao-verify FILE`: exit code 0 intact or consistent, 1 altered or invalid, 2 unreadable (or
-used wrongly). FILE is a case file or a receipt of the public log; `--fork` compares checkpoints."""
+used wrongly). FILE is a case file, a receipt or promise of the public log, or a verdict of the
+market; `--fork` compares checkpoints."""
 
 from __future__ import annotations
 
@@ -15,10 +16,14 @@ from typing import Any
 
 from cryptography import x509
 
+from gongdao_verify import order_form
 from gongdao_verify.chain import CERTIFICATE_ERRORS
 from gongdao_verify.check import ANCHORED, UNREADABLE, Verdict, verify
 from gongdao_verify.fork import judge_fork
 from gongdao_verify.log_verdict import judge_receipt
+from gongdao_verify.order_verdict import judge_order
+from gongdao_verify.promise import HEADER as PROMISE_HEADER
+from gongdao_verify.promise import judge_promise
 from gongdao_verify.receipt_extra import BadReceipt
 from gongdao_verify.show_log import (
     fork_json,
@@ -27,18 +32,24 @@ from gongdao_verify.show_log import (
     log_json,
     log_lines,
     log_sentences,
+    promise_json,
+    promise_lines,
     unproven_lines,
 )
+from gongdao_verify.show_order import order_json, order_lines
 from gongdao_verify.tlog_policy import BadPolicy, Policy
 from gongdao_verify.tlog_proof import HEADER
 from gongdao_verify.tlog_proof import MOST_BYTES as MOST_RECEIPT_BYTES
 from gongdao_verify.tlog_tiles import parse_tile_path
 from gongdao_verify.tree_reader import TileSource
+from gongdao_verify.verdict_check import MOST_BYTES as MOST_VERDICT_BYTES
+from gongdao_verify.verdict_check import check_verdict, is_verdict, verdict_json, verdict_lines
 from gongdao_verify.words import LANGUAGES, NOT_PROVEN, plain, say
 
 _MOST_ROOTS_BYTES = 4 << 20
 _MOST_POLICY_BYTES = 1 << 20
 _MOST_TILE_BYTES = 256 * 32
+_MOST_BUNDLE_BYTES = 256 * (2 + 65535)
 
 
 @dataclass(frozen=True)
@@ -116,9 +127,15 @@ def _answer(
     try:
         if asked.fork is not None:
             return _compare(asked, policy)
-        head = _read_head(asked.file, len(HEADER))
-        if head == HEADER.encode():
+        head = _read_head(asked.file, max(len(HEADER), len(PROMISE_HEADER)))
+        if head.startswith(HEADER.encode()):
             return _check_receipt(asked, roots, policy)
+        if head.startswith(PROMISE_HEADER.encode()):
+            return _check_promise(asked, policy)
+        if head.startswith(order_form.HEADER):
+            return _check_order(asked, roots, policy)
+        if is_verdict(head):
+            return _check_verdict(asked)
     except BadReceipt as bad:
         return _unreadable(bad.code, bad.detail, language)
     except OSError as error:
@@ -150,6 +167,32 @@ def _check_receipt(
     return _Answer(verdict.exit_code, found, lines)
 
 
+def _check_promise(asked: argparse.Namespace, policy: Policy | None) -> _Answer:
+    promise = _read_note(asked.file)
+    source = checkpoint = None
+    if asked.tiles is not None:
+        source, checkpoint = _folder_source(asked.tiles), _read_note(asked.tiles / "checkpoint")
+    verdict = judge_promise(promise, policy=policy, source=source, checkpoint=checkpoint or b"")
+    found, lines = promise_json(verdict, asked.lang), promise_lines(verdict, asked.lang)
+    return _Answer(verdict.exit_code, found, lines)
+
+
+def _check_order(
+    asked: argparse.Namespace, roots: list[x509.Certificate], policy: Policy | None
+) -> _Answer:
+    data = _read_head(asked.file, order_form.MOST_BYTES + 1)
+    verdict = judge_order(data, policy=policy, roots=roots)
+    found, lines = order_json(verdict, asked.lang), order_lines(verdict, asked.lang)
+    return _Answer(verdict.exit_code, found, lines)
+
+
+def _check_verdict(asked: argparse.Namespace) -> _Answer:
+    check = check_verdict(_read_head(asked.file, MOST_VERDICT_BYTES + 1), asked.lang)
+    return _Answer(
+        check.exit_code, verdict_json(check, asked.lang), verdict_lines(check, asked.lang)
+    )
+
+
 def _compare(asked: argparse.Namespace, policy: Policy | None) -> _Answer:
     first, second = (_read_note(path) for path in asked.fork)
     source = None if asked.tiles is None else _folder_source(asked.tiles)
@@ -165,12 +208,12 @@ def _read_note(path: Path) -> bytes:
 
 
 def _folder_source(folder: Path) -> TileSource:
-    """The tiles in an exported folder."""
+    """The tiles and bundles in an exported folder."""
 
     def read(name: str) -> bytes:
-        parse_tile_path(name)
+        bundle = parse_tile_path(name).level is None
         with (folder / name).open("rb") as file:
-            return file.read(_MOST_TILE_BYTES + 1)
+            return file.read((_MOST_BUNDLE_BYTES if bundle else _MOST_TILE_BYTES) + 1)
 
     return read
 
@@ -187,7 +230,8 @@ def _parser() -> argparse.ArgumentParser:
         type=Path,
         nargs="?",
         metavar="FILE",
-        help="卷宗 (.zip) 或回执 (.tlog-proof) / a case file or a receipt",
+        help="卷宗 (.zip)、回执或承诺 (.tlog-proof …)、订单凭证 (.json) / a case file, a "
+        "receipt or promise of the log, an order receipt, or a verdict (裁决, .json)",
     )
     parser.add_argument(
         "--tsa-roots",
@@ -214,7 +258,8 @@ def _parser() -> argparse.ArgumentParser:
         "--tiles",
         type=Path,
         metavar="DIR",
-        help="与 --fork 同用：导出的日志文件夹 / with --fork: an exported log folder",
+        help="导出的日志文件夹：与 --fork 同用，或看承诺兑现没有 / an exported log folder: with "
+        "--fork, or to see whether a promise was kept",
     )
     parser.add_argument("--json", action="store_true", help="机器可读 / machine-readable")
     parser.add_argument("--lang", choices=LANGUAGES, default="zh", help="语言 / language")

@@ -10,6 +10,7 @@ from gongdao_verify.fork import FORK, UNDECIDED, ForkVerdict
 from gongdao_verify.leaf_form import LeafForm
 from gongdao_verify.log_anchors import AnchorSeen
 from gongdao_verify.log_verdict import LogState, LogVerdict, WitnessSeen
+from gongdao_verify.promise import PromiseState, PromiseVerdict
 from gongdao_verify.words import plain, say
 
 _SECONDS = "%Y-%m-%dT%H:%M:%SZ"
@@ -150,6 +151,49 @@ def unproven_lines(verdict: LogVerdict, language: str) -> list[str]:
     keys = verdict.not_proven()
     lines = [say("not_proven", language)] if keys else []
     return lines + [f"  - {say(key, language)}" for key in keys]
+
+
+def promise_json(verdict: PromiseVerdict, language: str) -> dict[str, Any]:
+    """The verdict about a promise as one JSON object."""
+    return {
+        "version": 1,
+        "state": verdict.state.value,
+        "exit_code": verdict.exit_code,
+        "reason": verdict.reason or None,
+        "detail": verdict.detail or None,
+        "origin": verdict.origin,
+        "leaf_hash": verdict.leaf_hash.hex(),
+        "deadline": verdict.deadline.strftime(_SECONDS) if verdict.deadline else None,
+        "size": verdict.size,
+        "index": verdict.index,
+        "newest_leaf_at": _milliseconds(verdict.seen) if verdict.seen else None,
+        "notes": [note.decode("utf-8", "replace") for note in verdict.notes],
+        "sentence": _promise_sentence(verdict, language),
+    }
+
+
+def promise_lines(verdict: PromiseVerdict, language: str) -> list[str]:
+    """The verdict about a promise in words; a broken one with both signed notes in full."""
+    lines = [_promise_sentence(verdict, language)]
+    if verdict.reason:
+        detail = f" ({plain(verdict.detail)})" if verdict.detail else ""
+        lines.append(f"  {say(verdict.reason, language)}{detail}")
+    lines.append(f"{say('log_origin', language)}: {plain(verdict.origin)}")
+    lines.append(f"{say('leaf_hash', language)}: {verdict.leaf_hash.hex()}")
+    for note in verdict.notes:
+        shown = note.decode("utf-8", "replace").removesuffix("\n").split("\n")
+        lines += ["----", *(plain(line) for line in shown)]
+    return [*lines, "----"] if verdict.notes else lines
+
+
+def _promise_sentence(verdict: PromiseVerdict, language: str) -> str:
+    invalid = verdict.state is PromiseState.INVALID
+    return say("promise_invalid" if invalid else verdict.state.value, language).format(
+        at=verdict.deadline.strftime("%Y-%m-%d %H:%M:%S UTC") if verdict.deadline else "?",
+        index=verdict.index,
+        size=verdict.size,
+        seen=verdict.seen.strftime("%Y-%m-%d %H:%M:%S UTC") if verdict.seen else "?",
+    )
 
 
 def is_dated(verdict: LogVerdict | None) -> bool:

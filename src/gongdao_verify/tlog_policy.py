@@ -2,12 +2,13 @@
 
     log VKEY [URL]
     witness NAME VKEY [URL]
-    #org=ORGANISATION #auditor      our own marks, in a comment, about the line before
+    #org=ORGANISATION #auditor #since=SIZE    our own marks, in a comment, about the line before
     group NAME any|all|K MEMBER...
     quorum NAME|none
 
-The marks say who runs a log or witness, and which witness is an auditor (it reads the whole log
-and checks every leaf before it cosigns). They may also end the log or witness line itself.
+The marks say who runs a log or witness, which witness is an auditor (it reads the whole log and
+checks every leaf before it cosigns), and above which size a log's key signs. They may also end the
+log or witness line itself.
 """
 
 from __future__ import annotations
@@ -15,7 +16,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from typing import Protocol
 
+from gongdao_verify.checkpoint import parse_number
 from gongdao_verify.signed_note import COSIGNATURE, ML_DSA, BadNote, VerifierKey
 
 MOST_BYTES = 1 << 20
@@ -23,10 +26,24 @@ MOST_LINES = 1000
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f]")
 _COUNT = re.compile(r"[1-9][0-9]{0,3}")
 NONE = "none"
+_SINCE = "#since="
 
 
 class BadPolicy(ValueError):
     """The policy cannot be read; the text names the line and is fit to be shown."""
+
+
+class LogSigner(Protocol):
+    """Whose signature makes a checkpoint a log's: a `LogKey`, or a `VerifierKey` alone."""
+
+    @property
+    def name(self) -> str:
+        """The log's origin."""
+        ...
+
+    def keys_at(self, size: int) -> tuple[VerifierKey, ...]:
+        """The keys of which one must have signed a checkpoint of ``size`` leaves."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -34,17 +51,33 @@ class LogKey:
     """A log: its key (named like its origin), address and operator, both maybe empty.
 
     A log that changed its key has several lines: ``others`` are the keys of all but the first.
+    ``since`` has a number for each key, in their order: it signs trees of more leaves than that.
     """
 
     key: VerifierKey
     url: str = ""
     organisation: str = ""
     others: tuple[VerifierKey, ...] = ()
+    since: tuple[int, ...] = (0,)
+
+    @property
+    def name(self) -> str:
+        """The log's origin."""
+        return self.key.name
 
     @property
     def keys(self) -> tuple[VerifierKey, ...]:
         """All its keys."""
         return (self.key, *self.others)
+
+    def keys_at(self, size: int) -> tuple[VerifierKey, ...]:
+        """The keys that may sign a tree of ``size`` leaves: those with the newest beginning below
+        it. Keys without a beginning are good for all that comes before the first one that has one.
+        """
+        begun = [one for one in self.since if one < size or one == 0]
+        newest = max(begun, default=-1)
+        pairs = zip(self.keys, self.since, strict=True)
+        return tuple(key for key, one in pairs if one == newest)
 
 
 @dataclass(frozen=True)
@@ -158,7 +191,9 @@ class _Reading:
         if any(one.public == key.public for log in self.logs.values() for one in log.keys):
             raise BadPolicy("a log's key a second time")
         known = self.logs.get(key.name)
-        log = LogKey(key, url) if known is None else replace(known, others=(*known.others, key))
+        log = LogKey(key, url)
+        if known is not None:
+            log = replace(known, others=(*known.others, key), since=(*known.since, 0))
         self.logs[key.name] = log
         self._last = ("log", key.name)
 
@@ -202,6 +237,11 @@ class _Reading:
                 if kind != "witness":
                     raise BadPolicy("a log is no auditor")
                 self.witnesses[name] = replace(self.witnesses[name], auditor=True)
+            elif mark.startswith(_SINCE):
+                if kind != "log":
+                    raise BadPolicy("a witness has no size from which it signs")
+                log, since = self.logs[name], parse_number(mark[len(_SINCE) :])
+                self.logs[name] = replace(log, since=(*log.since[:-1], since))
             elif kind == "log":
                 self.logs[name] = replace(self.logs[name], organisation=mark[len("#org=") :])
             else:
@@ -210,4 +250,5 @@ class _Reading:
 
 
 def _is_mark(word: str) -> bool:
-    return word == "#auditor" or (word.startswith("#org=") and len(word) > len("#org="))
+    named = word.startswith("#org=") and len(word) > len("#org=")
+    return named or word == "#auditor" or word.startswith(_SINCE)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from gongdao_verify.order_words import ORDER_WORDS
+
 LANGUAGES = ("zh", "en")
 
 WORDS: dict[str, tuple[str, str]] = {
@@ -249,6 +251,38 @@ LOG_WORDS: dict[str, tuple[str, str]] = {
         "何时记录：没有可信时间戳，记录里的时间是服务器自己的。",
         "when it was recorded: without a trusted time-stamp that is the server's own word;",
     ),
+    # promises
+    "no_promise": ("不是日志的承诺，或已损坏。", "It is no promise of a log, or it is damaged."),
+    "promise_invalid": (
+        "无效（INVALID）：这份承诺不成立。",
+        "INVALID: this promise does not hold.",
+    ),
+    "PROMISE_UNCHECKED": (
+        "承诺（未核对签名）：自称最迟 {at} 把这条记录写进日志；用 --policy 指定日志密钥后再验。",
+        "PROMISE, signature not checked: it says that the leaf will be in the log by {at}; name "
+        "the log's key with --policy.",
+    ),
+    "PROMISED": (
+        "已承诺（PROMISED）：日志签名承诺，最迟 {at} 把这条记录写进日志。过了期限，"
+        "用 --tiles 指定导出的日志，看兑现没有。",
+        "PROMISED: the log signed that the leaf will be in it by {at}. After that, name an "
+        "exported log with --tiles to see whether it was kept.",
+    ),
+    "PROMISE_KEPT": (
+        "已兑现（KEPT）：这条记录是日志的第 {index} 条（检查点共 {size} 条）。",
+        "KEPT: the leaf is number {index} of the log (checkpoint of {size}).",
+    ),
+    "PROMISE_OPEN": (
+        "未到期（OPEN）：日志共 {size} 条，还没有这条记录；最新一条的时间是 {seen}，期限是 {at}。",
+        "OPEN: the log has {size} leaves, this one not yet; its newest is of {seen}, and the "
+        "deadline is {at}.",
+    ),
+    "PROMISE_BROKEN": (
+        "失约（BROKEN）：期限是 {at}，日志里已有 {seen} 的记录，却没有这一条。"
+        "这就是运营者失信的证据，请保存并公开：",
+        "BROKEN: the deadline was {at}, the log has a leaf of {seen}, and not this one. That is "
+        "proof of misbehaviour: keep both, and publish them:",
+    ),
     # forks
     "consistent": (
         "一致：两个检查点属于同一份只增不改的日志。",
@@ -276,7 +310,7 @@ LOG_WORDS: dict[str, tuple[str, str]] = {
     ),
     "bad_policy": ("策略文件读不出来：", "The policy cannot be read: "),
 }
-WORDS |= LOG_WORDS
+WORDS |= LOG_WORDS | ORDER_WORDS
 
 NOT_PROVEN = ("np_truth", "np_before", "np_author", "np_when", "np_complete", "np_law")
 

@@ -100,7 +100,7 @@ def test_the_whole_way_without_scripts(meet, market):
     assert "DEMO" in buyer.text()
     buyer.page.get_by_label("不能用", exact=True).check()
     buyer.press("记下结果")
-    assert "您试过，不能用" in buyer.text() and "整理成案件" in buyer.text()
+    assert "您试过，不能用" in buyer.text() and "提出问题" in buyer.text()
     other = meet("phone", java_script_enabled=False)
     _open(other, number, code)
     assert "您试过，不能用" in other.text()

@@ -119,5 +119,5 @@ def test_rubbish_is_answered_in_json():
     for body in (b"", b"[1]", b"{", b"\xff", b"[" * 50_000):
         assert _ask("POST", "/api/v1/orders", body)[0] == 400
     assert _ask("GET", "/api/v1/nothing")[0] == 404
-    assert _ask("GET", "/api/v1/orders")[0] == 405
+    assert _ask("PUT", "/api/v1/orders")[0] == 405
     assert _ask("POST", "/pay/sandbox/notify", b"out_trade_no=X&sign=0", FORM)[0] == 400

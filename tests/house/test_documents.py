@@ -13,6 +13,7 @@ import typer.main
 from tests.house.house_sources import REPO, find_pages, find_sources, find_texts
 
 from gongdao.core import errors
+from gongdao.front.log_moves import LIFE_CYCLES
 
 REFERENCE = REPO / "docs/reference"
 GLOSSARY = "docs/reference/glossary.md"
@@ -316,3 +317,30 @@ def test_avoided_words_are_seen():
     glossary = "## Words we do not use\n\n| not | but |\n|---|---|\n| voucher | card secret |\n"
     assert _find_avoided(glossary, [("a.md", "Enter the voucher here.")])
     assert not _find_avoided(glossary, [("a.md", "The vouchers-like thing.")])
+
+
+def _find_unnamed(index: str, names: Sequence[str]) -> list[str]:
+    """Pages of the documents that the first page does not lead to."""
+    return [name for name in names if f"]({name})" not in index]
+
+
+def test_every_page_is_named() -> None:
+    """docs/README.md leads to every page, the decisions by their own list."""
+    docs = REPO / "docs"
+    names = [str(page.relative_to(docs)) for page in sorted(docs.rglob("*.md"))]
+    index = (docs / "README.md").read_text("utf-8")
+    named = [name for name in names if not name.startswith("adr/") and name != "README.md"]
+    assert _find_unnamed(index, named) == []
+    assert _find_unnamed(index, ["formats/none.md"]) == ["formats/none.md"]
+
+
+def test_every_type_of_leaf_is_described() -> None:
+    """The format of leaves names each type that any room may append."""
+    text = (REPO / "docs/formats/log-leaf.md").read_text("utf-8")
+    types = {
+        one
+        for cycle in LIFE_CYCLES.values()
+        for one in (*cycle.first, *cycle.after, *(f for fs in cycle.after.values() for f in fs))
+    }
+    assert sorted(one for one in types if f"`{one}`" not in text) == []
+    assert "`order.none`" not in text

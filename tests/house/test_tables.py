@@ -9,11 +9,16 @@ import django.apps
 import pytest
 from tests.house.house_sources import Source, find_sources
 
-LAYERS = ("core", "log", "ledger", "evidence", "vault", "payments", "casework", "market", "web")
+LAYERS = (
+    *("core", "log", "ledger", "evidence", "vault", "payments", "casework", "market", "disputes"),
+    "web",
+)
 """Our apps, lowest first; others (accounts, sessions, jobs) are libraries and may point at core."""
 _DJANGO_MAY = re.compile(
     r"src/gongdao/(core/(models|keys|attempts|apps|migrations/\w+)\.py|evidence/kept/|casework/online/"
     r"|(?:log|ledger|vault|payments|market)/(?!.*\b(?:decide_\w+|log_moves|states|life_cycles)\.py)"
+    r"|disputes/(?!(?:check_tables|clocks|conditions|decide_\w+|derive|explain|facts|log_moves"
+    r"|rule_words|states|verdict_\w+)\.py)"
     r"|front/)"
 )
 """The rooms with tables; what they judge (`decide_…`), their states and moves stay without."""
@@ -65,7 +70,8 @@ def test_judging_needs_no_django():
     """Only tables, the verbs on them and front import Django: judging stays pure."""
     found = [line for source in find_sources("src/gongdao") for line in _find_django(source)]
     assert not found, "\n".join(found)
-    assert _find_django(Source("src/gongdao/evidence/closure.py", "from django.db import models\n"))
+    for pure in ("evidence/closure.py", "disputes/facts.py", "disputes/verdict_file.py"):
+        assert _find_django(Source(f"src/gongdao/{pure}", "from django.db import models\n"))
 
 
 def test_no_signals_and_no_save_overrides():

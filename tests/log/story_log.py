@@ -12,6 +12,7 @@ from gongdao.log.audit_source import FolderLog, LogSource
 from gongdao.log.cosigner_key import CosignerKey
 from gongdao.log.life_cycles import LifeCycle, join_cycles
 from gongdao.log.log_moves import LIFE_CYCLES
+from gongdao.vault.log_moves import LIFE_CYCLES as VAULT_CYCLES
 
 STATES = ("order.created", "order.paid", "order.delivered", "order.closed")
 ORDERS = LifeCycle(
@@ -23,7 +24,7 @@ ORDERS = LifeCycle(
         STATES[2]: frozenset({STATES[3]}),
     },
 )
-CYCLES = join_cycles(LIFE_CYCLES, [ORDERS])
+CYCLES = join_cycles(LIFE_CYCLES, VAULT_CYCLES, [ORDERS])
 KEY = CosignerKey("auditor.example.org/a1", bytes(range(32)))
 NOW = 1_790_000_000
 

@@ -6,18 +6,28 @@ import shutil
 
 import pytest
 from tests.log.audit_kit import audit, check_audited, files_of, published
-from tests.log.small_log import SmallLog, fork_of
+from tests.log.small_log import SmallLog, fork_of, make_keys
 from tests.log.story_log import (
     NOW,
+    STATES,
     audit_folder,
     grow_stories,
+    order,
     story_log,
 )
 
 from gongdao.core.errors import InputError
 from gongdao.log.audit import AuditState
 from gongdao.log.audit_source import FolderLog
-from gongdao_verify.signed_note import encode_base64, parse_note, verify_note
+from gongdao_verify.signed_note import (
+    ED25519,
+    VerifierKey,
+    encode_base64,
+    make_key_id,
+    parse_note,
+    verify_note,
+)
+from gongdao_verify.tlog_policy import LogKey
 
 
 @pytest.fixture
@@ -174,3 +184,73 @@ def test_without_a_key_nothing_is_cosigned(place):
     log = story_log(10)
     report = audit_folder(published(place, log), place[1], log, cosigner=None)
     assert (report.state, report.cosignature) == (AuditState.AUDITED, "")
+
+
+def test_a_log_that_changed_its_key(place):
+    """With both lines of the policy an audit goes on over the change; with the new key alone, or
+    with the old key alone, it says that the policy lacks a line, and cosigns nothing."""
+    log = story_log(10)
+    audit_folder(published(place, log), place[1], log)
+    old = log.key
+    log.private, other = make_keys(f"{log.origin} again")
+    new = VerifierKey(old.name, make_key_id(old.name, ED25519, other.public), ED25519, other.public)
+    both = LogKey(old, others=(new,), since=(0, 12))
+    grow_stories(log, 20)
+    log.key = new
+    log.publish(place[0])
+    keys: list[tuple[VerifierKey | LogKey, bool]] = [(old, False), (new, False), (both, True)]
+    for known, fine in keys:
+        log.key = known  # type: ignore[assignment]  # an auditor takes either
+        if fine:
+            assert audit(place, log).state == AuditState.AUDITED
+        else:
+            with pytest.raises(InputError, match="公钥") as caught:
+                audit(place, log)
+            assert "换过密钥" in str(caught.value.hint)
+
+
+def _deliver(log, number, *units):
+    """An order that is delivered these units."""
+    for state in STATES[:2]:
+        log.add_leaf(state, order(number))
+    log.add_leaf(STATES[2], order(number), data={"units": list(units)})
+
+
+def _batch(log, number, uses):
+    data = {"canon": 1, "root": "ab" * 32, "source": "resale", "uses": uses}
+    log.add_leaf("batch.imported", f"batch:{number:032x}", data=data)
+
+
+@pytest.mark.parametrize("apart", [False, True])
+def test_a_secret_delivered_twice_is_found(place, apart):
+    """The same commitment in two orders is a fault that names the second, whether both are new or
+    one was audited long ago; the control: other commitments are none."""
+    log = story_log(300)
+    _batch(log, 1, 1)
+    _deliver(log, 7_000_001, "aa" * 32, "bb" * 32)
+    _deliver(log, 7_000_002, "cc" * 32)
+    if apart:
+        assert audit_folder(published(place, log), place[1], log).state == AuditState.AUDITED
+        grow_stories(log, 900)
+        assert audit_folder(published(place, log), place[1], log).state == AuditState.AUDITED
+    _deliver(log, 7_000_003, "dd" * 32, "bb" * 32)
+    report = audit_folder(published(place, log), place[1], log)
+    assert (report.state, report.cosignature) == (AuditState.BAD, "")
+    assert (report.fault.rule, report.fault.index) == ("twice", log.size - 1)
+    assert report.fault.subject == order(7_000_003)
+
+
+def test_a_secret_of_several_uses_is_delivered_as_often(place):
+    """Where a batch declares two uses two deliveries are right, in one audit or in two, and the
+    third is not."""
+    log = story_log(50)
+    _batch(log, 1, 1)
+    _batch(log, 2, 2)
+    _deliver(log, 7_000_001, "aa" * 32)
+    assert audit_folder(published(place, log), place[1], log).state == AuditState.AUDITED
+    _deliver(log, 7_000_002, "aa" * 32)
+    _deliver(log, 7_000_003, "bb" * 32, "bb" * 32)
+    assert audit_folder(published(place, log), place[1], log).state == AuditState.AUDITED
+    _deliver(log, 7_000_004, "aa" * 32)
+    report = audit_folder(published(place, log), place[1], log)
+    assert (report.state, report.fault.rule) == (AuditState.BAD, "twice")

@@ -1,4 +1,5 @@
-"""``gongdao log export | replay | status | key`` and ``gongdao bench log``, as people call them.
+"""``gongdao log export | replay | status | key | rotate-key`` and ``gongdao bench log``, as people
+call them.
 
 Over installations of their own; Django only inside the commands.
 """
@@ -12,11 +13,12 @@ import shutil
 import pytest
 from tests.front.server.backup_kit import Site
 from tests.front.server.server_kit import free_port, python, read_until, wait_until
-from tests.log.test_log_part import SERVE
+from tests.log.test_log_part import APPEND, SERVE
 
 from gongdao.front.bench.log_bench import quantile
 from gongdao.front.bench.peers import measure_peers
-from gongdao_verify.signed_note import VerifierKey
+from gongdao_verify.signed_note import VerifierKey, parse_note, verify_note
+from gongdao_verify.tlog_policy import Policy
 
 pytestmark = pytest.mark.slow
 
@@ -52,6 +54,41 @@ def test_the_key_is_shown_without_its_secret(site):
         "url": "http://127.0.0.1:8000/log",
     }
     assert secret not in said and key.name.endswith("/log")
+
+
+def test_the_key_is_changed_beside_a_running_server(site):
+    """``rotate-key --prepare`` only makes the new key; ``rotate-key`` changes it while the server
+    runs, prints the policy's lines, and what is recorded next is signed with the new one."""
+    old = site.gongdao("log", "key").strip()
+    assert site.gongdao("log", "key", "--policy").split()[1] == old
+    made = json.loads(site.gongdao("log", "rotate-key", "--prepare", "--json"))
+    assert made["since"] is None and site.gongdao("log", "key").strip() == old
+    port = free_port()
+    with python(SERVE, port, more={**site.environment, "GONGDAO_PORT": str(port)}) as process:
+        read_until(process, str(port))
+        done = json.loads(site.gongdao("log", "rotate-key", "--json"))
+        assert (done["vkey"], done["since"]) == (made["vkey"], 2)
+        site.python(APPEND, "3", "20")
+        wait_until(lambda: json.loads(site.gongdao("log", "status", "--json"))["signed"] == 5)
+        lines = site.gongdao("log", "key", "--policy")
+        assert not json.loads(site.gongdao("log", "status", "--json"))["refused"]
+        process.terminate()
+        assert process.wait(30) == 0
+    assert lines == done["policy"] and "#since=2" in lines
+    assert site.gongdao("log", "key").strip() == made["vkey"]
+    log = Policy.parse(f"{lines}quorum none\n").logs[done["origin"]]
+    note = parse_note((site.data / "log/checkpoint").read_bytes())
+    assert [one.key.text() for one in verify_note(note, log.keys_at(5))] == [made["vkey"]]
+    assert [one.text() for one in log.keys_at(2)] == [old]
+    assert not (site.data / "log.key.next").exists()
+
+
+def test_a_key_from_the_environment_is_not_changed_here(site):
+    """Where the key comes from the environment the command says what to do, and makes nothing."""
+    secret = (site.data / "log.key").read_text().strip()
+    site.more["GONGDAO_LOG_KEY"] = secret
+    assert "GONGDAO_LOG_KEY" in site.gongdao("log", "rotate-key", fails=True)
+    assert not (site.data / "log.key.next").exists()
 
 
 def test_before_the_log_begins_there_is_no_key(tmp_path):

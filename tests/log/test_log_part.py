@@ -10,15 +10,20 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from tests.front.server.backup_kit import Site
 from tests.front.server.server_kit import free_port, kill, python, read_until, wait_until
-from tests.log.log_kit import AT, append_some, check_whole
+from tests.log.log_kit import AT, STORES, append_some, check_whole, hashes_of, sealed
 
 from gongdao.front.server import log_part
 from gongdao.front.settings import Settings
+from gongdao.log.append import append_leaves
+from gongdao.log.errors import LogQueueFull
+from gongdao.log.models import LogAnchor, LogPending
 from gongdao_verify.checkpoint import Checkpoint
 from gongdao_verify.merkle import check_consistency
 from gongdao_verify.signed_note import parse_note
@@ -199,6 +204,33 @@ def test_a_refusal_is_said_once_and_waited_out(ground, caplog):
         assert thread.is_alive() and caplog.text.count("gongdao log replay") == 1
         (ground.folder / "away").rename(head)
         wait_until(lambda: ground.signed().size == 3)  # the genesis leaf comes behind
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_it_refuses_the_queue_is_bounded(ground, caplog):
+    """Refusing, it lets so many leaves wait and no more: who appends then is told, with all of his
+    transaction undone; nothing that waits is lost, and mended it takes new leaves again."""
+    hashes = append_some(2)
+    ground.run()
+    head = ground.folder / "log.head"
+    head.rename(ground.folder / "away")
+    settings = replace(_settings(ground), log_queue=20)
+    with caplog.at_level(logging.ERROR, "gongdao.log"), _sequencing(settings):
+        wait_until(lambda: "gongdao log replay" in caplog.text)
+        hashes += append_some(19)
+        time.sleep(0.3)
+        hashes += append_some(1)  # the control: below the bound it is taken
+        wait_until(lambda: "20" in caplog.records[-1].getMessage())
+        with pytest.raises(LogQueueFull), transaction.atomic():
+            LogAnchor.objects.create(kind="x", size=1, asked_at=AT)
+            append_leaves(stores=STORES, leaves=sealed(1), at=AT)
+        assert LogPending.objects.count() == 20 and not LogAnchor.objects.exists()
+        (ground.folder / "away").rename(head)
+        wait_until(lambda: ground.signed().size == 23)  # the genesis leaf comes behind
+        hashes += append_some(1)
+        wait_until(lambda: ground.signed().size == 24)
+    found = hashes_of(ground.entries())
+    assert found[:22] == hashes[:22] and set(hashes) < set(found) and len(found) == 24
 
 
 @pytest.mark.django_db(transaction=True)

@@ -20,6 +20,7 @@ from gongdao.front.log_witness.serve import load_witness
 from gongdao.log.cosigner_key import CosignerKey
 from gongdao.log.witness import MOST_BODY_BYTES, origin_name
 from gongdao_verify.signed_note import parse_note, verify_note
+from gongdao_verify.tlog_policy import LogKey
 
 KEY = CosignerKey("example.com/witness", bytes(range(32)))
 NOW = 1_790_000_000
@@ -29,11 +30,13 @@ from pathlib import Path
 from gongdao.front.log_witness.serve import serve_witness
 from gongdao.log.cosigner_key import open_cosigner_key
 from gongdao_verify.signed_note import VerifierKey
+from gongdao_verify.tlog_policy import LogKey
 if __name__ == "__main__":
     state, vkey, port = Path(sys.argv[1]), VerifierKey.parse(sys.argv[2]), int(sys.argv[3])
     key = open_cosigner_key(path=state / "witness.key", state=state, name="example.com/witness")
     print(key.verifier().text(), flush=True)
-    serve_witness(state=state, key=key, logs={vkey.name: vkey}, host="127.0.0.1", port=port)
+    logs = {vkey.name: LogKey(vkey)}
+    serve_witness(state=state, key=key, logs=logs, host="127.0.0.1", port=port)
 """
 
 
@@ -286,8 +289,9 @@ def test_what_the_process_is_given(tmp_path, log, monkeypatch):
             {
                 "state": str(tmp_path),
                 "key": KEY.text(),
-                "logs": {log.origin: log.key.text()},
+                "logs": {log.origin: [[log.key.text(), 7]]},
             }
         )
     )
-    assert (app.state, app.key, app.logs) == (tmp_path, KEY, {log.origin: log.key})
+    known = LogKey(log.key, since=(7,))
+    assert (app.state, app.key, app.logs) == (tmp_path, KEY, {log.origin: known})

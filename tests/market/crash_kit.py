@@ -36,7 +36,7 @@ from gongdao.front.bench.bench_shop import make_bench_shop
 shop = make_bench_shop(stock=int(sys.argv[1]))
 print(json.dumps([str(shop.listing_id), shop.version]))
 """
-PATIENCE_S = 60
+PATIENCE_S = 180
 
 
 @dataclass
@@ -50,6 +50,7 @@ class Server:
     process: subprocess.Popen[bytes] | None = None
     starts: int = 0
     turn: threading.Lock = field(default_factory=threading.Lock)
+    more: dict[str, str] = field(default_factory=dict)
 
     @property
     def environment(self) -> dict[str, str]:
@@ -63,6 +64,7 @@ class Server:
             "GONGDAO_WEB_WORKERS": "2",
             "GONGDAO_SANDBOX": "1",
             "DJANGO_SETTINGS_MODULE": "gongdao.front.web.django_settings",
+            **self.more,
         }
 
     def start(self) -> None:

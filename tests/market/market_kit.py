@@ -15,13 +15,21 @@ from gongdao.core.ids import new_id
 from gongdao.core.models import User
 from gongdao.core.subject import SubjectRef
 from gongdao.front.stores import get_stores
+from gongdao.ledger.accounts import AccountKind
 from gongdao.log.new_leaf import new_subject
-from gongdao.market.accounts import open_merchant_accounts, open_platform_accounts
+from gongdao.market.accounts import (
+    open_merchant_accounts,
+    open_platform_accounts,
+    platform_account,
+)
+from gongdao.market.check_seller import min_deposit
 from gongdao.market.confirm_payment import Confirmed, confirm_payment
 from gongdao.market.models import Listing, Merchant
 from gongdao.market.offer import Offer
+from gongdao.market.pay_deposit import pay_deposit
 from gongdao.market.place_order import Placed, Wanted, place_order
 from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.market.terms import accept_terms, terms_number
 from gongdao.payments.port import Report, Told
 from gongdao.vault.canonical_form import CanonRules, FieldRule
 from gongdao.vault.import_secrets import import_secrets
@@ -63,7 +71,16 @@ def make_merchant(name: str = "示例商家") -> Merchant:
     )
     open_merchant_accounts(merchant_id=merchant.id, at=AT)
     open_platform_accounts(gateways=[(GATEWAY, ACCOUNT)], at=AT)
+    make_ready(merchant, user)
     return merchant
+
+
+def make_ready(merchant: Merchant, member: User) -> None:
+    """What stands between being admitted and selling: the deposit, and the terms."""
+    bank = platform_account(AccountKind.OUTSIDE)
+    least = min_deposit(AT.date())
+    pay_deposit(merchant_id=merchant.id, amount=least, source=bank, reference="kit", at=AT)
+    accept_terms(merchant_id=merchant.id, number=terms_number(AT), by=member.id, at=AT)
 
 
 def make_shop(stock: int = 10, offer: Offer = OFFER, merchant: Merchant | None = None) -> Shop:

@@ -107,8 +107,8 @@ def test_the_unique_number_alone_holds(gateway, monkeypatch):
         ({"account": "somebody"}, "other_account"),
         ({"trade_no": ""}, "no_trade_number"),
         ({"amount": Money(9900, "USD")}, "wrong_currency"),
-        ({"amount": Money(9899)}, "wrong_amount"),
-        ({"amount": Money(9901)}, "wrong_amount"),
+        ({"amount": Money(0)}, "wrong_amount"),
+        ({"amount": Money(-9900)}, "wrong_amount"),
     ],
 )
 def test_what_differs_is_refused_with_its_reason(gateway, change, reason):
@@ -119,6 +119,20 @@ def test_what_differs_is_refused_with_its_reason(gateway, change, reason):
     assert not done.is_new and not is_credited(number)
     assert reasons() == [("refused", reason)]
     assert not Credit.objects.exists()
+
+
+@pytest.mark.parametrize("minor", [1, 9899, 9901])
+def test_another_amount_pays_nothing_and_is_booked_once(gateway, minor):
+    """Money that came in another amount is there and has to go back: booked as surplus, once; the
+    intent stays unpaid, and the right amount pays it afterwards."""
+    number = ask_for(gateway)
+    report = replace(report_for(gateway, number, trade_no="TW"), amount=Money(minor))
+    assert [credit(report, "sandbox").is_new for _ in range(3)] == [True, False, False]
+    row = Credit.objects.get()
+    assert (row.surplus, row.amount_minor) == (True, minor) and not is_credited(number)
+    assert set(reasons()) == {("surplus", "wrong_amount")}
+    assert credit(report_for(gateway, number, trade_no="TR"), "sandbox").is_new
+    assert is_credited(number)
 
 
 def test_a_report_of_another_gateway_is_refused(gateway):
@@ -193,7 +207,10 @@ def test_credit_means_that_everything_agrees(case):
     agrees = (gateway, account, number, minor, currency) == ("sandbox", "A", "N1", 9900, "CNY")
     takes = agrees and told is Told.PAID and trade_no in ("T1", "T2")
     assert (judged.verdict is CallbackVerdict.CREDIT) == (takes and not before)
-    assert (judged.verdict is CallbackVerdict.SURPLUS) == (takes and before not in ("", trade_no))
+    ours = (gateway, account, number, currency) == ("sandbox", "A", "N1", "CNY")
+    came = ours and told is Told.PAID and trade_no in ("T1", "T2")
+    back = came and (minor != 9900 or before not in ("", trade_no))
+    assert (judged.verdict is CallbackVerdict.SURPLUS) == back
     assert (judged.verdict is CallbackVerdict.REPEATED) == (takes and before == trade_no)
 
 

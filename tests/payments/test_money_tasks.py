@@ -11,9 +11,13 @@ from gongdao.front.clock import now
 from gongdao.front.gateways import ask_now, get_gateways, make_sandbox
 from gongdao.front.stores import get_stores
 from gongdao.front.worker import money_tasks
+from gongdao.ledger.check_ledger import check_ledger
+from gongdao.ledger.models import LedgerRollup
 from gongdao.market.give_back import give_back
 from gongdao.market.models import Order
-from gongdao.payments.models import Refund
+from gongdao.payments import forget_refused as forgetting
+from gongdao.payments.credit_report import note_refused
+from gongdao.payments.models import CallbackSeen, Refund
 from gongdao.payments.port import Report, Told
 from gongdao.payments.sandbox_book import keep_payment
 
@@ -66,3 +70,27 @@ def test_bills_are_read(placed, monkeypatch):
     monkeypatch.setattr(money_tasks, "now", lambda: day_after)
     money_tasks.read_yesterdays_bills.func(0)
     assert _state(placed) == "delivered"
+
+
+def test_sums_are_rolled_up(placed):
+    """Every minute what is settled is added up; the check of the ledger agrees with it."""
+    money_tasks.ask_gateways.func(0)
+    assert not LedgerRollup.objects.exists()
+    money_tasks.roll_up_ledger.func(0)
+    assert LedgerRollup.objects.exists()
+    assert not [one for one in check_ledger().differences if one.code != "guard"]
+
+
+def test_refused_callbacks_are_forgotten_after_ninety_days(placed, monkeypatch):
+    """What was refused goes after its time, in steps; what was believed stays for good."""
+    monkeypatch.setattr(forgetting, "_STEP", 2)
+    money_tasks.ask_gateways.func(0)
+    at, digest = now(), b"d" * 32
+    for days in (89, 91, 91, 91, 400):
+        then = at - timedelta(days=days)
+        note_refused(
+            gateway="x", way="callback", reason="bad", out_trade_no="", digest=digest, at=then
+        )
+    CallbackSeen.objects.filter(verdict="credit").update(at=at - timedelta(days=400))
+    money_tasks.forget_refused_callbacks.func(0)
+    assert sorted(CallbackSeen.objects.values_list("verdict", flat=True)) == ["credit", "refused"]

@@ -11,9 +11,10 @@ from tests.payments.payments_kit import reasons
 from tests.vault.vault_kit import in_threads
 
 from gongdao.front.api import pay as pay_api
+from gongdao.ledger.check_ledger import check_ledger
 from gongdao.market.accounts import open_platform_accounts
 from gongdao.market.models import Order
-from gongdao.payments.models import Credit
+from gongdao.payments.models import Credit, Refund
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -93,12 +94,18 @@ def test_a_silent_service_calls_again(fake, shop):
 
 
 @pytest.mark.parametrize("fake", ["sandbox", "epay"], indirect=True)
-def test_a_wrong_amount_is_refused(fake, shop):
-    """The service says so itself, and it is not what was asked for: kept, not credited."""
+def test_a_wrong_amount_goes_back(fake, shop):
+    """The service says so itself, and it is not what was asked for: the order is not paid by it,
+    and exactly what came is refunded, once, however often the service calls."""
     placed = _placed(shop, fake)
     callback = fake.callback(fake.pay(placed.number, placed.total.minor - 1))
-    assert (_send(callback).status_code, _state(placed)) == (409, "placed")
-    assert reasons(placed.number) == [("refused", "wrong_amount")]
+    for _ in range(2):
+        assert (_send(callback).status_code, _state(placed)) == (200, "placed")
+    assert set(reasons(placed.number)) == {("surplus", "wrong_amount")}
+    refund = Refund.objects.get()
+    assert (refund.amount_minor, refund.reason) == (placed.total.minor - 1, "wrong_amount")
+    assert Order.objects.get(number=placed.number).why == "wrong_amount"
+    assert not [one for one in check_ledger().differences if one.code != "guard"]
 
 
 @pytest.mark.parametrize("fake", ["sandbox"], indirect=True)

@@ -18,7 +18,7 @@ from tests.vault.vault_kit import (
     whole,
 )
 
-from gongdao.core.errors import NoSuchShelf, StockShort, WrongStockState
+from gongdao.core.errors import NoSuchShelf, StockHeld, WrongStockState
 from gongdao.log.models import LogPending
 from gongdao.vault.allocate import allocate
 from gongdao.vault.batch_tree import GROUP, group_root, inclusion_path, root_of
@@ -117,9 +117,9 @@ def test_a_restored_backup_sells_nothing_twice():
     lost = [bytes(Sealed.objects.get(line=line).commitment) for line in (7, 9)]
     done = quarantine_batches(stores=STORES, batches=None, reason="restored", at=LATER)
     assert (done.batches, done.lapsed) == ((batch,), (reserved,))
-    with pytest.raises(StockShort):
+    with pytest.raises(StockHeld):
         reserve(sku=shelf, claim=claim(), units=1, until=SOON, at=LATER)
-    with pytest.raises(StockShort):
+    with pytest.raises(StockHeld):
         allocate(sku=shelf, claim=reserved, units=2, at=LATER)
     assert len(get_units(sold)) == 3
     assert quarantine_batches(stores=STORES, batches=None, reason="x", at=LATER).batches == ()

@@ -74,6 +74,7 @@ def _witnessed() -> list[Json]:
         make_case("two organisations", both, "full", two),
         make_case("marks at the end of the lines", both, "marks at the end", two),
         make_case("a log with two keys, signed with one", both, "two keys", two),
+        make_case("the old key below the new key's size", both, "a new key above this size", two),
         make_case("an auditor and a stranger, who is ignored", audited, "full", with_press),
         make_case("the operator's own auditor does not audit", own, "full", with_own),
     ]
@@ -135,6 +136,12 @@ def _broken_notes() -> list[Json]:
             "a log that the policy does not know", good, "another log", invalid("unknown_log")
         ),
         make_case("a new key only", good, "a new key only", invalid("unsigned")),
+        make_case(
+            "the old key above the new key's size",
+            good,
+            "a new key from below this size",
+            invalid("unsigned"),
+        ),
         make_case("signed with another key", foreign, "full", invalid("unsigned")),
         make_case(
             "the log's signature changed",

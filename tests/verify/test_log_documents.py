@@ -27,6 +27,16 @@ def _blocks(page: str) -> dict[str, str]:
     return dict(re.findall(r"^```\w+ (\S[^\n]*)\n(.*?)^```", text, re.MULTILINE | re.DOTALL))
 
 
+def test_the_policy_with_two_keys() -> None:
+    """The lines are read as the page says: the old key up to the size, the new one beyond."""
+    policy = Policy.parse(_blocks("log.md")["policy with two keys"] + "quorum none\n")
+    log = policy.logs["gongdao.example/log"]
+    old, new = (one.text() for one in log.keys)
+    assert old == Signer(log.name).vkey(1) and log.organisation == "示例卡盟"
+    assert [one.text() for one in log.keys_at(120)] == [old]
+    assert [one.text() for one in log.keys_at(121)] == [new]
+
+
 def _example() -> tuple[SmallLog, str]:
     """The log of the example: its first leaf, and the leaf of log-leaf.md; and its checkpoint."""
     log = SmallLog("gongdao.example/log")
@@ -90,6 +100,7 @@ def test_the_log_is_as_shown() -> None:
         "policy": _policy(log),
         "promise": f"{promise}\n{log.signer.sign(promise)}",
     }
-    assert blocks == made
+    two_keys = blocks.pop("policy with two keys")
+    assert blocks == made and two_keys.startswith(f"log {log.signer.vkey(1)} ")
     verdict = judge_receipt(made["receipt"].encode(), policy=Policy.parse(made["policy"]))
     assert verdict.state is LogState.AUDITED

@@ -313,3 +313,31 @@ def test_an_entry_from_elsewhere() -> None:
     assert judge_receipt(whole, policy=None, entry=entry).leaf == found.leaf
     assert judge_receipt(whole, policy=None, entry=LOG.entries[4]).reason == "other_entry"
     assert judge_receipt(bare, policy=None, entry=LOG.entries[4]).reason == "not_included"
+
+
+def test_from_which_size_a_key_signs() -> None:
+    """Each key signs from its size up to the next one's; without sizes any of them may sign."""
+    one, two, three = (Signer("one.example", salt).vkey(1) for salt in ("", "2", "3"))
+    lines = f"log {one}\nlog {two}\n#since=10\nlog {three}\n#since=20 #org=us\nquorum none\n"
+    log = Policy.parse(lines).logs["one.example"]
+    expected = {0: one, 1: one, 10: one, 11: two, 20: two, 21: three, 1 << 62: three}
+    assert {size: [k.text() for k in log.keys_at(size)] for size in expected} == {
+        size: [vkey] for size, vkey in expected.items()
+    }
+    assert log.organisation == "us"
+    plain = Policy.parse(f"log {one}\nlog {two}\nquorum none\n").logs["one.example"]
+    assert [len(plain.keys_at(size)) for size in (0, 1, 100)] == [2, 2, 2]
+    assert [len(KEY.keys_at(size)) for size in (0, 9)] == [1, 1]
+
+
+@pytest.mark.parametrize("mark", ["#since=", "#since=x", "#since=01", "#since=-1", "#since=1,000"])
+def test_a_size_that_is_none_is_refused(mark: str) -> None:
+    """A mark that means to be a size and is none makes the policy unreadable: never no size."""
+    with pytest.raises(BadPolicy):
+        Policy.parse(f"log {ONE.vkey(1)}\n{mark}\nquorum none\n")
+
+
+def test_a_witness_has_no_size() -> None:
+    """The mark belongs to logs."""
+    with pytest.raises(BadPolicy):
+        Policy.parse(f"witness w {WITNESS.vkey(4)}\n#since=5\nquorum none\n")

@@ -48,7 +48,8 @@ def _policies() -> dict[str, str]:
     groups = "group outside 2 notary school press\nquorum outside\n"
     one = "witness notary " + NOTARY.vkey(4)
     stranger = f"log {Signer('other.example/log').vkey(1)}\nquorum none\n"
-    rekeyed = f"log {Signer(ORIGIN, 'new').vkey(1)}\n{log}{below}{groups}"
+    new = f"log {Signer(ORIGIN, 'new').vkey(1)}\n"
+    rekeyed = f"{new}{log}{below}{groups}"
     return {
         "full": f"# whom I trust\n{log}{below}{groups}",
         "marks at the end": f"{log}{behind}{groups}",
@@ -59,7 +60,9 @@ def _policies() -> dict[str, str]:
         "group g all notary school\nquorum g\n",
         "another log": stranger,
         "two keys": rekeyed,
-        "a new key only": f"log {Signer(ORIGIN, 'new').vkey(1)}\nquorum none\n",
+        "a new key only": f"{new}quorum none\n",
+        "a new key above this size": f"{log}{new}#since={SIZE}\n{below}{groups}",
+        "a new key from below this size": f"{log}{new}#since={SIZE - 1}\n{below}{groups}",
     }
 
 

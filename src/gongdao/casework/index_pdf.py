@@ -250,7 +250,8 @@ def _qr(content: str) -> str:
 
 
 @cache
-def _fonts() -> Any:
+def typst_fonts() -> Any:
+    """The fonts that PDFs are set in, which ship as packages."""
     import noto_cjk_sans_otc
     import pylopdf_fonts_zh_cn
     import typst
@@ -270,7 +271,7 @@ def _set_in_type(data: str, as_of: datetime) -> bytes:
     source = _TEMPLATE.read_bytes()
     error = ""
     for attempt in range(_TRIES + 1):
-        compiler = typst.Compiler(font_paths=_fonts(), sys_inputs={"data": data})
+        compiler = typst.Compiler(font_paths=typst_fonts(), sys_inputs={"data": data})
         try:
             pdf = compiler.compile(source, format="pdf", pdf_standards=["a-2b"], timestamp=moment)
         except typst.TypstError as failed:

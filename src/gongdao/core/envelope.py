@@ -109,10 +109,10 @@ def load_master_keys(path: Path, given: str | None, *, may_create: bool = True) 
     if given is not None and given.strip():
         return MasterKeys.parse(given)
     try:
-        text = _read_private(path)
+        text = read_private(path)
         if text is None and may_create:
-            _create_private(path, new_master_key() + "\n")
-            text = _read_private(path)
+            create_private(path, new_master_key() + "\n")
+            text = read_private(path)
     except OSError as error:
         raise InputError(os_reason(error), file=str(path)) from error
     if text is None:
@@ -315,7 +315,7 @@ def _parse_key(word: str, file: str | None, line: int) -> bytes:
     raise InputError(_("不是主密钥：要 32 个字节的 base64，一行一把。"), file=file, line=line)
 
 
-def _read_private(path: Path) -> str | None:
+def read_private(path: Path) -> str | None:
     """The text of a file that only its owner may read; None when there is none."""
     try:
         file = path.open("rb")
@@ -331,7 +331,7 @@ def _read_private(path: Path) -> str | None:
         return file.read().decode("utf-8", "replace")
 
 
-def _create_private(path: Path, text: str) -> None:
+def create_private(path: Path, text: str) -> None:
     """Write ``text`` whole and on disk, 0600; when another process was faster, leave its file."""
     make_folder(path.parent)
     part = path.parent / f".{secrets.token_hex(16)}.part"

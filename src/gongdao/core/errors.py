@@ -13,6 +13,7 @@
     ├── SealedDataError       encrypted data does not open: altered, cut short, or another key
     ├── BlobStoreError        the store of files does not answer or refuses; trying again may help
     ├── BlobMissing           the store does not hold this file; trying again does not help
+    ├── KeyServiceError       whoever guards the master keys does not answer, or not as it must
     ├── KeyGone               what was asked for was erased together with its key
     ├── CaseLocked            this device does not hold the case, or the code is wrong
     ├── StaleCase             the case was changed elsewhere since the page was opened
@@ -24,14 +25,20 @@
     │   │   ├── NoSuchAccount     no account of this kind, owner and currency was opened
     │   │   ├── HoldRefused       the hold is spent, ended or another one
     │   │   ├── ReferenceReused   the reference stands for another movement already
+    │   │   ├── TradeNumberUsed   the service's number was credited to another order
     │   │   └── PayoutRefused     payee, state or approval do not allow this step of a payout
     │   ├── StockRefused          the vault refuses a step with card secrets; nothing changed
     │   │   ├── StockShort        fewer units on the shelf than asked for
+    │   │   ├── StockHeld         stock that waits for the log after a restored backup
     │   │   ├── ClaimBusy         the same claim is being served elsewhere at this moment; try again
     │   │   ├── ImportUnfinished  another import onto this shelf has not ended
     │   │   ├── NoSuchShelf       no shelf, batch or unit of this id
     │   │   └── WrongStockState   a batch or claim is not in the state that the step needs
+    │   ├── DisputeRefused        a dispute cannot do what was asked of it now; nothing changed
+    │   │   ├── NotYourMove       somebody else is to move, or the case is closed
+    │   │   └── ConflictOfInterest  who is concerned himself does not decide
     │   └── OrderRefused          an order cannot do what was asked of it now; nothing changed
+    │       ├── TermsOutdated     another version of the terms is in force than was accepted
     │       ├── TooManyReserved   this buyer has too many unpaid orders for the listing
     │       ├── OrderLocked       number and query code do not open an order together
     │       └── NotDelivered      there is nothing to show of this order
@@ -262,10 +269,31 @@ class ReferenceReused(MoneyRefused):
         super().__init__(Phrase("凭据号 {reference} 已经用于另一笔转账。", reference=reference))
 
 
+class TradeNumberUsed(MoneyRefused):
+    """The payment service's number was credited to another order; this one got nothing for it."""
+
+    code = "trade_number_used"
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        super().__init__(Phrase("支付渠道的这个交易号已经记在另一个订单上了。"))
+
+
 class PayoutRefused(MoneyRefused):
     """Payee, state or approval do not allow this step of a payout."""
 
     code = "payout_refused"
+
+
+class KeyServiceError(GongdaoError):
+    """The command that guards the master keys does not answer, refuses, or answers rubbish. Nothing
+    was changed; nothing of what it said or was told is repeated."""
+
+    code = "key_service"
+    status = 503
+
+    def __init__(self, why: Phrase) -> None:
+        super().__init__(Phrase("GONGDAO_KMS_COMMAND 的密钥服务不能用：{why}。", why=why))
 
 
 class KeyGone(GongdaoError):
@@ -311,6 +339,21 @@ class StockShort(StockRefused):
 
     def __init__(self) -> None:
         super().__init__(Phrase("库存不够，一件也没有占用。"))
+
+
+class StockHeld(StockRefused):
+    """What is on the shelf waits after a restored backup, until the public log has told what was
+    sold since. Nobody may conclude that it is sold out; the same call works later."""
+
+    code = "stock_held"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            Phrase(
+                "服务器刚从备份恢复，库存还在和公开日志核对，暂时不能卖。没有扣款，请过一会儿再试。"
+            )
+        )
 
 
 class ClaimBusy(StockRefused):
@@ -378,6 +421,22 @@ class TooManyReserved(OrderRefused):
         )
 
 
+class TermsOutdated(OrderRefused):
+    """Another version of the terms is in force than the one that was accepted."""
+
+    code = "terms_outdated"
+
+    def __init__(self, accepted: int, in_force: int) -> None:
+        self.accepted, self.in_force = accepted, in_force
+        super().__init__(
+            Phrase(
+                "交易条款现在是第 {now} 版，您接受的是第 {n} 版。请看过现在这一版，再接受一次。",
+                now=in_force,
+                n=accepted,
+            )
+        )
+
+
 class OrderLocked(OrderRefused):
     """Number and query code do not open an order together; which of them is wrong is not said."""
 
@@ -395,6 +454,31 @@ class NotDelivered(OrderRefused):
 
     def __init__(self) -> None:
         super().__init__(Phrase("这个订单现在没有可以查看的卡密。"))
+
+
+class DisputeRefused(Refused):
+    """A dispute cannot do what was asked of it now; nothing changed."""
+
+    code = "dispute_refused"
+
+
+class NotYourMove(DisputeRefused):
+    """Somebody else is to move, or the case is closed."""
+
+    code = "not_your_move"
+
+    def __init__(self) -> None:
+        super().__init__(Phrase("现在不轮到您处理，或者案件已经结束。"))
+
+
+class ConflictOfInterest(DisputeRefused):
+    """Who is concerned in a case himself, or decided it before, does not decide it."""
+
+    code = "conflict_of_interest"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(Phrase("您与这个案件有关，或者已经裁决过它，不能由您裁决。"))
 
 
 class TooManyAttempts(GongdaoError):

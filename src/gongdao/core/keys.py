@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from datetime import datetime
 
-from gongdao.core.envelope import unwrap, wrap
+from gongdao.core.envelope import rewrap, unwrap, wrap
 from gongdao.core.errors import KeyGone
 from gongdao.core.ids import new_id
 from gongdao.core.models import DataKey
@@ -41,3 +41,18 @@ def destroy_key(*, subject: SubjectRef, at: datetime) -> bool:
             subject_kind=subject.kind, subject_id=subject.id, destroyed_at__isnull=True
         ).update(wrapped=b"", destroyed_at=at)
     )
+
+
+def rewrap_data_keys(*, stores: Stores) -> int:
+    """Wrap every living data key under the current master key; how many were under another one.
+
+    ``stores`` still has the old one behind it. Any number of times, also beside everything else;
+    stopped anywhere it goes on. Raise SealedDataError where the master key of one is not there.
+    """
+    living, changed = DataKey.objects.filter(destroyed_at=None), 0
+    for row in living.order_by("id").iterator(chunk_size=500):
+        old, subject = bytes(row.wrapped), SubjectRef(row.subject_kind, row.subject_id)
+        fresh = rewrap(stores.masters, old, subject.aad("key"))
+        if fresh != old:  # unless it was destroyed meanwhile
+            changed += living.filter(id=row.id, wrapped=old).update(wrapped=fresh)
+    return changed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from gongdao.core.envelope import derive
-from gongdao.core.errors import InputError
+from gongdao.core.errors import InputError, TradeNumberUsed
 from gongdao.core.language import gettext as _
 from gongdao.front.clock import now
 from gongdao.front.gateway_settings import (
@@ -18,6 +18,7 @@ from gongdao.front.gateway_settings import (
 from gongdao.front.stores import get_settings, get_stores
 from gongdao.market.confirm_payment import confirm_payment
 from gongdao.market.place_order import Placed
+from gongdao.payments.credit_report import NUMBER_USED, note_refused
 from gongdao.payments.gateways.alipay import Alipay
 from gongdao.payments.gateways.epay_v1 import AMP_KEY, EpayV1
 from gongdao.payments.gateways.epay_v2 import EpayV2
@@ -89,9 +90,21 @@ def pay_step(gateway: Gateway, placed: Placed, client_ip: str = "") -> PayStep:
 
 def take_report(report: Report, gateway: str, way: str, digest: bytes) -> bool:
     """Credit what a service said when it was asked, or in its bill; whether the money was new."""
-    done = confirm_payment(
-        stores=get_stores(), report=report, gateway=gateway, way=way, digest=digest, at=now()
-    )
+    at = now()
+    try:
+        done = confirm_payment(
+            stores=get_stores(), report=report, gateway=gateway, way=way, digest=digest, at=at
+        )
+    except TradeNumberUsed:  # kept with its reason; the rest of the round goes on
+        note_refused(
+            gateway=gateway,
+            way=way,
+            reason=NUMBER_USED.reason,
+            out_trade_no=report.out_trade_no,
+            digest=digest,
+            at=at,
+        )
+        return False
     return done.credited.is_new
 
 

@@ -7,6 +7,7 @@ error at start, not a surprise later.
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -61,7 +62,10 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     web_workers: int = 1
     behind_proxy: bool = False
+    own_custody: bool = False
     master_key: str = field(default="", repr=False)
+    kms_command: str = field(default="", repr=False)
+    """The command that wraps and unwraps master keys; empty where they lie in the clear."""
     s3: S3Place | None = None
     mail_url: str = field(default="", repr=False)
     mail_from: str = ""
@@ -80,6 +84,8 @@ class Settings:
     log_origin: str = ""
     log_folder: Path | None = None
     log_policy: Path | None = None
+    log_queue: int = 1_000_000
+    """How many leaves may wait while the log stands still; then new ones are refused."""
     log_anchors: AnchorPlaces = AnchorPlaces()
     database_connections: int = 8
     """Largest number of database connections that one process keeps open."""
@@ -93,6 +99,11 @@ class Settings:
     def key_file(self) -> Path:
         """Where the master keys lie unless they come from the environment."""
         return self.data_dir / "master.key"
+
+    @property
+    def kms_file(self) -> Path:
+        """Where the master keys lie wrapped, where a key service guards them."""
+        return self.data_dir / "master.kms"
 
     @property
     def log_key_file(self) -> Path:
@@ -138,7 +149,9 @@ class Settings:
             allowed_hosts=hosts,
             web_workers=_whole(environ, "GONGDAO_WEB_WORKERS", 1, 1, 64),
             behind_proxy=_flag(environ, "GONGDAO_BEHIND_PROXY"),
+            own_custody=_flag(environ, "GONGDAO_OWN_CUSTODY"),
             master_key=environ.get("GONGDAO_MASTER_KEY", ""),
+            kms_command=_kms(environ),
             s3=_s3(environ),
             mail_url=_mail(environ),
             mail_from=environ.get("GONGDAO_MAIL_FROM", ""),
@@ -156,6 +169,7 @@ class Settings:
             log_origin=_origin(environ),
             log_folder=_path(environ, "GONGDAO_LOG_FOLDER"),
             log_policy=_path(environ, "GONGDAO_LOG_POLICY"),
+            log_queue=_whole(environ, "GONGDAO_LOG_QUEUE", 1_000_000, 1000, 100_000_000),
             log_anchors=_anchors(environ),
             database_connections=_whole(environ, "GONGDAO_DB_CONNECTIONS", 8, 2, 100),
         )
@@ -219,6 +233,17 @@ def _sandbox(environ: Mapping[str, str], public: str) -> bool:
     host = public.partition("://")[2].partition("/")[0].rpartition(":")[0]
     loopback = host in ("127.0.0.1", "localhost", "[::1]")
     return _flag(environ, "GONGDAO_SANDBOX") if environ.get("GONGDAO_SANDBOX") else loopback
+
+
+def _kms(environ: Mapping[str, str]) -> str:
+    text = environ.get("GONGDAO_KMS_COMMAND", "").strip()
+    if text and environ.get("GONGDAO_MASTER_KEY", "").strip():
+        raise _wrong("GONGDAO_KMS_COMMAND", _("和 GONGDAO_MASTER_KEY 只能用一个"))
+    try:
+        shlex.split(text)
+    except ValueError:
+        raise _wrong("GONGDAO_KMS_COMMAND", _("引号没有成对")) from None
+    return text
 
 
 def _origin(environ: Mapping[str, str]) -> str:

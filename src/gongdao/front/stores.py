@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import os
 from functools import cache
+from pathlib import Path
 
 from gongdao.core.blobs import BlobStore, FolderBlobs
 from gongdao.core.envelope import MasterKeys, load_master_keys
+from gongdao.core.key_service import CommandKeyService
+from gongdao.core.service_keys import load_service_keys
 from gongdao.core.stores import Stores
 from gongdao.front.settings import Settings
 
@@ -24,13 +27,30 @@ def get_stores() -> Stores:
     return Stores(get_masters(settings), make_blobs(settings))
 
 
-def get_masters(settings: Settings) -> MasterKeys:
-    """The master keys: from the environment, else from the key file, made on first use.
+def get_masters(settings: Settings, *, may_create: bool | None = None) -> MasterKeys:
+    """The master keys: from the environment, from the key service, or from the key file, made on
+    first use.
 
-    Beside data that is there already no key is made: a new one would open nothing of it.
+    Beside data that is there already no key is made, unless ``may_create`` says otherwise: a new
+    one would open nothing of it. Raise InputError, KeyServiceError.
     """
-    holds_data = any((settings.data_dir / name).exists() for name in ("blobs", "postgres"))
-    return load_master_keys(settings.key_file, settings.master_key, may_create=not holds_data)
+    if may_create is None:
+        names = ("blobs", "postgres")
+        may_create = not any((settings.data_dir / name).exists() for name in names)
+    if settings.kms_command:
+        return _from_service(settings.kms_file, settings.kms_command, may_create)
+    return load_master_keys(settings.key_file, settings.master_key, may_create=may_create)
+
+
+@cache
+def _from_service(path: Path, command: str, may_create: bool) -> MasterKeys:
+    """Once in a process: a service may take a second for an answer, or ask a person."""
+    return load_service_keys(path, CommandKeyService(command), may_create=may_create)
+
+
+def forget_masters() -> None:
+    """Have the key service asked again: its file was changed."""
+    _from_service.cache_clear()
 
 
 def make_blobs(settings: Settings) -> BlobStore:

@@ -22,6 +22,7 @@ from django.db import connection
 from gongdao.core.stores import Stores
 from gongdao.log.life_cycles import LifeCycles, check_step
 from gongdao.log.new_leaf import NewLeaf, Openings, commit, seal_openings
+from gongdao.log.queue_gate import as_queue_full
 from gongdao_verify.leaf_form import LeafForm, write_leaf
 from gongdao_verify.merkle import leaf_hash
 
@@ -97,7 +98,8 @@ def append_leaves(*, stores: Stores, leaves: Sequence[NewLeaf], at: datetime) ->
     """Append ``leaves`` in their order, dated ``at``; their leaf hashes, in the same order.
 
     Call it within a transaction, once in it. Raise IllegalStep where the life cycle of a subject
-    forbids a leaf, BadLeaf (a ValueError) where one has not the form of leaves: then roll back.
+    forbids a leaf, BadLeaf (a ValueError) where one has not the form of leaves, LogQueueFull where
+    the log stands still and too much waits: then roll back.
     """
     if not connection.in_atomic_block:
         raise RuntimeError("leaves are appended in the transaction of what they are about")
@@ -111,8 +113,10 @@ def append_leaves(*, stores: Stores, leaves: Sequence[NewLeaf], at: datetime) ->
             if written.openings:
                 sealed = [seal_openings(stores.masters, h, o) for h, o in written.openings.items()]
                 _run(cursor, _KEEP, (list(written.openings), sealed))
-    except BaseException:
+    except BaseException as error:
         connection.set_rollback(True)  # whoever catches this must not commit half a chain
+        if (full := as_queue_full(error)) is not None:
+            raise full from error
         raise
     return written.hashes
 

@@ -4,7 +4,7 @@ event per request and cannot afford statements of its own for it.
 The caller reads where the subject's chain stands (`CHAIN_COLUMNS`, `CHAIN_JOIN`), makes the leaves
 behind it, and puts `begin_ctes` or `move_ctes` into his `WITH`. Moving compares: where another
 leaf came between, nothing is appended, and the part `log_appended` has no row. Leaves with secrets
-go through `append_leaves`.
+go through `append_leaves`. Where the queue is closed the statement fails (`as_queue_full`).
 """
 
 from __future__ import annotations

@@ -31,7 +31,8 @@ from gongdao.log.life_cycles import LifeCycles
 from gongdao_verify.checkpoint import Checkpoint
 from gongdao_verify.leaf_form import parse_leaf
 from gongdao_verify.merkle import EMPTY_ROOT, BadProof, check_consistency
-from gongdao_verify.signed_note import BadNote, VerifierKey, join_note, parse_note, verify_note
+from gongdao_verify.signed_note import BadNote, join_note, parse_note, verify_note
+from gongdao_verify.tlog_policy import LogSigner
 from gongdao_verify.tlog_tiles import TILE_WIDTH, full_tiles, partial_width, tile_path
 from gongdao_verify.tree_reader import MissingTile
 
@@ -66,12 +67,12 @@ class AuditReport:
 
 @dataclass(frozen=True)
 class Auditor:
-    """What an audit goes by: the log's key, the table of legal steps, maybe a key to cosign with.
+    """What an audit goes by: the log's keys, the table of legal steps, maybe a key to cosign with.
 
     With ``jobs`` above 1 so many processes of their own check leaves.
     """
 
-    key: VerifierKey
+    key: LogSigner
     cycles: LifeCycles
     cosigner: CosignerKey | None = None
     jobs: int = 1
@@ -115,11 +116,11 @@ def audit_log(
         return AuditReport(ended, folder.origin, checkpoint, new, cosignature)
 
 
-def read_signed(data: bytes, key: VerifierKey) -> tuple[str, Checkpoint]:
+def read_signed(data: bytes, key: LogSigner) -> tuple[str, Checkpoint]:
     """The checkpoint in ``data`` with the log's own signature alone; BadNote."""
     note = parse_note(data)
-    held = verify_note(note, [key])
     checkpoint = Checkpoint.parse(note.text)
+    held = verify_note(note, key.keys_at(checkpoint.size))
     if not held or checkpoint.origin != key.name:
         raise BadNote("not signed by this log")
     if checkpoint.size == 0 and checkpoint.root != EMPTY_ROOT:
@@ -128,7 +129,7 @@ def read_signed(data: bytes, key: VerifierKey) -> tuple[str, Checkpoint]:
 
 
 def _choose_target(
-    source: LogSource, folder: AuditFolder, key: VerifierKey
+    source: LogSource, folder: AuditFolder, key: LogSigner
 ) -> tuple[str, Checkpoint, bool]:
     """The newest signed checkpoint of what was seen and what is shown now; True if that shown is
     an older one. It is remembered before anything else, so that no fork goes unnoticed."""
@@ -141,11 +142,19 @@ def _choose_target(
         raise InputError(
             _("不是日志 {origin} 签过的检查点：{problem}").format(origin=key.name, problem=bad),
             file=place,
+            hint=_("如果日志换过密钥，信任文件里要加上新公钥那两行。"),
         ) from None
     if not folder.progress.seen:
         folder.remember(seen=shown)
         return shown, now, False
-    seen, last = read_signed(folder.progress.seen.encode(), key)
+    try:
+        seen, last = read_signed(folder.progress.seen.encode(), key)
+    except BadNote as bad:
+        raise InputError(
+            _("上次审计到的检查点，不是这些公钥签的：{problem}").format(problem=bad),
+            file=str(folder.mirror.parent),
+            hint=_("如果日志换过密钥，信任文件里新旧公钥都要有。"),
+        ) from None
     _check_same_history(source, folder, (seen, last), (shown, now))
     if now.size < last.size:
         return seen, last, True

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from gongdao.log.audit_runs import LEAF, part_of, subject_key, type_tag
+from gongdao.log.audit_units import unit_records
 from gongdao_verify.leaf_form import BadLeaf, parse_leaf
 from gongdao_verify.merkle import HASH_BYTES, leaf_hash, node_hash
 from gongdao_verify.tlog_tiles import TILE_WIDTH, split_bundle, tile_path
@@ -23,7 +24,8 @@ class Fault:
     """What is wrong with the log, and where.
 
     ``rule``: tile, bundle, leaf (its form), prev (the link to the leaf before), step (a transition
-    that the table forbids). ``index`` is the leaf's number; ``detail`` says more, in English.
+    that the table forbids), twice (a unit delivered more often than any batch allows). ``index`` is
+    the leaf's number; ``detail`` says more, in English.
     """
 
     rule: str
@@ -111,6 +113,8 @@ def _check_entries(bundle: Bundle, parts: dict[int, list[bytes]]) -> Fault | Non
             prev is not None,
         )
         parts.setdefault(part_of(key), []).append(record)
+        for part, more in unit_records(first + place, form):
+            parts.setdefault(part, []).append(more)
     return None
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from gongdao.log.audit_runs import HEAD, LEAF, PARTS, Run, RunWriter, find_head, type_tag
+from gongdao.log.audit_units import UNIT_TAG, USES_TAG, as_count, count_on, find_most_uses
 from gongdao.log.life_cycles import LifeCycles
 
 
 @dataclass(frozen=True)
 class BadStep:
-    """The leaf at ``index`` breaks ``rule`` (prev or step)."""
+    """The leaf at ``index`` breaks ``rule`` (prev, step or twice)."""
 
     rule: str
     index: int
@@ -40,11 +41,12 @@ class Table:
 
 
 def judge_part(
-    leaves: bytes, heads: Sequence[bytes], table: Table
+    leaves: bytes, heads: Sequence[bytes], table: Table, most_uses: int = 1
 ) -> dict[bytes, tuple[bytes, bytes]] | BadStep:
     """The newest leaf (hash, type tag) of each subject in ``leaves``, or the first bad one.
 
-    ``heads`` are the parts of earlier audits, newest first.
+    ``heads`` are the parts of earlier audits, newest first; ``most_uses`` is how often a unit may
+    be delivered. What is kept of a unit is how often it was.
     """
     found: dict[bytes, tuple[bytes, bytes]] = {}
     allowed = table.allowed
@@ -52,6 +54,12 @@ def judge_part(
         before = found.get(key)
         if before is None:
             before = _look_up(heads, key)
+        if tag in (UNIT_TAG, USES_TAG):
+            count = count_on(before) if tag == UNIT_TAG else most_uses
+            if count > most_uses:
+                return BadStep("twice", index)
+            found[key] = (as_count(count), tag)
+            continue
         if before is None:
             if linked:
                 return BadStep("prev", index)
@@ -85,12 +93,14 @@ def judge_leaves(
     """Judge all ``leaves`` (runs in order) after ``heads`` (oldest first); write the subjects'
     newest leaves as a run ``into``. The fault with the lowest number, if there is any."""
     worst: BadStep | None = None
+    most_uses = find_most_uses(leaves, heads)
     with RunWriter(into) as writer:
         for part in range(PARTS):
             records = b"".join(run.part(part) for run in leaves)
             if not records:
                 continue
-            judged = judge_part(records, [run.part(part) for run in reversed(heads)], table)
+            earlier = [run.part(part) for run in reversed(heads)]
+            judged = judge_part(records, earlier, table, most_uses)
             if isinstance(judged, BadStep):
                 worst = judged if worst is None or judged.index < worst.index else worst
                 continue

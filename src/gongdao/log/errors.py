@@ -6,6 +6,8 @@ LogRefused              the log stands still; says what to do
 ├── LogHeadMissing      what was signed last is not known on this machine
 └── LogKeyUnfit         the signing key is missing, or of another log
 HeadMoved               somebody else signed meanwhile; start afresh
+LogQueueFull            the log stands still and too much waits; nothing was appended
+KeyChanged              from here on another key signs; start afresh with it
 """
 
 from __future__ import annotations
@@ -82,6 +84,34 @@ class HeadMoved(GongdaoError):
 
     def __init__(self) -> None:
         super().__init__(_("日志在别处签过新的检查点，这里重新开始。"))
+
+
+class KeyChanged(GongdaoError):
+    """The log has announced another key, and its last checkpoint with the old one is signed."""
+
+    code = "log_key_changed"
+    status = 503
+
+    def __init__(self, size: int) -> None:
+        super().__init__(
+            _("日志到第 {size} 条为止用旧密钥签名，从下一条起换用新密钥。").format(size=size)
+        )
+
+
+class LogQueueFull(GongdaoError):
+    """The log stands still, and as many leaves wait as may: nothing was appended, and nothing of
+    the verb that wanted to happened."""
+
+    code = "log_queue_full"
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "公开日志停着，排队的记录太多，这一步现在不能做。什么都没有改动，请过一会儿再试；"
+                "如果是本站管理员，请看 gongdao log status。"
+            )
+        )
 
 
 class LogBusy(GongdaoError):

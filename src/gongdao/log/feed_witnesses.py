@@ -30,7 +30,7 @@ from gongdao_verify.signed_note import (
     verify_note,
     verify_signature,
 )
-from gongdao_verify.tlog_policy import Witness
+from gongdao_verify.tlog_policy import LogSigner, Witness
 from gongdao_verify.tree_reader import TileSource, TreeReader
 
 MOST_ANSWER_BYTES = 256 * 1024
@@ -61,12 +61,12 @@ class Published:
     checkpoint: Checkpoint
 
     @classmethod
-    def parse(cls, data: bytes, key: VerifierKey) -> Published:
-        """Read a published note; BadNote unless the log's ``key`` signed it."""
+    def parse(cls, data: bytes, log: LogSigner) -> Published:
+        """Read a published note; BadNote unless the key of ``log`` for its size signed it."""
         note = parse_note(data)
-        held = verify_note(note, [key])
         checkpoint = Checkpoint.parse(note.text)
-        if not held or checkpoint.origin != key.name:
+        held = verify_note(note, log.keys_at(checkpoint.size))
+        if not held or checkpoint.origin != log.name:
             raise BadNote("not signed by this log")
         return cls(Note(note.text, tuple(one.signature for one in held)), checkpoint)
 
@@ -112,7 +112,7 @@ def ask_witness(
 
 
 def read_auditor(
-    *, peer: HttpPeer, key: VerifierKey, log: VerifierKey, ours: Callable[[int], bytes | None],
+    *, peer: HttpPeer, key: VerifierKey, log: LogSigner, ours: Callable[[int], bytes | None],
     now: int,
 ) -> Kept | None:  # fmt: skip
     """The cosignature under the checkpoint that the auditor shows; None where it shows none yet.
@@ -191,14 +191,14 @@ class _Asked:
 
 @dataclass(frozen=True)
 class Ground:
-    """What the feeder stands on: the log's key, what is published, the witnesses of the policy.
+    """What the feeder stands on: the log's keys, what is published, the witnesses of the policy.
 
     ``checkpoint`` gives the published note (None before the first), ``ours`` that of a size;
     ``keep`` stores a cosignature, which may be one that is there already; ``clock`` is now, in
     seconds since 1970. Each may be called from several threads at once.
     """
 
-    log: VerifierKey
+    log: LogSigner
     witnesses: Sequence[Witness]
     checkpoint: Callable[[], bytes | None]
     ours: Callable[[int], bytes | None]

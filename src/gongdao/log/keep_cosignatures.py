@@ -8,7 +8,7 @@ from contextlib import closing
 from gongdao.log.feed_witnesses import Kept, Published
 from gongdao.log.integrate import connect
 from gongdao.log.publish import PublishedFolder
-from gongdao_verify.signed_note import VerifierKey
+from gongdao_verify.tlog_policy import LogSigner
 
 _KEEP = """
 INSERT INTO log_cosignature (size, name, line)
@@ -19,10 +19,10 @@ _NOTE = "SELECT note FROM log_checkpoint WHERE size = %s"
 
 
 class CosignatureStore:
-    """Cosignatures of the log with ``key``. For any number of threads; for one process, which also
-    is the one that publishes."""
+    """Cosignatures of the log that signs with ``key``. For any number of threads; for one process,
+    which also is the one that publishes."""
 
-    def __init__(self, *, database_url: str, folder: PublishedFolder, key: VerifierKey) -> None:
+    def __init__(self, *, database_url: str, folder: PublishedFolder, key: LogSigner) -> None:
         self._url, self._folder, self._key = database_url, folder, key
         self._turn = threading.Lock()  # or an older list of lines could replace a newer one
 

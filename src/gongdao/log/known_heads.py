@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from gongdao.core.language import gettext as _
 from gongdao.log.check_head import check_holds, newest_head
 from gongdao.log.errors import LogHeadMissing, LogKeyUnfit
-from gongdao.log.integrate import Connection, source_over
+from gongdao.log.integrate import Connection, query_over, source_over
 from gongdao.log.log_key import LogKey, SignedHead
 from gongdao.log.signed_head import SignedHeadFile
-from gongdao_verify.signed_note import BadNote
+from gongdao.log.signers import read_signers
+from gongdao_verify.signed_note import BadNote, VerifierKey
 
 _NEWEST = "SELECT note FROM log_checkpoint ORDER BY size DESC LIMIT 1"
 
@@ -38,14 +40,16 @@ class KnownHeads:
 def find_heads(
     connection: Connection, *, file: SignedHeadFile, key: LogKey, published: bytes | None
 ) -> KnownHeads:
-    """What is signed, as far as it is known here. Raise LogKeyUnfit where another key signed."""
+    """What is signed, as far as it is known here. Raise LogKeyUnfit where a key signed that is
+    neither ours nor one that the log names."""
     row = connection.execute(_NEWEST).fetchone()
+    former = [one.key for one in read_signers(query_over(connection))]
     kept, recorded = file.read(), row[0].encode() if row else None
     return KnownHeads(
         kept=kept,
-        in_file=_parse(key, kept, str(file.path)),
-        in_database=_parse(key, recorded, "log_checkpoint"),
-        published=_parse(key, published, "checkpoint"),
+        in_file=_parse(key, former, kept, str(file.path)),
+        in_database=_parse(key, former, recorded, "log_checkpoint"),
+        published=_parse(key, former, published, "checkpoint"),
     )
 
 
@@ -60,9 +64,11 @@ def check_heads(heads: KnownHeads, connection: Connection, *, size: int, place: 
         check_holds(source, size=size, head=head)
 
 
-def _parse(key: LogKey, note: bytes | None, place: str) -> SignedHead | None:
+def _parse(
+    key: LogKey, former: Sequence[VerifierKey], note: bytes | None, place: str
+) -> SignedHead | None:
     try:
-        return None if note is None else key.parse_head(note)
+        return None if note is None else key.parse_head(note, former)
     except BadNote:
         raise LogKeyUnfit(
             _(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,10 +43,14 @@ class SignedHead:
 
 
 class LogKey:
-    """Signs for the log ``origin``. The secret half is never shown."""
+    """Signs for the log ``origin``. The secret half is never shown.
+
+    ``next``, if there is one, is the key that is about to take its place (rotate_key.py).
+    """
 
     def __init__(self, skey: str) -> None:
         """The key in ``skey`` (``PRIVATE+KEY+NAME+KEYID+BASE64``); BadNote if it is malformed."""
+        self.next: LogKey | None = None
         parsed = CosignerKey.parse(skey)
         self._private = Ed25519PrivateKey.from_private_bytes(parsed.seed)
         public = self._private.public_key().public_bytes_raw()
@@ -62,10 +67,12 @@ class LogKey:
         """The signed checkpoint of that tree. Only the sequencer may call this."""
         return SignedHead(size, root, self.sign(Checkpoint(self.origin, size, root).text()))
 
-    def parse_head(self, data: bytes) -> SignedHead:
-        """A checkpoint that this key signed; BadNote if it is anything else."""
+    def parse_head(self, data: bytes, former: Iterable[VerifierKey] = ()) -> SignedHead:
+        """A checkpoint that this key signed, the next one, or one of the log's ``former`` keys;
+        BadNote if it is anything else."""
         note = parse_note(data)
-        if not verify_note(note, [self.verifier]):
+        own = [self.verifier, *([self.next.verifier] if self.next else [])]
+        if not verify_note(note, dict.fromkeys((*own, *former))):
             raise BadNote("not signed by this log")
         checkpoint = Checkpoint.parse(note.text)
         if checkpoint.origin != self.origin:
@@ -87,16 +94,17 @@ def load_log_key(
     else:
         text = _read_private(path)
         if text is None and may_create:
-            _create_private(path, f"{CosignerKey.make(origin).text()}\n")
+            create_key_file(path, origin)
             text = _read_private(path)
         if text is None:
             raise LogKeyUnfit(
                 _(
                     "没有日志的签名密钥 {path}，而日志已经开始。请把它放回来："
-                    "换一把新密钥就是换了一本日志，旧收据对不上。"
+                    "随便换一把，旧回执就对不上。要换密钥，用 gongdao log rotate-key。"
                 ).format(path=path)
             )
         key = _parse(text, str(path))
+        key.next = _load_next(next_key_path(path), key)
     if asked and asked != key.origin:
         raise LogKeyUnfit(
             _(
@@ -105,6 +113,36 @@ def load_log_key(
             ).format(name=key.origin, asked=asked)
         )
     return key
+
+
+def next_key_path(path: Path) -> Path:
+    """Where the key lies that will take the place of the one at ``path``."""
+    return path.with_name(f"{path.name}.next")
+
+
+def take_next_key(path: Path) -> None:
+    """Let the new key take the place of the one at ``path``, durably; done twice, nothing
+    happens. Only once the old one has signed its last checkpoint."""
+    try:
+        os.replace(next_key_path(path), path)
+    except FileNotFoundError:
+        return
+    sync_folder(path.parent)
+
+
+def create_key_file(path: Path, origin: str) -> None:
+    """A new key for the log ``origin`` at ``path``, on disk; one that is there already stays."""
+    _create_private(path, f"{CosignerKey.make(origin).text()}\n")
+
+
+def _load_next(path: Path, key: LogKey) -> LogKey | None:
+    text = _read_private(path)
+    if text is None:
+        return None
+    found = _parse(text, str(path))
+    if found.origin != key.origin:
+        raise InputError(_("这是另一本日志的签名密钥"), file=str(path))
+    return found
 
 
 def _parse(text: str, place: str) -> LogKey:

@@ -66,25 +66,27 @@ class KnownCheckpoint:
 
 def database_source() -> TileSource:
     """The tiles and bundles that are in the database (also such as no checkpoint covers yet)."""
-    return tile_rows(_query)
+    return tile_rows(run_query)
 
 
 def find_checkpoint(size: int | None = None) -> KnownCheckpoint | None:
     """The checkpoint of exactly ``size``, or the newest; None where there is none."""
     if size is None:
-        rows = _query(f"{_CHECKPOINT} ORDER BY size DESC LIMIT 1", ())
+        rows = run_query(f"{_CHECKPOINT} ORDER BY size DESC LIMIT 1", ())
     else:
-        rows = _query(f"{_CHECKPOINT} WHERE size = %s", (size,))
+        rows = run_query(f"{_CHECKPOINT} WHERE size = %s", (size,))
     if not rows:
         return None
     found, root, note, signed_at = rows[0]
-    lines = _query("SELECT name, line FROM log_cosignature WHERE size = %s ORDER BY id", (found,))
+    lines = run_query(
+        "SELECT name, line FROM log_cosignature WHERE size = %s ORDER BY id", (found,)
+    )
     return KnownCheckpoint(found, bytes(root), note, signed_at, tuple(lines))
 
 
 def covered_size() -> int:
     """How many leaves the newest checkpoint covers."""
-    size: int = _query("SELECT coalesce(max(size), 0) FROM log_checkpoint", ())[0][0]
+    size: int = run_query("SELECT coalesce(max(size), 0) FROM log_checkpoint", ())[0][0]
     return size
 
 
@@ -92,12 +94,12 @@ def find_entry(idx: int) -> Entry | None:
     """The leaf number ``idx``, None where no checkpoint covers one."""
     if not 0 <= idx < covered_size():
         return None
-    return _first(_query(f"{_ENTRY} idx = %s", (idx,)))
+    return _first(run_query(f"{_ENTRY} idx = %s", (idx,)))
 
 
 def find_by_hash(leaf_hash: bytes) -> Entry | None:
     """The leaf with that hash, None where no checkpoint covers it."""
-    found = _first(_query(f"{_ENTRY} leaf_hash = %s", (leaf_hash,)))
+    found = _first(run_query(f"{_ENTRY} leaf_hash = %s", (leaf_hash,)))
     return found if found is not None and found.idx < covered_size() else None
 
 
@@ -106,22 +108,22 @@ def find_entries(*, before: int | None = None, count: int = 50, kind: str = "") 
     top = covered_size() if before is None else min(before, covered_size())
     most = min(count, MOST_IN_A_PAGE)
     if not kind:
-        return _entries(_query(f"{_ENTRY} idx < %s ORDER BY idx DESC LIMIT %s", (top, most)))
+        return _entries(run_query(f"{_ENTRY} idx < %s ORDER BY idx DESC LIMIT %s", (top, most)))
     of_kind = f"{_ENTRY} idx < %s AND subject >= %s AND subject < %s ORDER BY idx DESC LIMIT %s"
-    return _entries(_query(of_kind, (top, f"{kind}:", f"{kind};", most)))
+    return _entries(run_query(of_kind, (top, f"{kind}:", f"{kind};", most)))
 
 
 def find_entries_of(subject: str, *, after: int = -1, count: int = MOST_IN_A_PAGE) -> list[Entry]:
     """Up to ``count`` covered leaves of ``subject``, oldest first, numbered above ``after``."""
     of_subject = f"{_ENTRY} subject = %s AND idx > %s AND idx < %s ORDER BY idx LIMIT %s"
-    return _entries(_query(of_subject, (subject, after, covered_size(), count)))
+    return _entries(run_query(of_subject, (subject, after, covered_size(), count)))
 
 
 def find_beside(entry: Entry, subject: str) -> tuple[Entry | None, Entry | None]:
     """The leaf before ``entry`` and the one after it, of the same ``subject``."""
     earlier = f"{_ENTRY} subject = %s AND idx < %s ORDER BY idx DESC LIMIT 1"
     later = find_entries_of(subject, after=entry.idx, count=1)
-    return _first(_query(earlier, (subject, entry.idx))), later[0] if later else None
+    return _first(run_query(earlier, (subject, entry.idx))), later[0] if later else None
 
 
 def get_standing(leaf_hash: bytes) -> tuple[Standing, int | None]:
@@ -136,11 +138,12 @@ def get_standing(leaf_hash: bytes) -> tuple[Standing, int | None]:
 
 def count_waiting() -> int:
     """How many leaves were appended and have no number yet."""
-    count: int = _query("SELECT count(*) FROM log_pending", ())[0][0]
+    count: int = run_query("SELECT count(*) FROM log_pending", ())[0][0]
     return count
 
 
-def _query(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+def run_query(statement: str, values: Sequence[Any]) -> list[tuple[Any, ...]]:
+    """Rows of ``statement`` over the connection of this thread."""
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         rows: list[tuple[Any, ...]] = cursor.fetchall()

@@ -6,7 +6,7 @@ owns the commitments, come from what is not public.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from django.db import connection
@@ -15,7 +15,13 @@ from gongdao.core.stores import Stores
 from gongdao.log.anchors.port import Receipt
 from gongdao.log.errors import LeafNotCovered
 from gongdao.log.openings import find_openings
-from gongdao.log.reader import KnownCheckpoint, database_source, find_by_hash, find_checkpoint
+from gongdao.log.reader import (
+    Entry,
+    KnownCheckpoint,
+    database_source,
+    find_by_hash,
+    find_checkpoint,
+)
 from gongdao_verify.receipt_extra import Extra, Opening
 from gongdao_verify.tlog_proof import TlogProof
 from gongdao_verify.tree_reader import TreeReader
@@ -38,12 +44,23 @@ WHERE state = 'confirmed' AND size > %s ORDER BY kind, size
 def make_receipt(*, stores: Stores, leaf_hash: bytes, openings: bool) -> bytes:
     """The receipt of that leaf; with ``openings`` also what opens its commitments, which only
     their owner may see. Raise LeafNotCovered where no checkpoint covers it (yet)."""
-    entry = find_by_hash(leaf_hash)
-    checkpoint = None if entry is None else _choose(entry.idx)
-    if entry is None or checkpoint is None:
+    (receipt,) = make_receipts(stores=stores, leaf_hashes=[leaf_hash], openings=openings)
+    return receipt
+
+
+def make_receipts(*, stores: Stores, leaf_hashes: Sequence[bytes], openings: bool) -> list[bytes]:
+    """The receipts of several leaves, in their order, all under one checkpoint: so that their
+    numbers show which came first. Raise LeafNotCovered as `make_receipt` does."""
+    entries = [entry for digest in leaf_hashes if (entry := find_by_hash(digest)) is not None]
+    checkpoint = _choose(max(entry.idx for entry in entries)) if entries else None
+    if checkpoint is None or len(entries) < len(leaf_hashes):
         raise LeafNotCovered
+    return [_make(stores, entry, checkpoint, openings) for entry in entries]
+
+
+def _make(stores: Stores, entry: Entry, checkpoint: KnownCheckpoint, openings: bool) -> bytes:
     reader = TreeReader(database_source(), checkpoint.size, checkpoint.root)
-    opened = find_openings(stores=stores, leaf_hash=leaf_hash) if openings else {}
+    opened = find_openings(stores=stores, leaf_hash=entry.leaf_hash) if openings else {}
     extra = Extra(
         entry=entry.entry,
         openings={

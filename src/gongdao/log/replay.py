@@ -33,6 +33,7 @@ from gongdao.log.integrate import (
 from gongdao.log.known_heads import find_heads
 from gongdao.log.life_cycles import LifeCycles
 from gongdao.log.log_key import LogKey, SignedHead
+from gongdao.log.queue_gate import pass_gate
 from gongdao.log.rechain import Rechained, mend_subjects
 from gongdao.log.signed_head import SignedHeadFile
 from gongdao_verify.leaf_form import parse_leaf
@@ -85,6 +86,7 @@ def replay(
     with closing(connect(database_url)) as connection:
         if not take_lock(connection):
             raise LogBusy
+        pass_gate(connection)
         known = find_heads(connection, file=head_file, key=key, published=checkpoint)
         heads, target, tree = known.all(), known.newest(), load_tree(connection)
         if target is None:

@@ -17,8 +17,9 @@ from typing import Protocol
 
 import psycopg
 
+from gongdao.core.language import gettext as _
 from gongdao.log.check_head import check_growth
-from gongdao.log.errors import LogForked
+from gongdao.log.errors import KeyChanged, LogForked, LogKeyUnfit
 from gongdao.log.grow import TileData, Tree
 from gongdao.log.integrate import (
     CHANNEL,
@@ -27,13 +28,17 @@ from gongdao.log.integrate import (
     connect,
     integrate,
     load_tree,
+    query_over,
     source_over,
     take_lock,
 )
 from gongdao.log.known_heads import check_heads, find_heads
 from gongdao.log.log_key import LogKey, SignedHead
 from gongdao.log.publish import File, bundle_files, tile_files, tiles_between
+from gongdao.log.queue_gate import open_queue
 from gongdao.log.signed_head import SignedHeadFile, Step, no_step
+from gongdao.log.signers import KEY_TYPE, Signer, read_signers, signer_at
+from gongdao_verify.leaf_form import LOG_SUBJECT, parse_leaf
 from gongdao_verify.tlog_tiles import TILE_WIDTH
 from gongdao_verify.tree_reader import MissingTile
 
@@ -108,6 +113,7 @@ class Sequencer:
         self._tree, self._tail = Tree(), list[bytes]()
         self._signed: SignedHead | None = None
         self._kept: bytes | None = None
+        self._signers: tuple[Signer, ...] = ()
 
     @property
     def size(self) -> int:
@@ -118,6 +124,19 @@ class Sequencer:
     def signed(self) -> SignedHead | None:
         """What was signed last."""
         return self._signed
+
+    @property
+    def signers(self) -> tuple[Signer, ...]:
+        """The keys that the log named when it was opened."""
+        return self._signers
+
+    @property
+    def next_signs(self) -> bool:
+        """Whether the last checkpoint of the old key is signed, so that the next key may take its
+        place."""
+        if self._key.next is None or self._signed is None:
+            return False
+        return signer_at(self._signers, self._signed.size + 1) == self._key.next.verifier
 
     def open(self, *, at: datetime) -> bool:
         """Become the one who integrates, and finish what the last one left; False where another
@@ -131,7 +150,7 @@ class Sequencer:
         """Integrate, sign and publish what waits, up to BATCH; how many leaves there were.
 
         Any exception leaves the sequencer closed: what was done so far stands, and ``open`` of this
-        or another one goes on from there.
+        or another one goes on from there. One of them is KeyChanged: a new key was announced.
         """
         if self._connection is None:
             raise RuntimeError("open first: nothing in memory is trusted after a fault")
@@ -164,6 +183,7 @@ class Sequencer:
             self.close()
             return False
         self._tree = load_tree(connection)
+        self._signers = read_signers(query_over(connection))
         start = self._tree.size - self._tree.size % TILE_WIDTH
         self._tail = [bytes(row[0]) for row in connection.execute(_TAIL, (start,))]
         heads = find_heads(
@@ -180,6 +200,7 @@ class Sequencer:
             self._record(connection, newest, at)
         if self._tree.size > (newest.size if newest else 0):
             self._sign(connection, at)
+        open_queue(connection)
         return True
 
     def _catch_up(self, connection: Connection, published: int) -> None:
@@ -195,18 +216,26 @@ class Sequencer:
     def _round(self, connection: Connection, at: datetime) -> int:
         if connection.execute(_WAITING).fetchone() is None:
             return 0
-        with connection.transaction():
-            self._step("take")
-            leaves = _take(connection)
-            if not leaves:
-                return 0
-            grown, tiles = integrate(connection, self._tree, leaves, step=self._step)
-            self._step("commit")
+        most = BATCH
+        while True:
+            with connection.transaction():
+                self._step("take")
+                leaves = _take(connection, most)
+                if not leaves:
+                    return 0
+                if (end := _key_ends(leaves)) < len(leaves):
+                    most = end
+                    raise psycopg.Rollback  # those behind it wait: another key signs them
+                grown, tiles = integrate(connection, self._tree, leaves, step=self._step)
+                self._step("commit")
+                break
         files = self._advance(grown, tiles, leaves)
         self._step("publish tiles")
         self._publish.put_tiles(files)
         self._sign(connection, at)
         self._step("end")
+        if _announces_key(leaves[-1]):
+            raise KeyChanged(self._tree.size)
         return len(leaves)
 
     def _advance(
@@ -223,11 +252,24 @@ class Sequencer:
         self._step("sign")
         size, root = self._tree.size, self._tree.root()
         check_growth(source_over(connection), old=self._signed, size=size, root=root)
-        head = self._key.sign_head(size=size, root=root)
+        head = self._key_for(size).sign_head(size=size, root=root)
         self._step("write head")
         self._file.swap(expected=self._kept, new=head.note, step=self._step)
         self._kept, self._signed = head.note, head
         self._record(connection, head, at)
+
+    def _key_for(self, size: int) -> LogKey:
+        """The key that must sign at ``size``; raise LogKeyUnfit where we do not have it."""
+        wanted = signer_at(self._signers, size)
+        for key in (self._key, self._key.next):
+            if key is not None and wanted in (None, key.verifier):
+                return key
+        raise LogKeyUnfit(
+            _(
+                "{size} 条的检查点，日志自己说由公钥 {vkey} 签，这里没有那把密钥。"
+                "请把它放回 log.key。"
+            ).format(size=size, vkey=wanted.text() if wanted else "")
+        )
 
     def _record(self, connection: Connection, head: SignedHead, at: datetime) -> None:
         """Let the database and the public know ``head``; done twice, nothing happens."""
@@ -239,8 +281,18 @@ class Sequencer:
         connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(head.size)))
 
 
-def _take(connection: Connection) -> list[Leaf]:
+def _take(connection: Connection, most: int) -> list[Leaf]:
     """The leaves that wait longest, out of the queue, in their order."""
-    rows = connection.execute(_TAKE, (BATCH,), binary=True).fetchall()
+    rows = connection.execute(_TAKE, (most,), binary=True).fetchall()
     rows.sort(key=lambda row: int(row[0]))
     return [Leaf(row[1], row[2], row[3]) for row in rows]
+
+
+def _key_ends(leaves: Sequence[Leaf]) -> int:
+    """How many of ``leaves`` may go under one checkpoint: up to the first that announces a key."""
+    found = (n for n, leaf in enumerate(leaves, 1) if _announces_key(leaf))
+    return next(found, len(leaves))
+
+
+def _announces_key(leaf: Leaf) -> bool:
+    return leaf.subject == LOG_SUBJECT and parse_leaf(leaf.entry).type == KEY_TYPE

@@ -10,6 +10,7 @@ from gongdao.log.integrate import connect, load_tree, take_lock
 from gongdao.log.known_heads import check_heads, find_heads
 from gongdao.log.log_key import LogKey
 from gongdao.log.publish import PublishedFolder
+from gongdao.log.queue_gate import is_closed
 from gongdao.log.signed_head import SignedHeadFile
 
 _COUNTS = """
@@ -22,7 +23,8 @@ SELECT (SELECT count(*) FROM log_pending), (SELECT count(*) FROM log_cosignature
 class LogStatus:
     """``size`` leaves in the database, ``signed`` of them under the newest signed checkpoint and
     ``published`` in the folder; ``waiting`` have no number yet. ``refused`` says why the log
-    stands still, empty where it does not; ``running``: a sequencer is at work."""
+    stands still, empty where it does not; ``running``: a sequencer is at work. ``closed``: so much
+    waits that new leaves are refused."""
 
     origin: str
     size: int
@@ -33,6 +35,7 @@ class LogStatus:
     anchors: int
     running: bool
     refused: str
+    closed: bool
 
 
 def get_status(
@@ -50,6 +53,7 @@ def get_status(
             check_heads(heads, connection, size=size, place=str(head_file.path))
         except LogRefused as error:
             refused = str(error)
+        closed = is_closed(connection)
         row = connection.execute(_COUNTS, (signed,)).fetchone() or (0, 0, 0)
     return LogStatus(
         origin=key.origin,
@@ -61,4 +65,5 @@ def get_status(
         anchors=int(row[2]),
         running=running,
         refused=refused,
+        closed=closed,
     )

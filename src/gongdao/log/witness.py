@@ -20,12 +20,12 @@ from gongdao_verify.checkpoint import Checkpoint, parse_number
 from gongdao_verify.merkle import EMPTY_ROOT, HASH_BYTES, BadProof, check_consistency
 from gongdao_verify.signed_note import (
     BadNote,
-    VerifierKey,
     decode_base64,
     join_note,
     parse_note,
     verify_note,
 )
+from gongdao_verify.tlog_policy import LogSigner
 
 MOST_BODY_BYTES = 128 * 1024
 """Enough for 63 hashes and some thirty signature lines of the largest kind."""
@@ -84,8 +84,8 @@ def origin_name(origin: str) -> str:
     return hashlib.sha256(origin.encode()).hexdigest()
 
 
-def read_request(body: bytes, logs: Mapping[str, VerifierKey]) -> Request | Refused:
-    """Take ``body`` apart and check the log's signature; ``logs`` has the key of each origin."""
+def read_request(body: bytes, logs: Mapping[str, LogSigner]) -> Request | Refused:
+    """Take ``body`` apart and check the log's signature; ``logs`` has the keys of each origin."""
     if len(body) > MOST_BODY_BYTES:
         return refuse(413, "the request is too long")
     head, gap, note = body.partition(b"\n\n")
@@ -96,10 +96,10 @@ def read_request(body: bytes, logs: Mapping[str, VerifierKey]) -> Request | Refu
     if not gap:
         return refuse(400, "not an add-checkpoint request")
     origin = note.partition(b"\n")[0].decode("utf-8", "replace")
-    key = logs.get(origin)
-    if key is None:
+    log = logs.get(origin)
+    if log is None:
         return refuse(404, "unknown log")
-    return _read_checkpoint(note, key, old_size, path)
+    return _read_checkpoint(note, log, old_size, path)
 
 
 def _read_head(head: bytes) -> tuple[int, tuple[bytes, ...]]:
@@ -114,18 +114,18 @@ def _read_head(head: bytes) -> tuple[int, tuple[bytes, ...]]:
 
 
 def _read_checkpoint(
-    data: bytes, key: VerifierKey, old_size: int, path: tuple[bytes, ...]
+    data: bytes, log: LogSigner, old_size: int, path: tuple[bytes, ...]
 ) -> Request | Refused:
     try:
         note = parse_note(data)
         checkpoint = Checkpoint.parse(note.text)
     except BadNote as bad:
-        if f"\n— {key.name} ".encode() in data:
+        if f"\n— {log.name} ".encode() in data:
             # Signed in the log's name, but not in a form that could hold.
             return refuse(403, f"invalid signature: {bad}")
         return refuse(400, f"malformed checkpoint: {bad}")
     try:
-        held = verify_note(note, [key])
+        held = verify_note(note, log.keys_at(checkpoint.size))
     except BadNote as bad:
         return refuse(403, f"invalid signature: {bad}")
     if not held:

@@ -15,7 +15,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from gongdao.core.errors import StockShort
+from gongdao.core.errors import StockShort, TradeNumberUsed
 from gongdao.core.ids import new_id
 from gongdao.core.money import Money
 from gongdao.core.named_sql import load_sql
@@ -33,6 +33,7 @@ from gongdao.log.append_inline import (
 )
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import clearing_account, merchant_account
+from gongdao.market.coupons import return_uses, take_use_again
 from gongdao.market.decide_payment import Deed, PaidOrder, decide_payment
 from gongdao.market.give_back import refund_hold
 from gongdao.market.models import Order
@@ -44,10 +45,13 @@ from gongdao.payments.credit_report import (
     credit_report,
     credit_values,
 )
-from gongdao.payments.decide_callback import CallbackVerdict, Intent, judge_report
+from gongdao.payments.decide_callback import WRONG_AMOUNT, CallbackVerdict, Intent, judge_report
 from gongdao.payments.port import Report
 from gongdao.vault.allocate import allocate
 from gongdao.vault.run_sql import run_prepared
+
+_ENDS = frozenset({"out_of_stock", "coupon_used_up"})
+"""Why money goes back and the order ends with it."""
 
 
 @dataclass(frozen=True)
@@ -77,7 +81,10 @@ class Confirmed:
 def confirm_payment(
     *, stores: Stores, report: Report, gateway: str, way: str, digest: bytes, at: datetime
 ) -> Confirmed:
-    """Take a report whose authenticity was checked; any number of times, with the same result."""
+    """Take a report whose authenticity was checked; any number of times, with the same result.
+
+    Raise TradeNumberUsed where the service's number was credited to another order: then nothing
+    was written."""
     with transaction.atomic():
         row = _lock(report.out_trade_no)
         if row is None:
@@ -97,11 +104,14 @@ def confirm_payment(
                 at=at,
             )
             credited = Credited(judged, _owner(row), report.amount, gateway, report.account)
-            if (credit_id := _deliver(row, shown, credited, deed, values, at)) is not None:
-                return Confirmed(replace(credited, credit_id=credit_id), deed)
-            deed, why = Deed.GIVE_BACK, "out_of_stock"
+            why = "coupon_used_up"
+            if row.state is not OrderState.EXPIRED or take_use_again(order_id=row.id, at=at):
+                if (credit_id := _deliver(row, shown, credited, deed, values, at)) is not None:
+                    return Confirmed(replace(credited, credit_id=credit_id), deed)
+                why = "out_of_stock"
+            deed = Deed.GIVE_BACK
         else:
-            why = "not_owed"
+            why = judged.reason if judged.reason == WRONG_AMOUNT else "not_owed"
         credited = _credit(report, gateway, way, digest, at)
         if not credited.is_new:
             return Confirmed(credited)
@@ -171,16 +181,19 @@ def _deliver(
         "why": "delivered" if delivers else row.risk or "waiting_for_delivery",
     }
     ((credit_id, held, moved, appended),) = run_prepared(_confirm_statement(), values)
-    if (held, moved, appended) != (1, 1, len(leaves)) or credit_id is None:
+    if credit_id is None:
+        raise TradeNumberUsed(values["pay_trade_no"])
+    if (held, moved, appended) != (1, 1, len(leaves)):
         raise RuntimeError(f"order {row.id} moved under its lock")
     return int(credit_id)
 
 
 def _give_back(stores: Stores, row: _Row, credited: Credited, why: str, at: datetime) -> None:
-    """Hold money that cannot be used and send it back. Where goods are gone the order ends with it;
-    money beside an order that goes its own way leaves the order alone."""
+    """Hold money that cannot be used and send it back. The order ends with it where goods are gone,
+    or where others used the coupon up that its price rested on, after it expired; money beside an
+    order that goes its own way leaves the order alone."""
     assert credited.credit_id is not None
-    gone = why == "out_of_stock"
+    gone = why in _ENDS
     purpose = "sale" if gone else f"not_owed:{credited.credit_id}"
     values = _hold_values(row, credited, purpose, at)
     if len(run_prepared(hold_payment_sql(), values)) != 1:
@@ -191,6 +204,9 @@ def _give_back(stores: Stores, row: _Row, credited: Credited, why: str, at: date
         Order.objects.filter(id=row.id, state=row.state).update(
             state=OrderState.REFUNDING, paid_at=at, why=why
         )
+        return_uses(orders=[row.id], at=at)
+    elif why == WRONG_AMOUNT and row.state in (OrderState.PLACED, OrderState.EXPIRED):
+        Order.objects.filter(id=row.id, state=row.state).update(why=why)
     refund_hold(
         hold_id=values["hold_id"],
         amount=credited.amount,

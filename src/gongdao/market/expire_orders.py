@@ -1,4 +1,5 @@
-"""Orders that no money reached in time: their goods go back on the shelf. Late money counts."""
+"""Orders that no money reached in time: their goods go back on the shelf, uses of coupons to
+the coupons. Late money counts."""
 
 from __future__ import annotations
 
@@ -10,6 +11,7 @@ from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
+from gongdao.market.coupons import return_uses
 from gongdao.vault.reserve import release
 
 _DUE = """
@@ -33,6 +35,7 @@ def expire_orders(*, stores: Stores, at: datetime, most: int = 500) -> int:
         if rows:
             for row in rows:
                 release(claim=SubjectRef("order", row[0]))
+            return_uses(orders=[row[0] for row in rows], at=at)
             leaves = [NewLeaf("order.expired", row[1]) for row in rows]
             append_leaves(stores=stores, leaves=leaves, at=at)
     return len(rows)

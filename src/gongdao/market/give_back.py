@@ -28,7 +28,8 @@ from gongdao.payments.models import Credit, Refund
 from gongdao.payments.request_refund import request_refund
 
 _ASK = """
-UPDATE market_order SET state = 'refunding', why = %s WHERE id = %s AND state = ANY(%s)
+UPDATE market_order SET state = 'refunding', why = %s
+WHERE id = %s AND state = ANY(%s) AND paid_at IS NOT NULL
 """
 _DONE = """
 UPDATE market_order SET state = 'refunded', ended_at = %s WHERE id = %s AND state = 'refunding'
@@ -50,8 +51,8 @@ def refund_hold(
 
 
 def give_back(*, stores: Stores, order_id: UUID, why: str, at: datetime) -> bool:
-    """Send all that is left of the order's money back; False where it is on its way or gone to the
-    merchant already."""
+    """Send all that is left of the order's money back; False where none came, or where it is on its
+    way or gone to the merchant already."""
     owner = SubjectRef("order", order_id)
     with transaction.atomic():
         with connection.cursor() as cursor:

@@ -43,4 +43,12 @@ LIFE_CYCLES = (
             "listing.withdrawn": frozenset({"listing.published"}),
         },
     ),
+    LifeCycle(
+        "thread",
+        first=frozenset({"thread.opened"}),
+        after={
+            "thread.opened": frozenset({"thread.posted"}),
+            "thread.posted": frozenset({"thread.posted"}),
+        },
+    ),
 )

@@ -8,6 +8,16 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 
+from gongdao.market import (
+    desk_models,  # noqa: F401 - Django finds these tables through here
+    moved_models,  # noqa: F401 - Django finds these tables through here
+    vetting_models,  # noqa: F401 - Django finds these tables through here
+)
+from gongdao.market.api_key_models import ApiAnswer as ApiAnswer
+from gongdao.market.api_key_models import ApiKey as ApiKey
+from gongdao.market.coupon_models import Coupon as Coupon
+from gongdao.market.coupon_models import CouponListing as CouponListing
+from gongdao.market.coupon_models import CouponUse as CouponUse
 from gongdao.market.decide_top_up import RUNNING, TopUpState
 from gongdao.market.states import OPEN, ListingState, MerchantState, OrderState
 

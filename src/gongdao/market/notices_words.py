@@ -44,6 +44,10 @@ _SAYS = {
         mark("公道：订单 {number} 正在退款"),
         mark("钱正在原路退回，原因写在订单页上。"),
     ),
+    "message": (
+        mark("公道：商家就订单 {number} 给您留了言"),
+        mark("留言在订单页上。商家要您到平台外付款、或向您要卡密，都不要照做。"),
+    ),
     "refunded": (
         mark("公道：订单 {number} 已退款"),
         mark("支付渠道已确认退款，到账时间以渠道为准。"),
@@ -60,9 +64,9 @@ class NoticeText:
 
 
 def notice_text(*, event: str, number: str, link: str) -> NoticeText:
-    """What is sent about ``event`` of order ``number``, in the language in use; ``link`` leads to
-    its look-up, where the query code is asked for."""
-    title, body = _SAYS[event]
+    """What is sent about ``event`` of order ``number``, in the language in use; ``message:3``: the
+    third post of its thread. ``link`` leads to its look-up, where the query code is asked for."""
+    title, body = _SAYS[event.partition(":")[0]]
     where = Phrase("用订单号和查询码查看：{link}", link=link)
     said = Phrase.named(title, number=number)
     return NoticeText(str(said), f"{Phrase.named(body)}\n{where}")

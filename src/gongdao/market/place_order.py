@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from functools import cache
 from hashlib import sha256
+from typing import Any
 from uuid import UUID
 
-from gongdao.core.errors import InputError, StockShort, TooManyReserved
+from django.db import IntegrityError, transaction
+
+from gongdao.core.errors import InputError, TooManyReserved
 from gongdao.core.ids import new_id, new_number
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
@@ -22,12 +25,17 @@ from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.log.append_inline import begin_ctes, leaf_values
 from gongdao.log.new_leaf import NewLeaf, new_subject
+from gongdao.market.coupons import hold_coupon, keep_use
+from gongdao.market.decide_coupon import AskedPrice
 from gongdao.market.market_key import order_keys
 from gongdao.market.offer import Delivery
+from gongdao.market.own_orders import find_asked
 from gongdao.market.risk import risk_of
-from gongdao.market.shown import Bargain, find_shown, strike_bargain
+from gongdao.market.shown import Bargain, Shown, find_shown, strike_bargain
+from gongdao.market.terms import check_terms
 from gongdao.vault.reserve import reserve_ctes, reserve_values
 from gongdao.vault.run_sql import run_prepared
+from gongdao.vault.short_of import short_of
 
 _MOST_OPEN = 3
 """Orders of one buyer for one listing that may wait for money at once."""
@@ -50,6 +58,8 @@ class Wanted:
     answers: Mapping[str, str]
     buyer_id: UUID | None = None
     request: bytes | None = None
+    coupon: str = field(default="", repr=False)
+    """The code of a coupon; empty for none."""
 
 
 @dataclass(frozen=True)
@@ -62,11 +72,22 @@ class Placed:
     title: str
     reserved_until: datetime
     promise_by: datetime
+    off: Money | None = None
+    """What a coupon took off ``total``."""
 
 
 def place_order(*, stores: Stores, wanted: Wanted, at: datetime) -> Placed:
-    """Place the order; raise InputError, StockShort or TooManyReserved, and then nothing is set
-    aside."""
+    """Place the order; raise InputError, TermsOutdated, StockShort, StockHeld or
+    TooManyReserved, and then nothing is set aside. A coupon that does not hold is an InputError at
+    the field ``coupon``; its use is taken in the same transaction as the order."""
+    check_terms(wanted.terms, at=at)
+    if not wanted.coupon:
+        return _place(stores, wanted, at)
+    with transaction.atomic():
+        return _place(stores, wanted, at)
+
+
+def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
     shown = find_shown(wanted.listing_id, wanted.version)
     number, order_id = new_number(), new_id(at)
     bargain = strike_bargain(
@@ -74,13 +95,15 @@ def place_order(*, stores: Stores, wanted: Wanted, at: datetime) -> Placed:
     )
     _check_answers(bargain, wanted.answers)
     keys = order_keys(stores, at)
+    buyer = keys.buyer(str(wanted.buyer_id or wanted.contact))
+    if wanted.coupon:
+        bargain = _use_coupon(stores, wanted, bargain, buyer, at)
     until = at + timedelta(minutes=shown.offer.reserve_minutes)
     snapshot, subject = sha256(bargain.snapshot()).digest(), new_subject("order")
     entered = json.dumps({"contact": wanted.contact, "answers": dict(wanted.answers)})
     owner = SubjectRef("order", order_id)
     leaves = [NewLeaf("order.placed", subject, {"snapshot": snapshot.hex()})]
     reserves = shown.offer.delivery is Delivery.SECRET
-    buyer = keys.buyer(str(wanted.buyer_id or wanted.contact))
     values = {
         "id": order_id,
         "number": number,
@@ -110,16 +133,50 @@ def place_order(*, stores: Stores, wanted: Wanted, at: datetime) -> Placed:
         values |= reserve_values(
             sku=shown.sku_id, claim=owner, units=wanted.quantity, until=until, at=at
         )
-    ((_placed, may, short),) = run_prepared(_statement(reserves), values)
+    _check_placed(run_prepared(_statement(reserves), values), shown)
+    if bargain.coupon is not None:
+        keep_use(order_id=order_id, use=bargain.coupon, buyer=buyer, at=at)
+    return Placed(
+        number,
+        keys.code(order_id, 0),
+        bargain.total,
+        shown.offer.title,
+        until,
+        bargain.promise_by,
+        bargain.coupon.off if bargain.coupon else None,
+    )
+
+
+def _use_coupon(
+    stores: Stores, wanted: Wanted, bargain: Bargain, buyer: bytes, at: datetime
+) -> Bargain:
+    """The bargain with what the coupon takes off; the coupon is locked."""
+    asked = AskedPrice(wanted.listing_id, bargain.total, 0, at)
+    try:
+        use = hold_coupon(
+            stores=stores,
+            merchant_id=bargain.shown.merchant_id,
+            code=wanted.coupon,
+            buyer=buyer,
+            asked=asked,
+        )
+    except InputError:
+        if wanted.request is not None and find_asked(wanted.request) is not None:
+            # as the database says of a request that comes again
+            raise IntegrityError("this request was placed before") from None
+        raise
+    return replace(bargain, total=bargain.total - use.off, coupon=use)
+
+
+def _check_placed(rows: list[tuple[Any, ...]], shown: Shown) -> None:
+    ((_placed, may, short),) = rows
     if may is None:
         raise InputError(_("没有这个商品，或它的内容已经变了。"), field="listing")
     if not may:
         raise TooManyReserved(_MOST_OPEN)
     if short:
-        raise StockShort
-    return Placed(
-        number, keys.code(order_id, 0), bargain.total, shown.offer.title, until, bargain.promise_by
-    )
+        assert shown.sku_id is not None
+        raise short_of(shown.sku_id)
 
 
 def _check_answers(bargain: Bargain, answers: Mapping[str, str]) -> None:

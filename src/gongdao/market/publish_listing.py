@@ -14,11 +14,12 @@ from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf, new_subject
+from gongdao.market.check_seller import check_seller
 from gongdao.market.decide_price import judge_compared_price
-from gongdao.market.models import Listing, ListingVersion, Merchant
+from gongdao.market.models import Listing, ListingVersion
 from gongdao.market.offer import Offer, check_offer
 from gongdao.market.queries import recent_deals
-from gongdao.market.states import ListingState, MerchantState
+from gongdao.market.states import ListingState
 from gongdao.rules.queries import find_prohibited
 from gongdao_verify.canonical import canonical
 
@@ -44,7 +45,7 @@ def publish_listing(
     struck-through price has no support. The merchant's other orders keep what they were shown.
     """
     listing = Listing.objects.select_for_update().select_related("merchant").get(id=listing_id)
-    _check_merchant(listing.merchant)
+    check_seller(listing.merchant, at=at)
     check_offer(offer)
     _check_goods(offer, at)
     _check_price(listing, offer, at)
@@ -69,11 +70,6 @@ def publish_listing(
     )
     append_leaves(stores=stores, leaves=[leaf], at=at)
     return version
-
-
-def _check_merchant(merchant: Merchant) -> None:
-    if merchant.state != MerchantState.ACTIVE:
-        raise InputError(_("商家被暂停或已退出，不能上架。"), field="merchant")
 
 
 def _check_goods(offer: Offer, at: datetime) -> None:

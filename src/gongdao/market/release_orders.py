@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+import logging
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
+from gongdao.core.errors import GongdaoError
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
@@ -18,13 +20,34 @@ from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import merchant_account, platform_account
 
+_LOG = logging.getLogger("gongdao.market")
 FEE_PERMYRIAD = 100
 """The platform's fee, in ten-thousandths of what is released: one per cent."""
 _DUE = """
-SELECT id, merchant_id, log_subject FROM market_order
-WHERE state = 'delivered' AND protected_until <= %s
-ORDER BY protected_until LIMIT %s FOR UPDATE SKIP LOCKED
+SELECT o.id, o.merchant_id, o.log_subject FROM market_order o
+WHERE o.state = 'delivered' AND o.protected_until <= %(at)s
+  AND (NOT EXISTS (SELECT FROM ledger_hold h WHERE h.owner_kind = 'order' AND h.owner_id = o.id
+                   AND h.purpose <> 'sale' AND h.left_minor > 0)
+    OR EXISTS (SELECT FROM ledger_hold h WHERE h.owner_kind = 'order' AND h.owner_id = o.id
+               AND h.purpose = 'sale' AND h.left_minor > 0))
+  AND NOT EXISTS (SELECT FROM market_finding f WHERE f.order_id = o.id
+                  AND f.code = 'release_refused' AND f.acted_at > %(again)s)
+ORDER BY o.protected_until LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED
 """
+"""An order of which every part is held for something else (a dispute) is not due; one that refused
+is not asked again at once, so that a few of them never fill the whole batch."""
+_REFUSED = """
+INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)
+VALUES (%(order)s, 'release_refused', 'person', 1, %(at)s, %(at)s)
+ON CONFLICT (order_id, code) DO UPDATE
+SET times = f.times + 1, acted_at = %(at)s, closed_at = NULL
+"""
+_SETTLED = """
+UPDATE market_finding SET closed_at = %(at)s
+WHERE order_id = %(order)s AND code = 'release_refused' AND closed_at IS NULL
+"""
+ASKED_AGAIN = timedelta(minutes=10)
+"""How long an order that refused to be released is left alone."""
 _CONFIRMED = """
 SELECT id, merchant_id, log_subject FROM market_order
 WHERE id = %s AND state = 'delivered' FOR UPDATE
@@ -41,12 +64,13 @@ def fee_of(amount: Money) -> Money:
 
 
 def confirm_receipt(*, stores: Stores, order_id: UUID, at: datetime) -> bool:
-    """The buyer says that it works: release now. False where there is nothing to release."""
+    """The buyer says that it works: release now. False where there is nothing to release, or where
+    all of it is in dispute."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_CONFIRMED, (order_id,))
             row = cursor.fetchone()
-        if row is None:
+        if row is None or _is_fenced(order_id):
             return False
         leaf = NewLeaf("order.confirmed", row[2])
         _release(stores, row, Ground.CONFIRMATION, [leaf], at)
@@ -54,15 +78,39 @@ def confirm_receipt(*, stores: Stores, order_id: UUID, at: datetime) -> bool:
 
 
 def release_due(*, stores: Stores, at: datetime, most: int = 200) -> int:
-    """Release orders whose protection has ended with nothing in dispute; return how many. A hold
-    that a dispute put on the order makes its release fail, and the order stays."""
+    """Release orders whose protection has ended; return how many.
+
+    Money that is held for something else than the sale (a dispute's hold) stays: the rest goes to
+    the merchant, and an order of which nothing is left for the sale waits. An order that refuses
+    keeps none of the others waiting: it is noted for a person, and tried again later.
+    """
+    done = 0
     with transaction.atomic():
         with connection.cursor() as cursor:
-            cursor.execute(_DUE, (at, most))
+            cursor.execute(_DUE, {"at": at, "again": at - ASKED_AGAIN, "most": most})
             rows = cursor.fetchall()
         for row in rows:
-            _release(stores, row, Ground.EXPIRY, [], at)
-    return len(rows)
+            try:
+                with transaction.atomic():
+                    _release(stores, row, Ground.EXPIRY, [], at)
+            except GongdaoError as error:
+                _LOG.error("order %s cannot be released: %s", row[0], error.code)
+                _note(_REFUSED, row[0], at)
+            else:
+                _note(_SETTLED, row[0], at)
+                done += 1
+    return done
+
+
+def _note(statement: str, order_id: UUID, at: datetime) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, {"order": order_id, "at": at})
+
+
+def _is_fenced(order_id: UUID) -> bool:
+    """Whether money of the order is held for something else, and none for its sale."""
+    holds = [one for one in find_holds(owner=SubjectRef("order", order_id)) if one.left.minor]
+    return bool(holds) and all(one.purpose != "sale" for one in holds)
 
 
 def _release(

@@ -11,6 +11,7 @@ from uuid import UUID
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
+from gongdao.market.coupons import TakenUse
 from gongdao.market.models import ListingVersion
 from gongdao.market.offer import Offer, read_offer
 from gongdao.market.promise import deliver_by
@@ -54,10 +55,16 @@ class Bargain:
     total: Money
     promise_by: datetime
     terms: int
+    coupon: TakenUse | None = None
+    """What a coupon took off; ``total`` is what is left."""
 
     def snapshot(self) -> bytes:
         """Its canonical JSON. The order number in it has 60 random bits, so that the digest in the
         public log tells nobody what was bought."""
+        return canonical(self.plain())
+
+    def plain(self) -> dict[str, Any]:
+        """As JSON."""
         plain: dict[str, Any] = {
             "currency": self.total.currency,
             "listing": str(self.shown.listing_id),
@@ -69,7 +76,10 @@ class Bargain:
             "total_minor": self.total.minor,
             "version": self.shown.number,
         }
-        return canonical(plain)
+        if self.coupon is not None:
+            off = self.coupon.off.minor
+            plain["coupon"] = {"id": str(self.coupon.coupon_id), "off_minor": off}
+        return plain
 
 
 def strike_bargain(

@@ -54,3 +54,22 @@ class MerchantState(StrEnum):
     ACTIVE = "active"
     PAUSED = "paused"
     CLOSED = "closed"
+
+
+class PaperKind(StrEnum):
+    """What a merchant showed."""
+
+    LICENCE = "licence"
+    IDENTITY = "identity"
+    AUTHORIZATION = "authorization"
+    PURCHASE = "purchase"
+
+
+class Role(StrEnum):
+    """What somebody who works for the platform may do: run the desk, vet merchants, move money,
+    decide disputes."""
+
+    OPERATOR = "operator"
+    REVIEWER = "reviewer"
+    FINANCE = "finance"
+    ARBITER = "arbiter"

@@ -30,6 +30,9 @@ WHY: dict[str, str] = {
     "top_up_failed": mark("上游没有充上，钱正在原路退回。"),
     "top_up_too_long": mark("上游一直没有明确结果，先把钱退给您；上游的事由商家承担。"),
     "out_of_stock": mark("付款到账时已经没有货，钱正在原路退回。"),
+    "coupon_used_up": mark(
+        "付款到账时，这单的保留时间已过，优惠券也被别人用完了，钱正在原路退回。"
+    ),
     "secrets_missing": mark("发货记录不完整，正在补发；补不上会退款。"),
     "payment_unknown": mark("有一笔付款没有对上订单，钱正在原路退回。"),
     "refund_waits_for_service": mark("退款已提交，支付渠道还没有确认；已转人工跟进。"),
@@ -51,6 +54,9 @@ WHY: dict[str, str] = {
     "confirmation": mark("您已确认收货，交易完成。"),
     "expiry": mark("保护期已过，没有争议，交易完成。"),
     "not_owed": mark("这笔钱不是本单应付的，正在原路退回。"),
+    "wrong_amount": mark(
+        "付来的金额和订单不一样，不能算付款，正在原路退回。请重新下单，按订单金额付款。"
+    ),
 }
 """A sentence for each code."""
 

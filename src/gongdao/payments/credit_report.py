@@ -12,7 +12,6 @@ from django.db import connection
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.payments.decide_callback import CallbackVerdict, Intent, Judged, judge_report
-from gongdao.payments.models import Credit
 from gongdao.payments.port import Report
 
 _LOCK = """
@@ -169,12 +168,6 @@ def note_refused(
     }
     with connection.cursor() as cursor:
         cursor.execute(_SEEN, values)
-
-
-def is_number_used(*, report: Report, gateway: str) -> bool:
-    """Whether the service's number of ``report`` was credited to another order."""
-    used = Credit.objects.filter(gateway=gateway, trade_no=report.trade_no)
-    return used.exclude(intent__out_trade_no=report.out_trade_no).exists()
 
 
 def _intent_of(row: tuple[Any, ...]) -> Intent:

@@ -19,7 +19,8 @@ class CallbackVerdict(StrEnum):
     REPEATED = "repeated"
     """This very payment was credited before; say so and do nothing."""
     SURPLUS = "surplus"
-    """Paid once more under another number: the money is there and has to go back."""
+    """Paid once more under another number, or another amount than was asked for: the order gets
+    nothing for it, but the money is there and has to go back."""
     NOTED = "noted"
     """True and without consequence: unpaid, closed."""
     REFUSED = "refused"
@@ -46,6 +47,7 @@ class Judged:
 
 V = CallbackVerdict
 _NUMBER = re.compile(r"[!-~]{1,64}")
+WRONG_AMOUNT = "wrong_amount"
 LONGEST_TRADE_NO = 64
 """What the column holds: a longer number is refused, never cut."""
 
@@ -66,8 +68,10 @@ def judge_report(intent: Intent | None, report: Report, *, gateway: str) -> Judg
         return Judged(V.REFUSED, "no_trade_number")
     if report.amount.currency != intent.amount.currency:
         return Judged(V.REFUSED, "wrong_currency")
+    if report.amount.minor <= 0:
+        return Judged(V.REFUSED, WRONG_AMOUNT)
     if report.amount != intent.amount:
-        return Judged(V.REFUSED, "wrong_amount")
+        return Judged(V.SURPLUS, WRONG_AMOUNT)
     if intent.trade_no:
         same = intent.trade_no == report.trade_no
         return Judged(V.REPEATED, "credited") if same else Judged(V.SURPLUS, "paid_twice")

@@ -13,6 +13,8 @@ from gongdao.core.errors import NotKnown
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.rules.at import at
+from gongdao.rules.dispute_faults import dispute_faults
+from gongdao.rules.dispute_kinds import Excuse, Liability
 from gongdao.rules.load import Rules, load_rules
 from gongdao.rules.lockfile import LOCK, compare_lock
 from gongdao.rules.model import (
@@ -29,6 +31,7 @@ from gongdao.rules.model import (
     Situation,
     SmallClaims,
     Status,
+    Terms,
 )
 from gongdao.rules.queries import NON_CONSUMER_LAWS
 
@@ -126,6 +129,10 @@ def references(entry: Entry) -> Iterator[str]:
         yield entry.law
     if isinstance(entry, Deadline | Channel | Exclusion | SmallClaims | Retention | Prohibited):
         yield from entry.basis
+    if isinstance(entry, Liability):
+        yield from entry.basis
+    if isinstance(entry, Excuse):
+        yield from (f"evasion/{c}" for c in entry.evasions)
     if isinstance(entry, Retention):
         yield from entry.see
     if isinstance(entry, ReasonRule | EvasionRule):
@@ -156,7 +163,10 @@ def _faults(entry: Entry, known: Rules) -> Iterator[str]:
     unfounded = isinstance(entry, Deadline) and not entry.basis and not entry.note
     if unfounded and entry.status is not Status.HOUSE_POLICY:
         yield _("没有条文依据的期限必须说明出处")
+    yield from dispute_faults(entry)
     yield from _language_faults(entry)
+    if isinstance(entry, Terms) and any(len(p.points) != len(p.points_en) for p in entry.parts):
+        yield _("“{key}”的中英文不成对").format(key="parts")
 
 
 def _language_faults(entry: Entry) -> Iterator[str]:

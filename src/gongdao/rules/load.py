@@ -17,6 +17,7 @@ from gongdao.core.errors import RuleDataError
 from gongdao.core.language import gettext as _
 from gongdao.rules.convert import build
 from gongdao.rules.digest import digest_all, digest_entry
+from gongdao.rules.dispute_kinds import AbuseRule, DisputeClock, Excuse, Liability
 from gongdao.rules.model import (
     Article,
     Channel,
@@ -32,6 +33,7 @@ from gongdao.rules.model import (
     Retention,
     Situation,
     SmallClaims,
+    Terms,
     Wage,
     YearCalendar,
 )
@@ -53,6 +55,11 @@ KINDS: Mapping[str, type[Entry]] = {
     "policy": Policy,
     "prohibited": Prohibited,
     "retention": Retention,
+    "liability": Liability,
+    "excuse": Excuse,
+    "abuse": AbuseRule,
+    "dispute_clock": DisputeClock,
+    "terms": Terms,
 }
 
 

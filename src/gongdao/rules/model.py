@@ -436,6 +436,28 @@ class Prohibited(Entry):
     basis: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, kw_only=True)
+class TermsPart:
+    """One part of the terms: a heading and its points, pair by pair in both languages."""
+
+    heading: str
+    heading_en: str
+    points: tuple[str, ...]
+    points_en: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Terms(Entry):
+    """One version of the terms that buyer and merchant accept, as a whole. ``changes`` says what
+    differs from the version before. Its digest is what an acceptance is of."""
+
+    name: str
+    name_en: str
+    changes: str
+    changes_en: str
+    parts: tuple[TermsPart, ...]
+
+
 _DIGITS = "零一二三四五六七八九"
 
 

@@ -32,6 +32,7 @@ from gongdao.rules.model import (
     Retention,
     Situation,
     SmallClaims,
+    Terms,
     Wage,
     YearCalendar,
 )
@@ -234,6 +235,21 @@ def find_prohibited(text: str, on: date) -> tuple[Prohibited, ...]:
     return tuple(
         rule for rule in _all(Prohibited, on) if any(word.lower() in plain for word in rule.words)
     )
+
+
+def terms_at(on: date) -> Terms:
+    """The version of the market's terms in force on a day."""
+    return _get(Terms, "terms/", "market", on)
+
+
+def terms_versions() -> tuple[Terms, ...]:
+    """Every version of the market's terms, the oldest first."""
+    return tuple(e for e in load_rules().by_id["terms/market"] if isinstance(e, Terms))
+
+
+def digest_of(entry: Entry) -> str:
+    """SHA-256 of one version of an entry in hex, as the lock keeps it."""
+    return load_rules().digests[entry.id, entry.version]
 
 
 def retentions(on: date) -> tuple[Retention, ...]:

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from gongdao.core.errors import ClaimBusy, StockShort
+from gongdao.core.errors import ClaimBusy
 from gongdao.core.named_sql import load_sql
 from gongdao.core.subject import SubjectRef
 from gongdao.vault.run_sql import PACKAGE, run_prepared, unit_values
+from gongdao.vault.short_of import short_of
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,8 @@ def allocate(*, sku: UUID, claim: SubjectRef, units: int, at: datetime) -> list[
     """Give ``claim`` its ``units`` units of ``sku``: those reserved for it, others where the
     reservation has lapsed. Any number of times, the same units.
 
-    Raise StockShort where the shelf has too few, and nothing has changed; ClaimBusy where another
+    Raise StockShort where the shelf has too few, StockHeld where some of it waits after a restore,
+    and nothing has changed; ClaimBusy where another
     call for the same claim got there first: roll back and call again to find what it did.
     """
     try:
@@ -51,7 +53,7 @@ def allocate(*, sku: UUID, claim: SubjectRef, units: int, at: datetime) -> list[
     except IntegrityError:
         raise ClaimBusy from None
     if len(rows) != units:
-        raise StockShort
+        raise short_of(sku)
     return [AllocatedUnit(unit, place, batch, bytes(c)) for unit, place, batch, c in rows]
 
 

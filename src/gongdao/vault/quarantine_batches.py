@@ -55,7 +55,8 @@ class Lifted:
 def quarantine_batches(
     *, stores: Stores, batches: Collection[UUID] | None, reason: str, at: datetime
 ) -> Quarantined:
-    """Hold back what is left of ``batches``; None: of every batch that is for sale.
+    """Hold back what is left of ``batches``; None: of every batch that is for sale, and imports
+    that have not ended may not go on.
 
     One that is not for sale is left as it is, so it may be called again. Appends a leaf for each:
     not together with others in one transaction.
@@ -71,6 +72,9 @@ def quarantine_batches(
             row.save(update_fields=["state", "reason", "changed_at"])
             leaves.append(moved_leaf(row, "quarantined"))
             done.append(row.id)
+        if batches is None:
+            incoming = Batch.objects.filter(state=BatchState.INCOMING)
+            incoming.exclude(reason__startswith="restored:").update(reason=reason, changed_at=at)
         append_leaves(stores=stores, leaves=leaves, at=at)
     return Quarantined(tuple(done), tuple(lapsed))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -94,3 +95,27 @@ def last_checked(batch: UUID) -> datetime | None:
     """When an issuer last answered about a secret of ``batch``."""
     seen = StatusCheck.objects.filter(batch_id=batch).exclude(status="unknown")
     return seen.order_by("-at").values_list("at", flat=True).first()
+
+
+@dataclass(frozen=True)
+class UnfinishedImport:
+    """An import that has not ended: nothing of it is for sale, and no other one goes onto its shelf
+    meanwhile. ``waits``: a restored backup held it up until the public log is replayed."""
+
+    batch: UUID
+    sku: UUID
+    secrets: int
+    began_at: datetime
+    moved_at: datetime
+    waits: bool
+
+
+def find_unfinished() -> list[UnfinishedImport]:
+    """Every import that has not ended, oldest first; ``moved_at`` is when it last took lines."""
+    rows = Batch.objects.filter(state=BatchState.INCOMING).order_by("began_at")
+    return [
+        UnfinishedImport(
+            row.id, row.sku_id, row.secrets, row.began_at, row.changed_at, bool(row.reason)
+        )
+        for row in rows
+    ]

@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import IntegrityError
 
-from gongdao.core.errors import ClaimBusy, StockShort
+from gongdao.core.errors import ClaimBusy
 from gongdao.core.named_sql import load_sql
 from gongdao.core.subject import SubjectRef
 from gongdao.vault.run_sql import PACKAGE, owner_values, run_named, run_prepared, unit_values
+from gongdao.vault.short_of import short_of
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ def reserve(
 ) -> list[ReservedUnit]:
     """Set ``units`` units of ``sku`` aside for ``claim`` until ``until``; all of them or none.
 
-    Raise StockShort; ClaimBusy where the claim has units already: then roll back.
+    Raise StockShort or StockHeld; ClaimBusy where the claim has units already: then roll back.
     """
     values = reserve_values(sku=sku, claim=claim, units=units, until=until, at=at)
     try:
@@ -56,7 +57,7 @@ def reserve(
     except IntegrityError:
         raise ClaimBusy from None
     if len(rows) != units:
-        raise StockShort
+        raise short_of(sku)
     return [ReservedUnit(*row) for row in rows]
 
 

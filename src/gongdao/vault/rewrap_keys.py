@@ -1,5 +1,5 @@
-"""A new master key takes over: every key of the vault is wrapped under it. No secret and no
-fingerprint changes, and afterwards the old master key is not needed for them any more."""
+"""A new master key takes over: the fingerprint keys are wrapped under it, and every data key, those
+of batches among them. No secret and no fingerprint changes."""
 
 from __future__ import annotations
 
@@ -8,15 +8,12 @@ from dataclasses import dataclass
 from django.db import transaction
 
 from gongdao.core.envelope import rewrap
-from gongdao.core.models import DataKey
+from gongdao.core.keys import rewrap_data_keys
 from gongdao.core.stores import Stores
-from gongdao.core.subject import SubjectRef
 from gongdao.vault.fingerprint_keys import fp_key_aad
 from gongdao.vault.locks import lock_keys
 from gongdao.vault.models import FingerprintKey
 from gongdao.vault.states import KeyState
-
-_CHUNK = 500
 
 
 @dataclass(frozen=True)
@@ -24,13 +21,13 @@ class Rewrapped:
     """How many keys were under another master key than the current one, and are not any more."""
 
     fingerprint_keys: int
-    batch_keys: int
+    data_keys: int
 
 
 def rewrap_keys(*, stores: Stores) -> Rewrapped:
-    """Wrap the keys of fingerprints and batches under the current master key; ``stores`` still has
-    the old one behind it. Any number of times, also beside imports and sales."""
-    return Rewrapped(_fingerprint_keys(stores), _batch_keys(stores))
+    """Wrap all keys under the current master key; ``stores`` still has the old one behind it. Any
+    number of times, also beside imports and sales; stopped anywhere it goes on."""
+    return Rewrapped(_fingerprint_keys(stores), rewrap_data_keys(stores=stores))
 
 
 def _fingerprint_keys(stores: Stores) -> int:
@@ -41,15 +38,4 @@ def _fingerprint_keys(stores: Stores) -> int:
             fresh = rewrap(stores.masters, bytes(row.wrapped), fp_key_aad(row.kid))
             if fresh != bytes(row.wrapped):
                 changed += FingerprintKey.objects.filter(kid=row.kid).update(wrapped=fresh)
-    return changed
-
-
-def _batch_keys(stores: Stores) -> int:
-    living = DataKey.objects.filter(subject_kind="batch", destroyed_at=None)
-    changed = 0
-    for row in living.iterator(chunk_size=_CHUNK):
-        old = bytes(row.wrapped)
-        fresh = rewrap(stores.masters, old, SubjectRef("batch", row.subject_id).aad("key"))
-        if fresh != old:  # unless it was destroyed meanwhile
-            changed += living.filter(id=row.id, wrapped=old).update(wrapped=fresh)
     return changed

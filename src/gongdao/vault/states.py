@@ -65,6 +65,8 @@ class SourceKind(StrEnum):
     RESALE = "resale"
     RECYCLED = "recycled"
     OWN = "own"
+    MOVED_IN = "moved_in"
+    """Brought along from another shop; nobody declared where that one had it from."""
 
 
 U, C, B, K = UnitState, ClaimState, BatchState, KeyState

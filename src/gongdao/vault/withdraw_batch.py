@@ -58,3 +58,17 @@ def withdraw_batch(
         row.save(update_fields=["state", "reason", "changed_at"])
         append_leaves(stores=stores, leaves=[moved_leaf(row, "withdrawn")], at=at)
     return TakenDown(units, tuple(lapsed))
+
+
+def withdraw_again(*, batch: UUID, reason: str, at: datetime) -> int:
+    """A backup was restored from before the withdrawal of ``batch``, which is in the public log
+    already: do the same here, without another leaf; how many units. Raise NoSuchShelf;
+    WrongStockState for a batch that is not quarantined."""
+    with transaction.atomic():
+        row = lock_batch(batch)
+        if row.state != BatchState.QUARANTINED:
+            raise WrongStockState(row.state)
+        units, _lapsed = take_down(row, to=UnitState.WITHDRAWN)
+        row.state, row.reason, row.changed_at = BatchState.WITHDRAWN, reason, at
+        row.save(update_fields=["state", "reason", "changed_at"])
+    return units

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from gongdao.core.errors import ImportUnfinished, NoSuchShelf, WrongStockState
+from gongdao.core.errors import ImportUnfinished, NoSuchShelf, StockHeld, WrongStockState
 from gongdao.core.keys import get_key, make_key
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
@@ -119,6 +119,8 @@ class BatchWriter:
         row = Batch.objects.select_for_update().filter(id=self._batch).first()
         if row is not None and row.sku_id != self.shelf.sku:
             raise NoSuchShelf
+        if row is not None and row.state == BatchState.INCOMING and row.reason:
+            raise StockHeld
         if row is None:
             other = Batch.objects.filter(sku_id=self.shelf.sku, state=BatchState.INCOMING).first()
             if other is not None:

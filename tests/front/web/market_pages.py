@@ -31,6 +31,7 @@ def fill_in(client, listing, **more):
         "contact": BUYER,
         "pay_with": GATEWAY,
         "terms": "on",
+        "terms_number": page.context["terms_number"],
         **more,
     }
     given = {name: value for name, value in fields.items() if value is not None}

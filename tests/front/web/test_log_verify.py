@@ -12,8 +12,8 @@ from django.template.loader import render_to_string
 from tests.casework.sample_case import AS_OF, make_folder, make_report
 from tests.front.web.log_pages import JUDGE, VECTORS, as_asked, choose, open_page, trust
 from tests.front.web.look_kit import STATIC, find_browser, open_browser
-from tests.verify.log_kit import SmallLog, b64
-from tests.verify.vector_kit import NOTARY, SCHOOL
+from tests.verify.log_kit import Signer, SmallLog, b64
+from tests.verify.vector_kit import LOG, NOTARY, POLICIES, SCHOOL
 
 from gongdao.casework.log_seal import Logged, SealDigests
 from gongdao.casework.seal import seal_case
@@ -23,6 +23,9 @@ from gongdao.front.web.log_words import verify_words
 from gongdao_verify.canonical import canonical
 from gongdao_verify.check import verify
 from gongdao_verify.log_verdict import judge_receipt
+from gongdao_verify.promise import judge_promise
+from gongdao_verify.receipt_extra import BadReceipt
+from gongdao_verify.show_log import promise_json
 from gongdao_verify.tlog_policy import Policy
 
 FULL = VECTORS["policies"]["full"]
@@ -328,3 +331,57 @@ def test_a_script_that_cannot_be_joined_is_refused(tmp_path, monkeypatch):
     with pytest.raises(ValueError, match="the page has no"):
         monkeypatch.undo()
         make_offline("<p>nothing</p>")
+
+
+PROMISE = """async ({promise, policy}) => {
+  const { judgePromise } = await import("/static/verify/promise.js");
+  try { return await judgePromise(new TextEncoder().encode(promise), { policy }); }
+  catch (error) { return error.code; }
+}"""
+
+
+def _promise(at="2026-11-22T10:00:30Z", digest="ab" * 32, signer=LOG.signer):
+    text = f"gongdao-promise/v1\n{LOG.origin}\n{digest}\n{at}\n"
+    return f"{text}\n{signer.sign(text)}"
+
+
+def test_promises_get_the_same_verdict(page):
+    """A log's promise is judged in the browser as by gongdao-verify: sound, unchecked, altered, by
+    another key, of an unknown log, and no promise at all."""
+    full, other = POLICIES["full"], POLICIES["another log"]
+    good = _promise()
+    cases = [
+        *((good, full), (good, ""), (good, other), (good, POLICIES["two keys"])),
+        (good.replace("10:00:30", "10:00:31"), full),
+        (_promise(signer=Signer(LOG.origin, "new")), full),
+        (_promise(signer=Signer(LOG.origin, "new")), POLICIES["two keys"]),
+        *((_promise(at=at), full) for at in ("2026-13-22T10:00:30Z", "2026-02-30T10:00:30Z")),
+        *((_promise(digest=digest), full) for digest in ("AB" * 32, "ab" * 31)),
+        *((good[:-2], full), (good.split("\n\n")[0], full)),
+    ]
+    for promise, policy in cases:
+        found = page.evaluate(PROMISE, {"promise": promise, "policy": policy})
+        assert found == _promise_here(promise, policy), (promise, policy)
+    states = {_promise_here(*case)["state"] for case in cases[:7]}
+    assert states == {"PROMISED", "PROMISE_UNCHECKED", "INVALID"}
+
+
+def _promise_here(promise: str, policy: str) -> Any:
+    trusted = Policy.parse(policy) if policy else None
+    try:
+        found = promise_json(judge_promise(promise.encode(), policy=trusted), "zh")
+    except BadReceipt as bad:
+        return bad.code
+    names = ("state", "exit_code", "reason", "origin", "leaf_hash", "deadline")
+    return {name: found[name] for name in names}
+
+
+def test_a_promise_from_the_disk_is_told(browser, offline_file, tmp_path):
+    """Chosen in the offline file it says by when, and is never green."""
+    opened, _complaints, _asked = _open_file(browser, offline_file())
+    file = tmp_path / "promise.txt"
+    file.write_text(_promise(), "utf-8", newline="")
+    trust(opened, POLICIES["full"], "")
+    assert choose(opened, file).startswith("已承诺（PROMISED）：")
+    assert "2026-11-22 18:00:30" in opened.locator("[data-out]").inner_text()
+    assert not opened.locator("[data-out] .holds").count()

@@ -18,10 +18,11 @@ from gongdao.evidence.kept.models import Access, Original
 
 
 class Who(StrEnum):
-    """Who opened: the buyer, somebody with a shared link, the machine itself."""
+    """Who opened: the buyer, somebody with a shared link, the platform's staff, the machine."""
 
     OWNER = "owner"
     SHARED = "shared"
+    STAFF = "staff"
     MACHINE = "machine"
 
 

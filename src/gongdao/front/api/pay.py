@@ -10,13 +10,14 @@ from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.views.decorators.http import require_http_methods
 
+from gongdao.core.errors import TradeNumberUsed
+from gongdao.front.api.by_method import ByMethod
 from gongdao.front.clock import now
 from gongdao.front.gateways import find_gateway
 from gongdao.front.stores import get_stores
 from gongdao.market.confirm_payment import confirm_payment
-from gongdao.payments.credit_report import NUMBER_USED, is_number_used, note_refused
+from gongdao.payments.credit_report import NUMBER_USED, note_refused
 from gongdao.payments.decide_callback import CallbackVerdict
 from gongdao.payments.port import BadCallback, Callback, Gateway, GatewayError
 from gongdao.payments.take_callback import LONGEST_BODY, take_callback
@@ -27,7 +28,6 @@ _LONGEST_REASON = 64
 _FORM = "application/x-www-form-urlencoded"
 
 
-@require_http_methods(["GET", "POST"])
 def notify(request: HttpRequest, gateway: str) -> HttpResponse:
     """Take a callback and answer it. What is refused is kept with its reason and answered so that
     the service calls again; so it is where the service, asked back, does not answer. What is
@@ -63,9 +63,7 @@ def answer_callback(service: Gateway, callback: Callback, digest: bytes) -> tupl
             digest=digest,
             at=now(),
         )
-    except RuntimeError:  # nothing was written; a number that belongs elsewhere is no fault of ours
-        if not is_number_used(report=report, gateway=service.name):
-            raise
+    except TradeNumberUsed:  # nothing was written; it is no fault of ours
         _note(service, NUMBER_USED.reason, report.out_trade_no, digest)
         return HTTPStatus.CONFLICT, _NO
     if done.credited.judged.verdict is CallbackVerdict.REFUSED:
@@ -106,4 +104,4 @@ def _plain(body: bytes, status: int) -> HttpResponse:
     return HttpResponse(body, status=status, content_type="text/plain")
 
 
-urlpatterns = [path("<str:gateway>/notify", notify)]
+urlpatterns = [path("<str:gateway>/notify", ByMethod(GET=notify, POST=notify))]

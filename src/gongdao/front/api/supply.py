@@ -7,8 +7,8 @@ from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
-from django.views.decorators.http import require_POST
 
+from gongdao.front.api.by_method import ByMethod
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.market.decide_top_up import Way
@@ -23,7 +23,6 @@ log = logging.getLogger("gongdao.supply")
 _LONGEST_BODY = 64 * 1024
 
 
-@require_POST
 def notify(request: HttpRequest, supplier_id: UUID) -> HttpResponse:
     """Take a supplier's callback. What he did not sign, or what names no top-up of his, is refused;
     the rest is kept and answered as he wants it, however often it comes."""
@@ -52,4 +51,4 @@ def notify(request: HttpRequest, supplier_id: UUID) -> HttpResponse:
     return HttpResponse(supplier.accepted, content_type=kind)
 
 
-urlpatterns = [path("<uuid:supplier_id>/notify", notify)]
+urlpatterns = [path("<uuid:supplier_id>/notify", ByMethod(POST=notify))]

@@ -30,12 +30,11 @@ Replace = Annotated[
 def _open_ground(settings: Settings, *, attach: bool, may_create: bool) -> Iterator[Ground]:
     """Database, blobs and keys of this installation, the database running; ``attach`` True also
     beside a server that runs."""
-    from gongdao.core.envelope import load_master_keys
     from gongdao.front.server.backup import Ground
     from gongdao.front.server.database import Database
-    from gongdao.front.stores import make_blobs
+    from gongdao.front.stores import get_masters, make_blobs
 
-    masters = load_master_keys(settings.key_file, settings.master_key, may_create=may_create)
+    masters = get_masters(settings, may_create=may_create)
     database = Database(
         data_dir=settings.data_dir, url=settings.database_url, attach=attach, say=print
     )
@@ -85,8 +84,17 @@ def backup(
     )
     if done.lost:
         print(_("注意：有 {n} 份材料在存储里已经找不到，备份里也没有。").format(n=done.lost))
-    place = _("环境变量 GONGDAO_MASTER_KEY") if settings.master_key else str(settings.key_file)
-    print(_("主密钥不在备份里。请另外保管它：{place}。没有它，备份打不开。").format(place=place))
+    print(
+        _("主密钥不在备份里。请另外保管它：{place}。没有它，备份打不开。").format(
+            place=_place_of_keys(settings)
+        )
+    )
+
+
+def _place_of_keys(settings: Settings) -> str:
+    if settings.kms_command:
+        return _("{file}，和能打开它的密钥服务").format(file=settings.kms_file)
+    return _("环境变量 GONGDAO_MASTER_KEY") if settings.master_key else str(settings.key_file)
 
 
 def restore(
@@ -119,6 +127,10 @@ def restore(
         (done.unopened, _("有 {n} 份材料打不开：备份的时候就缺了，或者坏了。")),
         (done.erased_again, _("有 {n} 个案件在备份之后删除过，已再次删除。")),
         (done.requeued, _("有 {n} 个中断的任务回到队列。")),
+        (
+            done.waiting,
+            _("有 {n} 批卡密先不卖：运行 gongdao log replay 补回公开日志，启动后自动恢复出售。"),
+        ),
     ):
         if count:
             print(text.format(n=count))

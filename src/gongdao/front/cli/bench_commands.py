@@ -53,6 +53,42 @@ def bench_log(
         print(f"{name:28} {value}")
 
 
+@bench_app.command("orders", help="下单、付款、取卡密有多快，在临时服务器上测。Orders a second.")
+def bench_orders(
+    clients: Annotated[
+        int, typer.Option("--clients", help="同时几个买家。Buyers at once.", min=1, max=256)
+    ] = 8,
+    seconds: Annotated[
+        int, typer.Option("--seconds", help="测多久。How long.", min=1, max=3600)
+    ] = 10,
+    stock: Annotated[
+        int, typer.Option("--stock", help="货架上有多少卡密。Secrets for sale.", min=10)
+    ] = 10_000,
+    sold: Annotated[
+        int, typer.Option("--sold", help="另外已经卖掉多少。Secrets sold before.", min=0)
+    ] = 0,
+    folder: Annotated[
+        Path | None, typer.Option("--folder", help="在哪个盘上测。On which disk.")
+    ] = None,
+    as_json: AsJson = False,
+    lang: Lang = "zh",
+) -> None:
+    """Order, pay by a signed callback, read the secret, over HTTP; and the database alone. Exit 1
+    where a secret went out twice or did not come."""
+    from gongdao.front.bench.bench_orders import OrderPlan
+    from gongdao.front.bench.bench_orders import bench_orders as measure
+
+    plan = OrderPlan(clients=clients, seconds=seconds, stock=stock, sold=sold, folder=folder)
+    found = measure(plan, say=_say)
+    if as_json:
+        print_json(found)
+    else:
+        for name, value in _lines(found):
+            print(f"{name:28} {value}")
+    if found["duplicates"] or found["missing"]:
+        raise typer.Exit(1)
+
+
 def _lines(found: dict[str, Any], above: str = "") -> list[tuple[str, Any]]:
     lines: list[tuple[str, Any]] = []
     for name, value in found.items():

@@ -1,4 +1,4 @@
-"""``gongdao log export | replay | status | key``: the public log of this server."""
+"""``gongdao log export | replay | status``: the public log of this server."""
 
 from __future__ import annotations
 
@@ -58,10 +58,10 @@ def export_log(into: Into, as_json: AsJson = False, lang: Lang = "zh") -> None:
 @log_app.command("replay", help="恢复旧备份之后，用已公布的文件把日志补回来。After a restore.")
 def replay_log(source: Source, as_json: AsJson = False, lang: Lang = "zh") -> None:
     """Bring a restored database forward from published tiles that are newer than the backup."""
-    from gongdao.core.envelope import load_master_keys
     from gongdao.front.clock import now
     from gongdao.front.log_moves import LIFE_CYCLES
     from gongdao.front.log_place import find_head_file, open_log_key
+    from gongdao.front.stores import get_masters
     from gongdao.log.audit_source import MOST_BUNDLE_BYTES, MOST_CHECKPOINT_BYTES, open_source
     from gongdao.log.replay import replay
 
@@ -77,7 +77,7 @@ def replay_log(source: Source, as_json: AsJson = False, lang: Lang = "zh") -> No
             source=lambda path: published.read(path, limit=MOST_BUNDLE_BYTES),
             checkpoint=published.read("checkpoint", limit=MOST_CHECKPOINT_BYTES),
             cycles=LIFE_CYCLES,
-            masters=load_master_keys(settings.key_file, settings.master_key, may_create=False),
+            masters=get_masters(settings, may_create=False),
             put_aside=lambda found: _put_aside(settings.data_dir, found),
             at=now(),
             progress=_leaves_done(),
@@ -116,21 +116,8 @@ def status_of_log(as_json: AsJson = False, lang: Lang = "zh") -> None:
     print(_("正在运行") if found.running else _("没有在运行"))
     if found.refused:
         print(_("停着：{reason}").format(reason=found.refused))
-
-
-@log_app.command("key", help="日志的公钥，写进别人的信任文件。The public key, for policies.")
-def key_of_log(as_json: AsJson = False, lang: Lang = "zh") -> None:
-    """Print the log's public key as a "vkey"; the secret half is never shown."""
-    from gongdao.front.log_place import open_log_key
-    from gongdao.front.settings import Settings
-
-    settings = Settings.read(os.environ)
-    key = open_log_key(settings)
-    url = f"{settings.public_url}/log"
-    if as_json:
-        print_json({"origin": key.origin, "vkey": key.verifier.text(), "url": url})
-        return
-    print(key.verifier.text())
+    if found.closed:
+        print(_("排队的太多，新的记录暂时不收；日志一运行就重新收。"))
 
 
 @contextmanager

@@ -73,7 +73,7 @@ def witness(
     serve_witness(
         state=state,
         key=signer,
-        logs={origin: one.key for origin, one in logs.items()},
+        logs=logs,
         host=address,
         port=port,
     )
@@ -109,7 +109,7 @@ def audit(
         report = audit_log(
             source=source,
             state=state,
-            auditor=Auditor(log.key, LIFE_CYCLES, signer, jobs),
+            auditor=Auditor(log, LIFE_CYCLES, signer, jobs),
             at=int(now().timestamp()),
             progress=_progress(),
         )

@@ -23,18 +23,24 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import mark, translated
 from gongdao.core.os_errors import os_reason
 from gongdao.front.cli.anchor_command import check_anchor
+from gongdao.front.cli.api_key_commands import api_key_app
 from gongdao.front.cli.backup_commands import backup, export_case, import_case, restore
 from gongdao.front.cli.bench_commands import bench_app
+from gongdao.front.cli.bench_disputes_command import bench_disputes
 from gongdao.front.cli.case_commands import case_app
 from gongdao.front.cli.chat_commands import chat_app
 from gongdao.front.cli.demo_command import demo_market
 from gongdao.front.cli.guide_command import guide
+from gongdao.front.cli.keys_commands import keys_app
 from gongdao.front.cli.ledger_commands import ledger_app
 from gongdao.front.cli.log_commands import log_app
+from gongdao.front.cli.log_key_commands import key_of_log, rotate_key
 from gongdao.front.cli.log_watch_commands import audit, witness
+from gongdao.front.cli.move_commands import move_app
 from gongdao.front.cli.options import escape_controls
 from gongdao.front.cli.rules_commands import rules_app
 from gongdao.front.cli.server_commands import serve, web, worker
+from gongdao.front.cli.staff_commands import staff_app
 from gongdao.front.cli.stock_commands import stock_app
 
 app = typer.Typer(
@@ -47,10 +53,17 @@ app = typer.Typer(
 app.add_typer(case_app, name="case", help="案件：从几张截图到一份封存的卷宗。Cases.")
 app.add_typer(chat_app, name="chat", help="聊天：每句话算什么。Chat lines.")
 app.add_typer(stock_app, name="stock", help="卡密库：导入、核对。Card secrets.")
+app.add_typer(keys_app, name="keys", help="主密钥：换新、核对、抄一份。Master keys.")
+app.add_typer(move_app, name="move-in", help="把别的卡店搬过来。Move a shop in.")
+app.add_typer(staff_app, name="staff", help="谁在运营台工作，能做什么。Who runs the market.")
 app.add_typer(ledger_app, name="ledger", help="账目：试算、对账单、付款。Money.")
+app.add_typer(api_key_app, name="api-key", help="接口密钥：做、看、作废。Keys of the API.")
 app.add_typer(log_app, name="log", help="公开日志：导出、补回、状态。The public log.")
 app.add_typer(bench_app, name="bench", help="测速：这台机器有多快。How fast this machine is.")
 app.add_typer(rules_app, name="rules", help="规则：法律、渠道和我们自己的规则，带日期。Rules.")
+log_app.command("key", help="日志的公钥，写进信任文件。The public key.")(key_of_log)
+log_app.command("rotate-key", help="换签名密钥，旧回执仍有效。Change the key.")(rotate_key)
+bench_app.command("disputes", help="争议：判多快、扫多快。How fast disputes are.")(bench_disputes)
 log_app.command("witness", help="见证一本日志：接得上的检查点才签。Cosign a log.")(witness)
 log_app.command("audit", help="从头检查一本日志，全对才签名。Check a whole log.")(audit)
 log_app.command("check-anchor", help="到链上核对回执。A receipt's transactions.")(check_anchor)

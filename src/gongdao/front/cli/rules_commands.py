@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from typing import Annotated, Any
 
@@ -64,18 +65,32 @@ def at(
 
 def _print_entry(entry: dict[str, Any]) -> None:
     for key, value in entry.items():
-        if value not in (None, "", [], ()):
-            print(f"{key:16} {value}")
+        if value in (None, "", [], ()):
+            continue
+        parts = value if isinstance(value, list) and isinstance(value[0], dict) else None
+        print(f"{key:16} {'' if parts else value}".rstrip())
+        for part in parts or ():
+            print(f"  - {json.dumps(_slim(part), ensure_ascii=False)}")
     print()
+
+
+def _slim(value: Any) -> Any:
+    """``value`` without what is empty, so that a table can be read a row a line."""
+    if isinstance(value, dict):
+        empty: tuple[Any, ...] = (None, "", [], False, 0)
+        return {key: _slim(one) for key, one in value.items() if one not in empty}
+    return [_slim(one) for one in value] if isinstance(value, list) else value
 
 
 @rules_app.command("check", help="检查全部规则数据。Judge the data as a whole.")
 def check(as_json: AsJson = False, lang: Lang = "zh") -> None:
-    """References, sources, languages, and that no published version changed; exit 1 if not."""
+    """References, sources, languages, that no published version changed, and that the tables by
+    which disputes are decided have neither gap nor overlap; exit 1 if not."""
+    from gongdao.disputes.check_tables import check_tables
     from gongdao.rules.check import check_rules
 
     checked = check_rules()
-    findings = [str(finding) for finding in checked.findings]
+    findings = [*(str(finding) for finding in checked.findings), *check_tables()]
     if as_json:
         print_json(
             {

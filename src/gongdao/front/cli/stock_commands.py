@@ -345,6 +345,37 @@ def _print_report(report: ImportReport, lines: Source, told: _Refused, dry_run: 
         print(_("批次的根已记入公开日志：{root}").format(root=report.root.hex()))
 
 
+@stock_app.command("unfinished", help="没做完的导入。Imports that have not ended.")
+def unfinished(as_json: AsJson = False, lang: Lang = "zh") -> None:
+    """List imports that have not ended: each keeps its shelf from another one, and nothing of it is
+    sold. The same file again finishes it; ``stock import --give-up`` drops it."""
+    from dataclasses import asdict
+
+    with _open_vault():
+        from gongdao.vault.queries import find_unfinished
+
+        found = find_unfinished()
+    if as_json:
+        print_json({"unfinished": [{k: str(v) for k, v in asdict(one).items()} for one in found]})
+        return
+    for one in found:
+        print(
+            _("批次 {batch}，商品 {sku}：已有 {n} 条，{since} 开始，{moved} 以后没有动。").format(
+                batch=one.batch,
+                sku=one.sku,
+                n=one.secrets,
+                since=f"{one.began_at:%Y-%m-%d %H:%M}",
+                moved=f"{one.moved_at:%Y-%m-%d %H:%M}",
+            )
+        )
+        if one.waits:
+            print(_("　　备份恢复之后它先停着：补回公开日志（gongdao log replay）以后再继续。"))
+    if found:
+        print(_("用同一个文件再运行一次 gongdao stock import 就会接着做；加 --give-up 放弃它。"))
+    else:
+        print(_("没有没做完的导入。"))
+
+
 @stock_app.command("check", help="逐项核对卡密库。Compare everything in the vault.")
 def check(every: OpenEvery = 100, as_json: AsJson = False, lang: Lang = "zh") -> None:
     """Compare units, claims, secrets, fingerprints and roots; exit 1 where anything differs."""

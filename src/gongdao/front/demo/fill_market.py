@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from allauth.account.models import EmailAddress
+from django.db import transaction
 
 from gongdao.core.envelope import derive
 from gongdao.core.ids import new_id
@@ -22,7 +23,8 @@ from gongdao.front.gateways import make_sandbox
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.post_transfers import post_transfer
 from gongdao.ledger.transfers import TransferKind
-from gongdao.log.new_leaf import new_subject
+from gongdao.log.append import append_leaves
+from gongdao.log.new_leaf import NewLeaf, new_subject
 from gongdao.market.accounts import (
     merchant_account,
     open_merchant_accounts,
@@ -32,6 +34,9 @@ from gongdao.market.accounts import (
 from gongdao.market.models import Listing, ListingVersion, Merchant, MerchantMember
 from gongdao.market.offer import Delivery
 from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.market.staff import add_role, find_user
+from gongdao.market.states import Role
+from gongdao.market.terms import accept_terms, terms_number
 from gongdao.vault.import_secrets import import_secrets
 from gongdao.vault.make_sku import make_sku
 from gongdao.vault.split_line import Line
@@ -61,15 +66,18 @@ def fill_market(*, stores: Stores, at: datetime) -> Filled:
     """Make what is missing of the merchants, listings and stock."""
     password = demo_password(stores)
     operator = _user(OPERATOR, password, at)
+    for role in Role:
+        add_role(user_id=operator.pk, role=role, at=at)
     mails = {mark("平台审核员"): OPERATOR, mark("买家"): BUYER}
     _user(BUYER, password, at)
     sandbox = make_sandbox()
     open_platform_accounts(gateways=[(sandbox.name, sandbox.account)], at=at)
     listings: dict[str, Listing] = {}
     for shop in SHOPS:
-        merchant = _merchant(shop, operator, at)
+        merchant = _merchant(stores, shop, operator, at)
         _member(merchant, _user(shop.mail, password, at), at)
         _deposit(merchant, shop, at)
+        _accept(merchant, shop.mail)
         mails[shop.name] = shop.mail
         for good in shop.goods:
             listing = _listing(stores, merchant, good, at)
@@ -93,7 +101,7 @@ def _user(mail: str, password: str, at: datetime) -> User:
     return found
 
 
-def _merchant(shop: DemoShop, operator: User, at: datetime) -> Merchant:
+def _merchant(stores: Stores, shop: DemoShop, operator: User, at: datetime) -> Merchant:
     since = at - timedelta(days=shop.days)
     merchant, made = Merchant.objects.get_or_create(
         display_name=shop.name,
@@ -112,6 +120,9 @@ def _merchant(shop: DemoShop, operator: User, at: datetime) -> Merchant:
     )
     if made:
         open_merchant_accounts(merchant_id=merchant.id, at=since)
+        leaf = NewLeaf("merchant.admitted", merchant.log_subject)
+        with transaction.atomic():
+            append_leaves(stores=stores, leaves=[leaf], at=since)
     return merchant
 
 
@@ -129,6 +140,14 @@ def _deposit(merchant: Merchant, shop: DemoShop, at: datetime) -> None:
         reference="demo",
         at=merchant.admitted_at,
     )
+
+
+def _accept(merchant: Merchant, mail: str) -> None:
+    """The terms that were in force when he was admitted, and those of the day of his listings."""
+    member = find_user(mail)
+    assert member is not None
+    number = terms_number(merchant.admitted_at)
+    accept_terms(merchant_id=merchant.id, number=number, by=member.id, at=merchant.admitted_at)
 
 
 def _listing(stores: Stores, merchant: Merchant, good: DemoGood, at: datetime) -> Listing:

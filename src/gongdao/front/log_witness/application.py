@@ -18,7 +18,7 @@ from gongdao.front.clock import now
 from gongdao.log.cosigner_key import CosignerKey
 from gongdao.log.witness import MOST_BODY_BYTES, Answer, Refused, read_request, refuse
 from gongdao.log.witness_store import add_checkpoint, read_checkpoint
-from gongdao_verify.signed_note import VerifierKey
+from gongdao_verify.tlog_policy import LogSigner
 
 PATIENCE_S = 10
 """Seconds that a whole request body may take."""
@@ -36,11 +36,11 @@ class _Gone(Exception):
 
 @dataclass(frozen=True)
 class WitnessApp:
-    """One witness: its key, the logs it knows (origin → key), its state folder."""
+    """One witness: its key, the logs it knows (origin → keys), its state folder."""
 
     state: Path
     key: CosignerKey = field(repr=False)
-    logs: Mapping[str, VerifierKey]
+    logs: Mapping[str, LogSigner]
     patience_s: float = PATIENCE_S
     clock: Callable[[], int] = lambda: int(now().timestamp())
 

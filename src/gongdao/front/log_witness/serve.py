@@ -11,6 +11,7 @@ from gongdao.front.log_witness.application import WitnessApp
 from gongdao.front.server.end_with_parent import end_with_parent
 from gongdao.log.cosigner_key import CosignerKey
 from gongdao_verify.signed_note import VerifierKey
+from gongdao_verify.tlog_policy import LogKey
 
 _KILL_PATIENCE = 5
 _HEADERS_MS = 10_000
@@ -26,7 +27,7 @@ def serve_witness(
     *,
     state: Path,
     key: CosignerKey,
-    logs: dict[str, VerifierKey],
+    logs: dict[str, LogKey],
     host: str,
     port: int,
 ) -> None:
@@ -44,7 +45,7 @@ def serve_witness(
     target = {
         "state": str(state),
         "key": key.text(),
-        "logs": {origin: one.text() for origin, one in logs.items()},
+        "logs": {origin: _dump(one) for origin, one in logs.items()},
     }
     server = MPServer(
         json.dumps(target),
@@ -73,5 +74,15 @@ def load_witness(target: str) -> WitnessApp:
     return WitnessApp(
         state=Path(given["state"]),
         key=CosignerKey.parse(given["key"]),
-        logs={origin: VerifierKey.parse(vkey) for origin, vkey in given["logs"].items()},
+        logs={origin: _load(one) for origin, one in given["logs"].items()},
     )
+
+
+def _dump(log: LogKey) -> list[tuple[str, int]]:
+    """Each key of the log, and the size above which it signs."""
+    return [(key.text(), since) for key, since in zip(log.keys, log.since, strict=True)]
+
+
+def _load(pairs: list[tuple[str, int]]) -> LogKey:
+    first, *others = [VerifierKey.parse(vkey) for vkey, _since in pairs]
+    return LogKey(first, others=tuple(others), since=tuple(since for _vkey, since in pairs))

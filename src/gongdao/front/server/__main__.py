@@ -11,6 +11,9 @@ import sys
 
 from gongdao.core.errors import GongdaoError
 
+_ABSENT_S = 30
+"""How long a part waits for a database that does not answer at all, before it tries and says so."""
+
 
 def main(arguments: list[str]) -> int:
     """Run the part that ``arguments`` name; return the exit code."""
@@ -28,6 +31,7 @@ def main(arguments: list[str]) -> int:
     given = vars(parser.parse_args(arguments))
     part = given.pop("part")
     try:
+        _wait()
         if part == "pages":
             from gongdao.front.server.granian_server import serve_pages
 
@@ -48,6 +52,14 @@ def main(arguments: list[str]) -> int:
         print(error, file=sys.stderr)
         return error.exit_code
     return 0
+
+
+def _wait() -> None:
+    """Until the database takes connections: a part that ended because the database had would end
+    again at once, and take the server with it after a few times."""
+    from gongdao.front.server.wait_for_database import wait_for_database
+
+    wait_for_database(os.environ["DATABASE_URL"], absent_s=_ABSENT_S)
 
 
 if __name__ == "__main__":

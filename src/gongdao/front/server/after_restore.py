@@ -17,17 +17,22 @@ from gongdao.front.server.django_processes import prepare
 
 
 def settle(removed: list[str]) -> dict[str, int]:
-    """Bring the database to this version's form, erase again what was erased since, let go of
-    what no row stands for, open every original, give interrupted jobs back to their queue.
-    ``removed`` are ids of originals that were removed while the backup was made."""
+    """Bring the database to this version's form, take stock off sale until the public log has told
+    what was sold since, erase again what was erased since, let go of what no row stands for, open
+    every original, give interrupted jobs back to their queue. ``removed`` are ids of originals
+    that were removed while the backup was made."""
     prepare(os.environ["DATABASE_URL"])
     from gongdao.casework.online.erase_case import erase_again, finish_all
     from gongdao.evidence.kept.models import Original
     from gongdao.front.clock import now
     from gongdao.front.stores import get_stores
     from gongdao.front.worker.tasks import ask_for_finishing, rescue_jobs
+    from gongdao.log.reader import covered_size
+    from gongdao.vault.after_restore import find_waiting, restored_reason
+    from gongdao.vault.quarantine_batches import quarantine_batches
 
     stores, at = get_stores(), now()
+    quarantine_batches(stores=stores, batches=None, reason=restored_reason(covered_size()), at=at)
     gone = Original.objects.filter(id__in=removed)
     count = gone.count()
     gone.delete()
@@ -41,18 +46,23 @@ def settle(removed: list[str]) -> dict[str, int]:
         "requeued": asyncio.run(rescue_jobs(silent_for=timedelta(0))),
         "opened": opened,
         "unopened": unopened,
+        "waiting": len(find_waiting()),
     }
 
 
 def _drop_strays() -> None:
-    """Delete the blobs of cases that are not in the database."""
+    """Delete the blobs of cases that are not in the database. What others keep, such as the papers
+    of a merchant, lives as long as its row."""
     from gongdao.casework.online.erasure_marks import is_mark
     from gongdao.casework.online.models import Case
     from gongdao.core.blobs import case_prefix
+    from gongdao.evidence.kept.models import Original
     from gongdao.front.stores import get_stores
 
     blobs = get_stores().blobs
     living = {case_prefix(case_id) for case_id in Case.objects.values_list("id", flat=True)}
+    others = Original.objects.exclude(subject_kind="case").values_list("subject_id", flat=True)
+    living |= {case_prefix(subject_id) for subject_id in others.distinct()}
     there = {name.rpartition("/")[0] + "/" for name, _at in blobs.names("") if not is_mark(name)}
     for prefix in sorted(there - living):
         blobs.delete_all(prefix)

@@ -69,6 +69,13 @@ DO $empty$ BEGIN
 END $empty$;
 """
 """Drops everything of ours in the database; what belongs to an extension stays."""
+_WRAPPED = tuple(
+    f"SELECT encode(substring(wrapped FROM 2 FOR 4), 'hex') FROM {table} WHERE {living}"
+    for table, living in (
+        ("core_datakey", "destroyed_at IS NULL"),
+        ("vault_key", "state <> 'gone'"),
+    )
+)
 _NEWER_ONLY = re.compile(rb"SET transaction_timeout\b")
 """What programs of PostgreSQL 17 and newer write, and older servers do not know."""
 _HEAD_LINES = 200
@@ -122,12 +129,10 @@ def _originals(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[Kept
 
 
 def _master_keys(connection: psycopg.Connection[tuple[object, ...]]) -> tuple[str, ...]:
-    """The ids of the master keys that data keys are wrapped with (bytes 2 to 5 of each)."""
-    query = (
-        "SELECT DISTINCT encode(substring(wrapped FROM 2 FOR 4), 'hex') FROM core_datakey "
-        "WHERE destroyed_at IS NULL ORDER BY 1"
-    )
-    return tuple(str(row[0]) for row in connection.execute(query))
+    """The ids of the master keys that anything is wrapped with: data keys, and the vault's own
+    fingerprint keys (bytes 2 to 5 of each)."""
+    rows = connection.execute(" UNION ".join(_WRAPPED).encode() + b" ORDER BY 1")
+    return tuple(str(row[0]) for row in rows)
 
 
 def check_there(url: str) -> None:

@@ -12,6 +12,7 @@ import psycopg
 from gongdao.core.errors import ServerError
 from gongdao.core.language import gettext as _
 from gongdao.front.server.embedded_postgres import RunningPostgres, start_embedded
+from gongdao.front.server.wait_for_database import wait_for_database
 
 _OLDEST = 15
 _OFTEN = 3
@@ -78,6 +79,7 @@ class Database:
 
 def _check(url: str) -> None:
     try:
+        wait_for_database(url)
         with psycopg.connect(url, connect_timeout=10) as connection:
             version = connection.info.server_version // 10_000
     except psycopg.Error as error:

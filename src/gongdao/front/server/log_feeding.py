@@ -15,25 +15,25 @@ from gongdao.front.log_policy import read_policy
 from gongdao.front.settings import Settings
 from gongdao.log.feed_witnesses import Ground, WitnessFeeder
 from gongdao.log.keep_cosignatures import CosignatureStore
-from gongdao_verify.signed_note import VerifierKey
-from gongdao_verify.tlog_policy import Policy
+from gongdao_verify.checkpoint import LARGEST_SIZE
+from gongdao_verify.tlog_policy import LogSigner, Policy
 
 _LOG = logging.getLogger("gongdao.log.witnesses")
 _PATIENCE_S = 5
 
 
 @contextmanager
-def feeding_witnesses(settings: Settings, key: VerifierKey) -> Iterator[None]:
-    """Feed the witnesses of GONGDAO_LOG_POLICY, in a thread, as long as this lasts; ``key`` is the
-    log's. Nothing that goes wrong there reaches the caller; it is said in the server's log."""
-    policy = _read(settings, key)
+def feeding_witnesses(settings: Settings, own: LogSigner) -> Iterator[None]:
+    """Feed the witnesses of GONGDAO_LOG_POLICY, in a thread, as long as this lasts; ``own`` are the
+    log's keys. Nothing that goes wrong there reaches the caller; it is said in the server's log."""
+    policy = _read(settings, own)
     if policy is None:
         yield
         return
     folder = find_published(settings)
-    store = CosignatureStore(database_url=settings.database_url, folder=folder, key=key)
+    store = CosignatureStore(database_url=settings.database_url, folder=folder, key=own)
     ground = Ground(
-        log=key,
+        log=own,
         witnesses=tuple(policy.witnesses.values()),
         checkpoint=folder.checkpoint,
         ours=store.note_of,
@@ -53,7 +53,7 @@ def feeding_witnesses(settings: Settings, key: VerifierKey) -> Iterator[None]:
         thread.join(_PATIENCE_S)
 
 
-def _read(settings: Settings, key: VerifierKey) -> Policy | None:
+def _read(settings: Settings, own: LogSigner) -> Policy | None:
     """The policy, if it can be read and names witnesses with an address."""
     if settings.log_policy is None:
         return None
@@ -62,7 +62,8 @@ def _read(settings: Settings, key: VerifierKey) -> Policy | None:
     except (InputError, OSError) as error:
         _LOG.error("%s", error)
         return None
-    if key.name not in policy.logs or policy.logs[key.name].key != key:
+    known = policy.logs.get(own.name)
+    if known is None or not set(own.keys_at(LARGEST_SIZE)) <= set(known.keys_at(LARGEST_SIZE)):
         text = _("信任文件 {path} 里没有这本日志的公钥，别人按它验不了。")
         _LOG.warning("%s", text.format(path=settings.log_policy))
     return policy if any(one.url for one in policy.witnesses.values()) else None

@@ -2,8 +2,9 @@
 
 Blobs go in first: they have names of their own and harm nothing. Then the database, in one
 transaction. Then, in a process of its own with this version's code: its form is brought up to
-date, cases that were erased since are erased again, blobs of no case go, every original is opened,
-interrupted jobs go back to their queue. Stopped at any point, it is simply run again.
+date, stock is taken off sale until the log is replayed, cases that were erased since are erased
+again, blobs of no case go, every original is opened, interrupted jobs go back to their queue.
+Stopped at any point, it is simply run again.
 """
 
 from __future__ import annotations
@@ -43,7 +44,8 @@ _MODULE = "gongdao.front.server.after_restore"
 @dataclass(frozen=True)
 class Restored:
     """What is there after a restore: counts as the backup says, and what was done besides.
-    ``unopened`` are originals that the store lacks or that do not open."""
+    ``unopened`` are originals that the store lacks or that do not open, ``waiting`` batches of
+    secrets that are not sold before the public log has told what was sold since the backup."""
 
     made_at: str
     counts: dict[str, int]
@@ -53,6 +55,7 @@ class Restored:
     requeued: int
     opened: int
     unopened: int
+    waiting: int
 
 
 def restore(

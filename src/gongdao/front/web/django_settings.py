@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "gongdao.vault.apps.VaultConfig",
     "gongdao.payments.apps.PaymentsConfig",
     "gongdao.market.apps.MarketConfig",
+    "gongdao.disputes.apps.DisputesConfig",
     "gongdao.casework.online.apps.CaseworkConfig",
     "gongdao.front.web.apps.WebConfig",
 ]
@@ -200,6 +201,8 @@ PROCRASTINATE_IMPORT_PATHS = [
     "gongdao.front.worker.retention_tasks",
     "gongdao.front.worker.anchor_tasks",
     "gongdao.front.worker.market_tasks",
+    "gongdao.front.worker.dispute_tasks",
+    "gongdao.front.worker.desk_tasks",
     "gongdao.front.worker.money_tasks",
     "gongdao.front.worker.sandbox_tasks",
 ]

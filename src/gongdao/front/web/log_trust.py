@@ -4,7 +4,7 @@ code that strangers use."""
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,8 +14,8 @@ from gongdao.front.web.log_view import Instant, anchor_name, anchor_state
 from gongdao.front.web.log_words import say_politely
 from gongdao.log.errors import LeafNotCovered
 from gongdao.log.models import LogAnchor, LogCosignature, LogEntry
-from gongdao.log.reader import database_source, find_checkpoint
-from gongdao_verify.leaf_form import parse_leaf
+from gongdao.log.reader import database_source, find_checkpoint, run_query
+from gongdao.log.signers import Signer, policy_lines, read_signers
 from gongdao_verify.log_verdict import LogState, LogVerdict, judge_receipt
 from gongdao_verify.receipt_extra import Extra
 from gongdao_verify.show_log import log_sentences
@@ -50,30 +50,33 @@ def find_trust(settings: Settings) -> Trust | None:
     """The policy in the file that the settings name, with our own key put before where it lacks;
     without one, our key alone. None before the log has its first leaf."""
     first = LogEntry.objects.filter(idx=0).first()
-    if first is None:
+    signers = read_signers(run_query)
+    if first is None or not signers:
         return None
-    data = parse_leaf(bytes(first.entry)).data
-    origin, vkey = str(data.get("origin")), str(data.get("vkey"))
-    own = f"log {vkey} {settings.public_url}/log\n"
-    for text in _policies(settings, own):
+    newest = signers[-1].key
+    for text in _policies(settings, signers):
         try:
             policy = Policy.parse(text)
         except BadPolicy:
             continue
-        if origin in policy.logs:
-            return Trust(origin, vkey, text, policy, bytes(first.entry))
+        known = policy.logs.get(newest.name)
+        if known is not None and newest in known.keys:
+            return Trust(newest.name, newest.text(), text, policy, bytes(first.entry))
     return None
 
 
-def _policies(settings: Settings, own: str) -> list[str]:
-    """What may be published, best first."""
-    texts = [f"{own}quorum none\n"]
+def _policies(settings: Settings, signers: Sequence[Signer]) -> list[str]:
+    """What may be published, best first: the file that the settings name, with those of our keys
+    put before that it lacks; our keys alone."""
+    address = f"{settings.public_url}/log"
+    texts = [f"{policy_lines(signers, address)}quorum none\n"]
     if settings.log_policy is not None:
         try:
             kept = settings.log_policy.read_text("utf-8")
         except (OSError, UnicodeDecodeError):
             return texts  # who feeds the witnesses says so
-        texts[:0] = [kept, f"{own}{kept}"]
+        lacking = [one for one in signers if one.key.text() not in kept]
+        texts[:0] = [f"{policy_lines(lacking, address)}{kept}"]
     return texts
 
 

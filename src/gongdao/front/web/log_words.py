@@ -18,7 +18,7 @@ _SHARED = (
     *("log_origin", "log_place", "leaf_hash", "leaf", "witness", "auditor", "anchor"),
     *("label_same_operator", "not_proven", "np_log_truth", "np_log_all", "np_log_who"),
     *("np_log_key", "np_log_split", "np_log_rules", "np_log_when", "np_revoked"),
-    *("not_a_zip", "no_case_file", "method"),
+    *("not_a_zip", "no_case_file", "method", "no_promise", "promise_invalid"),
 )
 """Keys of words.py that the page says as the command line does."""
 
@@ -52,6 +52,13 @@ def _own_words() -> dict[str, str]:
             "请用新一些的浏览器，或用命令行 gongdao-verify。"
         ),
         "failed": _("没有读成，请再选一次。"),
+        "PROMISE_UNCHECKED": _(
+            "承诺（未核对签名）：自称最迟 {at} 把这条记录写进日志；但没有写明信任哪本日志。"
+        ),
+        "PROMISED": _(
+            "已承诺（PROMISED）：日志签名承诺，最迟 {at} 把这条记录写进日志。兑现没有，"
+            "过了期限用命令行 gongdao-verify 和日志的副本核对。"
+        ),
         "time": _("{beijing} 北京时间（UTC {utc}）"),
         "reading": _("正在读：{done} / {all}"),
         "case_checked": _("{files} 个文件，SHA-256 都核对过。"),

@@ -9,6 +9,7 @@ from django import forms
 
 from gongdao.core.language import gettext as _
 from gongdao.front.web.market_words import gateway_name
+from gongdao.market.coupons import LONGEST_CODE
 from gongdao.market.offer import GoodsKind, Offer
 from gongdao.market.record_test import LONGEST_NOTE
 
@@ -46,8 +47,12 @@ class OrderForm(forms.Form):
         if offer.kind is GoodsKind.TEST_CARD:
             label = _("我知道这是测试卡，不能当正式卡用")
             self.fields["knows_test"] = forms.BooleanField(label=label)
+        coupon = forms.CharField(required=False, max_length=LONGEST_CODE, label=_("优惠码"))
+        coupon.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
+        self.fields["coupon"] = coupon
         self.fields["terms"] = forms.BooleanField(label=_("我看过并接受交易条款"))
-        self.order_fields(["quantity", *self._asks, "contact", "pay_with", "knows_test", "terms"])
+        order = ["quantity", *self._asks, "contact", "pay_with", "coupon", "knows_test", "terms"]
+        self.order_fields(order)
         self._say_errors()
 
     def _name_fields(self, offer: Offer) -> None:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 
@@ -161,6 +161,11 @@ def _plan(messengers: Mapping[str, Messenger]) -> int:
 @cache
 def _messengers() -> Mapping[str, Messenger]:
     return make_messengers(get_settings())
+
+
+def reachable() -> Collection[str]:
+    """The channels through which this installation can tell anybody anything."""
+    return _messengers().keys()
 
 
 def read_contact(text: str) -> Contact | None:

@@ -1,4 +1,4 @@
-"""Jobs around money: refunds go out, lost callbacks are found, bills are read.
+"""Jobs around money: refunds go out, lost callbacks are found, bills are read, sums rolled up.
 
 The frequent ones may run several times at once (each refund has its lease, each report counts
 once): a turn that a dead worker took with it does not keep the next one waiting.
@@ -15,8 +15,10 @@ from procrastinate.contrib.django import app
 from gongdao.front.clock import now
 from gongdao.front.gateways import get_gateways, take_report
 from gongdao.front.stores import get_stores
+from gongdao.ledger.roll_up import roll_up
 from gongdao.market.give_back import refund_confirmed
 from gongdao.payments.carry_out_refunds import carry_out_refunds
+from gongdao.payments.forget_refused import KEEP_REFUSED, forget_refused
 from gongdao.payments.models import Refund
 from gongdao.payments.reconcile import Round, ask_about_unpaid, read_bills
 
@@ -52,6 +54,21 @@ def read_yesterdays_bills(timestamp: int) -> None:
     yesterday = now().date() - timedelta(days=1)
     take = partial(read_bills, gateways=get_gateways(), take=take_report)
     _tell("bills", take(day=yesterday, at=now()))
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="roll_up_ledger", queue=QUICK, queueing_lock="roll_up_ledger")
+def roll_up_ledger(timestamp: int) -> None:
+    """Add up what is settled, so that balances are read without their whole history."""
+    if roll_up() is None:
+        log.warning("nothing rolled up: a transaction that writes has been open for too long")
+
+
+@app.periodic(cron="20 4 * * *")
+@app.task(name="forget_refused", queue=QUICK, queueing_lock="forget_refused")
+def forget_refused_callbacks(timestamp: int) -> None:
+    """Let go of refused callbacks that are older than `KEEP_REFUSED`: anybody may send them."""
+    forget_refused(before=now() - KEEP_REFUSED)
 
 
 def _tell(what: str, done: Round) -> None:

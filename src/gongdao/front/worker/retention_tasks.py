@@ -17,6 +17,7 @@ from gongdao.front.clock import now
 from gongdao.front.scratch import sweep_scratch
 from gongdao.front.stores import get_settings, get_stores
 from gongdao.front.worker.tasks import QUICK, ask_for_finishing
+from gongdao.market.api_keys import forget_answers
 from gongdao.rules.queries import retention_days
 
 log = logging.getLogger("gongdao.worker")
@@ -46,6 +47,7 @@ def sweep_hourly(timestamp: int) -> None:
     sweep_scratch(ground=settings.scratch, before=at - working)
     sweep_uploads(stores=get_stores(), at=at)
     forget_attempts(before=at - _kept_for("counter", at))
+    forget_answers(at=at)
     Session.objects.filter(expire_date__lt=at).delete()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM core_cache WHERE expires < %s", [at])

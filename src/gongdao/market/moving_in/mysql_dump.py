@@ -13,7 +13,7 @@ import re
 import zlib
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, BinaryIO, NamedTuple, TextIO, cast
+from typing import TYPE_CHECKING, BinaryIO, NamedTuple, cast
 
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
@@ -89,6 +89,12 @@ class MysqlDump:
         self._tokens = self._scan()
 
     def __iter__(self) -> Iterator[DumpRow]:
+        try:
+            yield from self._rows()
+        finally:
+            self._text.detach()  # the file is the caller's, who may read it again
+
+    def _rows(self) -> Iterator[DumpRow]:
         while (token := self._next()).kind != "end":
             if token.is_word("CREATE"):
                 self._create()
@@ -248,7 +254,7 @@ class MysqlDump:
         )
 
 
-def open_dump(file: BinaryIO) -> TextIO:
+def open_dump(file: BinaryIO) -> io.TextIOWrapper:
     """The text of a dump, unpacked where it is packed with gzip; its encoding is found."""
     file.seek(0)
     packed = file.read(2) == b"\x1f\x8b"

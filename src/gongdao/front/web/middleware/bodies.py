@@ -25,7 +25,10 @@ from gongdao.front.web.held import network_of
 MOST_PLAIN = 5 * 1024 * 1024
 """Bytes of a form without files, and of a piece of an upload with its head."""
 _MORE = 1024 * 1024
-_WITH_FILES = re.compile(r"/(?:start|share|before)/|/c/[^/]+/(?:upload|channels/[^/]+)/")
+_WITH_FILES = re.compile(
+    r"/(?:start|share|before)/|/c/[^/]+/(?:upload|channels/[^/]+)/"
+    r"|/operator/merchants/(?:new/[^/]+|[^/]+/papers)/"
+)
 _ALL, _OF_NETWORK = 24, 12
 """Bodies that come in at the same time; a process answers 32 requests at once."""
 Answer = Callable[[HttpRequest], HttpResponseBase]

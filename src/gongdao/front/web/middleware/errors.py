@@ -9,6 +9,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from gongdao.core.errors import Busy, GongdaoError
+from gongdao.log.queue_gate import as_queue_full
 
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
@@ -26,7 +27,10 @@ class say_errors:
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
         """The page of an expected error; None leaves the rest to Django."""
         if not isinstance(error, GongdaoError):
-            return None
+            full = as_queue_full(error)
+            if full is None:
+                return None
+            error = full
         context = {"error": str(error), "code": error.code, "status": error.status}
         response = render(request, "errors/said.html", context, status=error.status)
         until = getattr(error, "until", None)

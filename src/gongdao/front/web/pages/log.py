@@ -169,7 +169,7 @@ def leaf(request: HttpRequest, index: int) -> HttpResponseBase:
             "subject": form.subject,
             "hash": bytes(row.leaf_hash).hex(),
             "raw": raw.decode(),
-            "facts": facts_of(form.data),
+            "facts": facts_of(form.kind, form.data),
         },
         "previous": row.before,
         "next": row.after,

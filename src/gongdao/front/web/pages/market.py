@@ -1,4 +1,4 @@
-"""The shop front: what is on offer, a listing with its disclosure, a merchant, the terms."""
+"""The shop front: what is on offer, a listing with its disclosure, a merchant."""
 
 from __future__ import annotations
 
@@ -168,18 +168,8 @@ def merchant(request: HttpRequest, merchant_id: UUID) -> HttpResponse:
     return render(request, "pages/market_merchant.html", context)
 
 
-@require_safe
-def terms(request: HttpRequest) -> HttpResponse:
-    """The terms that are accepted with an order."""
-    return render(request, "pages/market_terms.html", {"number": TERMS, "here": "market"})
-
-
-TERMS = 1
-"""The version of the terms that are shown and accepted."""
-
 urlpatterns = [
     path("", front, name="market"),
-    path("terms/", terms, name="market_terms"),
     path("merchants/<uuid:merchant_id>/", merchant, name="market_merchant"),
     path("<uuid:listing_id>/", listing, name="market_listing"),
 ]

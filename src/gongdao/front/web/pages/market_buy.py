@@ -16,7 +16,7 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from gongdao.core.attempts import Limit, count_attempt
-from gongdao.core.errors import InputError, OrderRefused, StockShort
+from gongdao.core.errors import InputError, OrderRefused, StockShort, TermsOutdated
 from gongdao.core.ids import new_token, tidy_token
 from gongdao.core.language import gettext as _
 from gongdao.front.clock import now
@@ -26,13 +26,14 @@ from gongdao.front.web.held import network_of
 from gongdao.front.web.market_access import buyer_id, hold_order
 from gongdao.front.web.market_form import OrderForm
 from gongdao.front.web.market_view import MOST_STOCK, promised_by, say_stock
-from gongdao.front.web.pages.market import TERMS, stock_left, why_closed
+from gongdao.front.web.pages.market import stock_left, why_closed
 from gongdao.market.find_listings import find_listing
 from gongdao.market.models import Listing, Order
 from gongdao.market.offer import GoodsKind, Offer
 from gongdao.market.own_orders import find_asked
 from gongdao.market.place_order import Wanted, place_order
 from gongdao.market.shown import find_shown
+from gongdao.market.terms import terms_number
 
 NEW_ORDERS = Limit("market-order", 60, timedelta(hours=1))
 """Orders from one network: unpaid ones keep goods from others."""
@@ -71,11 +72,12 @@ def _place(
         version=listing.version,
         quantity=given["quantity"],
         contact=given["contact"],
-        terms=TERMS,
+        terms=_terms_read(request),
         gateway=gateway.name,
         account=gateway.account,
         answers=form.answers(),
         buyer_id=buyer_id(request),
+        coupon=given["coupon"],
         request=_name_request(listing, given, ask),
     )
     try:
@@ -93,13 +95,22 @@ def _place(
         form.add_error("quantity", said if left else _("刚刚卖完了，没有下单，也不用付款。"))
         return _show(request, listing, offer, form, ask=ask, status=StockShort.status)
     except InputError as error:
-        form.add_error("quantity" if error.place.field == "quantity" else None, error.reason)
+        field = error.place.field
+        form.add_error(field if field in ("quantity", "coupon") else None, error.reason)
         return _show(request, listing, offer, form, ask=ask, status=422)
     except OrderRefused as error:
         form.add_error(None, str(error))
+        if isinstance(error, TermsOutdated):
+            form.data = {**request.POST.dict(), "terms": ""}  # to be ticked once more
         return _show(request, listing, offer, form, ask=ask, status=error.status)
     hold_order(request, placed)
     return redirect("market_order", number=placed.number)
+
+
+def _terms_read(request: HttpRequest) -> int:
+    """The version of the terms that the form linked to; 0 for none, which is never in force."""
+    given = request.POST.get("terms_number", "")
+    return int(given) if given.isascii() and given.isdigit() and len(given) < 7 else 0
 
 
 def _name_request(listing: Listing, given: dict[str, Any], ask: str) -> bytes:
@@ -126,6 +137,7 @@ def _show(
         "form": form,
         "ask": ask,
         "by": promised_by(offer, now()),
+        "terms_number": terms_number(now()),
         "stock": say_stock(stock) if stock is None or stock < MOST_STOCK else "",
         "closed": why_closed(listing, offer, stock),
         "here": "market",

@@ -37,6 +37,7 @@ from gongdao.front.web.market_order_view import (
 )
 from gongdao.front.web.market_view import make_blocks
 from gongdao.front.web.market_words import gateway_name
+from gongdao.market.coupons import find_off
 from gongdao.market.find_order import find_order
 from gongdao.market.models import Order, RiskAnswer
 from gongdao.market.own_orders import query_code
@@ -127,6 +128,7 @@ def pay(request: HttpRequest, order: Order) -> HttpResponseBase:
         "sight": sight,
         "gateway": gateway_name(intent.gateway),
         "sandbox": intent.gateway == "sandbox",
+        "off": find_off(order_id=order.id),
         "step": step,
         "qr": _draw(step.qr) if step else "",
         "problem": problem,

@@ -4,6 +4,7 @@
 import { Bad, equal, fromBase64, fromHex, utf8 } from "./bytes.js";
 import { isObject, parseCanonical } from "./leaf.js";
 import { parseCheckpoint, parseNote, verifyNote } from "./note.js";
+import { keysAt } from "./policy.js";
 import { checkToken } from "./stamp.js";
 import { checkConsistency } from "./tree.js";
 
@@ -48,7 +49,7 @@ export const parseExtra = (bytes) => {
 const checkPlace = async (anchor, checkpoint, index, log) => {
   check(typeof anchor.checkpoint === "string", "bad_anchor");
   const anchored = await readCheckpoint(utf8(anchor.checkpoint));
-  if (log) check((await verifyNote(anchored.note, log.keys)).length, "bad_anchor");
+  if (log) check((await verifyNote(anchored.note, keysAt(log, anchored.size))).length, "bad_anchor");
   const root = readHex(anchor.root, 32);
   const { consistency = [], size } = anchor;
   check(typeof size === "number" && BigInt(size) === anchored.size && equal(root, anchored.root), "bad_anchor");

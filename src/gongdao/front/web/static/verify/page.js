@@ -2,15 +2,17 @@
 // from the page.
 
 import { isOfSeal, isZip, readCaseFile } from "./casefile.js";
-import { fill, showCaseFile, showProblem, showVerdict } from "./show.js";
+import { isPromise, judgePromise } from "./promise.js";
+import { fill, showCaseFile, showProblem, showPromise, showVerdict } from "./show.js";
 import { judgeReceipt } from "./verdict.js";
 
 const MOST_RECEIPT = 2 << 20;
 
-// The verdict about a chosen file: {verdict, casefile}; throws Bad or Unable.
+// The verdict about a chosen file: {verdict, casefile} or {promise}; throws Bad or Unable.
 export const judgeFile = async (file, trusted, tell) => {
   if (!(await isZip(file))) {
     const bytes = new Uint8Array(await file.slice(0, MOST_RECEIPT + 1).arrayBuffer());
+    if (isPromise(bytes)) return { promise: await judgePromise(bytes, trusted) };
     return { verdict: await judgeReceipt(bytes, trusted), casefile: null };
   }
   const casefile = await readCaseFile(file, tell);
@@ -39,10 +41,11 @@ const start = (root) => {
     };
     let boxes;
     try {
-      const { verdict, casefile } = await judgeFile(file, trusted, tell);
+      const { verdict, casefile, promise } = await judgeFile(file, trusted, tell);
       const clean = !casefile || !casefile.findings.length;
       const green = clean && ["WITNESSED", "AUDITED", "ANCHORED"].includes(verdict && verdict.state);
       boxes = [casefile && showCaseFile(casefile, words), verdict && showVerdict(verdict, green, words)];
+      if (promise) boxes.push(showPromise(promise, words));
     } catch (error) {
       boxes = [showProblem(error, words)];
     }

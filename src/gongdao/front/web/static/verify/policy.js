@@ -1,13 +1,22 @@
 // Whom the reader trusts: logs, witnesses, and how many of them (C2SP tlog-policy), with our marks
-// `#org=NAME` and `#auditor` in comments.
+// `#org=NAME`, `#auditor` and `#since=SIZE` in comments.
 
 import { Bad, equal } from "./bytes.js";
 import { COSIGNATURE, parseKey } from "./note.js";
 
+const SIZE = /^(0|[1-9][0-9]{0,18})$/;
+
 const check = (fine) => {
   if (!fine) throw new Bad("bad_policy");
 };
-const isMark = (word) => word === "#auditor" || /^#org=./.test(word);
+const isMark = (word) => word === "#auditor" || /^#org=./.test(word) || word.startsWith("#since=");
+
+// The keys of a log that may sign a tree of `size` leaves: those with the newest beginning below it.
+export const keysAt = ({ keys, since }, size) => {
+  const begun = since.filter((one) => one < BigInt(size) || !one);
+  const newest = begun.reduce((most, one) => (one > most ? one : most), -1n);
+  return keys.filter((_key, n) => since[n] === newest);
+};
 
 export const parsePolicy = async (text) => {
   const [logs, witnesses, groups] = [new Map(), new Map(), new Map()];
@@ -25,8 +34,9 @@ export const parsePolicy = async (text) => {
     last = null;
     if (what === "log" && name && !more.length) {
       const found = await key(name, what, [1, 2, 5, 6]);
-      last = logs.get(found.name) || { keys: [], organisation: "" };
+      last = logs.get(found.name) || { keys: [], since: [], organisation: "" };
       last.keys.push(found); // one that changed its key has several
+      last.since.push(0n);
       logs.set(found.name, last);
     } else if (what === "witness" && count && more.length < 2) {
       check(name !== "none" && !known(name));
@@ -60,6 +70,11 @@ export const parsePolicy = async (text) => {
     for (const mark of marks) {
       check(last && (mark !== "#auditor" || "auditor" in last));
       if (mark === "#auditor") last.auditor = true;
+      else if (mark.startsWith("#since=")) {
+        const size = mark.slice(7);
+        check("since" in last && SIZE.test(size) && BigInt(size) < 1n << 63n);
+        last.since[last.since.length - 1] = BigInt(size);
+      }
       else last.organisation = mark.slice(5);
     }
   }

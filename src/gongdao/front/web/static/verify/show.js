@@ -49,6 +49,7 @@ const headline = (verdict, words) => {
   return fill(words[verdict.state], { count: verdict.organisations.length, at, authority });
 };
 
+const fieldName = (words, type, name) => words[`${type.split(".")[0]}.${name}`] || say(words, name);
 const say = (words, key) => (Object.hasOwn(words, key) ? words[key] : key);
 
 const witnessText = (one, words) =>
@@ -69,7 +70,7 @@ const leafFacts = ({ leaf, index, size, origin, leaf_hash: hash, opened }, words
   [words.log_origin, `${plain(origin)} · ${fill(words.log_place, { index, size })}`],
   [words.leaf, `${say(words, leaf.type)} · ${moment(leaf.at, words)}`],
   ...Object.entries({ ...leaf.data, ...opened }).map(([name, value]) => [
-    say(words, name), plain(typeof value === "string" ? value : JSON.stringify(value)), "code",
+    fieldName(words, leaf.type, name), plain(typeof value === "string" ? value : JSON.stringify(value)), "code",
   ]),
   [words.leaf_hash, hash, "code"],
 ];
@@ -86,6 +87,15 @@ export const showVerdict = (verdict, holds, words) => {
   if (verdict.not_proven.length) {
     made.append(element("p", words.not_proven), list(verdict.not_proven.map((key) => say(words, key))));
   }
+  return made;
+};
+
+// Never green: a promise is the log's word alone.
+export const showPromise = (told, words) => {
+  const key = told.state === "INVALID" ? "promise_invalid" : told.state;
+  const made = box(fill(words[key], { at: moment(told.deadline, words) }), told.exit_code ? "fails" : "");
+  if (told.reason) made.append(element("p", say(words, told.reason)));
+  made.append(facts([[words.log_origin, plain(told.origin)], [words.leaf_hash, told.leaf_hash, "code"]]));
   return made;
 };
 

@@ -5,15 +5,15 @@ import { readPem } from "./certificate.js";
 import { as, check, judgeAnchor, parseExtra, readCheckpoint } from "./extra.js";
 import { commitment, parseLeaf } from "./leaf.js";
 import { verifyNote } from "./note.js";
-import { isQuorum, parsePolicy } from "./policy.js";
+import { isQuorum, keysAt, parsePolicy } from "./policy.js";
 import { parseProof } from "./proof.js";
 import { leafHash, rootFromInclusion } from "./tree.js";
 
-const findLog = async ({ note, origin }, policy) => {
+const findLog = async ({ note, origin, size }, policy) => {
   if (!policy) return null;
   const log = policy.logs.get(origin);
   check(log, "unknown_log");
-  check((await as("bad_signature", () => verifyNote(note, log.keys))).length, "unsigned");
+  check((await as("bad_signature", () => verifyNote(note, keysAt(log, size)))).length, "unsigned");
   return log;
 };
 
@@ -77,7 +77,7 @@ const judge = async (proof, policy, roots) => {
   const hash = await leafHash(entry);
   const root = await as("not_included", () => rootFromInclusion(proof.index, checkpoint.size, hash, proof.path));
   check(equal(root, checkpoint.root), "not_included");
-  const log = await findLog({ note, origin: checkpoint.origin }, policy);
+  const log = await findLog({ note, ...checkpoint }, policy);
   const { t, sub, prev, at, d } = parseLeaf(entry);
   const verdict = {
     ...NOTHING, state: "CONSISTENT_UNWITNESSED", exit_code: 0, reason: "no_policy", origin: checkpoint.origin,

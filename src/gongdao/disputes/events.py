@@ -1,0 +1,172 @@
+"""What a verb does to one case, written together: the case's row, its events, the leaves.
+
+A verb opens a docket on the locked case, says what happens, and writes it once at its end: every
+step is an event that everyone concerned can read, and a leaf that commits to that event. A case
+goes from one step to the next through ``move`` alone, so that it is never left without a clock.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from gongdao.core.errors import NotYourMove
+from gongdao.core.ids import new_id
+from gongdao.core.stores import Stores
+from gongdao.disputes.clocks import UNTIL, Clock, StopReason, start_clock
+from gongdao.disputes.models import Case, Event, Notice
+from gongdao.disputes.states import BY, STEPS, Deed, Mover, Outcome, Step, next_step
+from gongdao.log.append import append_leaves
+from gongdao.log.new_leaf import NewLeaf
+from gongdao.market.market_key import order_keys
+from gongdao.market.models import Order
+
+
+@dataclass(frozen=True)
+class Party:
+    """Who acts: which side, and the account behind it (None: a guest, or the platform itself)."""
+
+    side: Mover
+    id: UUID | None = None
+
+
+NOBODY = Party(Mover.NOBODY)
+"""What happens by itself: a clock, a rule."""
+
+
+@dataclass
+class Docket:
+    """A case and its order, both locked, and what is to be written of them."""
+
+    stores: Stores
+    case: Case
+    order: Order
+    at: datetime
+    _events: list[Event] = field(default_factory=list)
+    _order_leaves: list[NewLeaf] = field(default_factory=list)
+    _told: tuple[Mover, Step] | None = None
+
+    def note(self, kind: str, by: Party = NOBODY, **data: Any) -> None:
+        """Say that something happened, with codes and amounts; words are sealed elsewhere."""
+        self.case.moves += 1
+        event = Event(
+            case=self.case,
+            number=self.case.moves,
+            kind=kind,
+            by=by.side.value,
+            by_id=by.id,
+            data=data,
+            at=self.at,
+        )
+        self._events.append(event)
+
+    def tell_order(self, leaf: str) -> None:
+        """Say in the order's own chain that it moved (``order.refund_requested``)."""
+        self._order_leaves.append(NewLeaf(leaf, self.order.log_subject))
+
+    def move(self, deed: Deed, by: Party = NOBODY, until: datetime | None = None) -> Step:
+        """Go where ``deed`` leads, with a clock of its own, or to the end; raise NotYourMove where
+        it leads nowhere from here or is not for ``by`` to do. ``until`` is for a step that rests
+        until a time of its own."""
+        step = Step(self.case.step)
+        if by.side is not Mover.NOBODY and by.side not in BY.get(deed, frozenset({by.side})):
+            raise NotYourMove
+        after = next_step(step=step, deed=deed)
+        if after is None:
+            raise NotYourMove
+        if not step.same_clock(deed):
+            self.go_to(after, until)
+        return after
+
+    def go_to(self, step: Step, until: datetime | None = None) -> None:
+        """Stand at ``step``: open with its clock, or closed as it was to end."""
+        case = self.case
+        case.step = step.value
+        if step is Step.CLOSED:
+            _stop(case)
+            case.closed_at = self.at
+            case.outcome = case.ending or Outcome.LAPSED.value
+            return
+        kind = STEPS[step]
+        case.state, case.outcome, case.closed_at = "open", "", None
+        case.forum, case.mover = kind.forum.value, kind.mover.value
+        clock = start_clock(step=step, at=self.at, on=case.rules_on, until=until)
+        set_clock(case, clock)
+        if kind.mover in (Mover.BUYER, Mover.MERCHANT):
+            self._told = (kind.mover, step)
+
+    def keep(self) -> None:
+        """Have the case's row there, so that other rows can point at it."""
+        if self.case._state.adding:
+            self.case.save(force_insert=True)
+
+    def write(self) -> None:
+        """Write case, events and leaves; call it once, at the end of the transaction."""
+        leaves = [_leaf(self.case, event) for event in self._events]
+        leaves += self._order_leaves
+        if not leaves:
+            return
+        hashes = append_leaves(stores=self.stores, leaves=leaves, at=self.at)
+        self.case.save(force_insert=self.case._state.adding)
+        for event, digest in zip(self._events, hashes, strict=False):
+            event.leaf_hash = digest
+        Event.objects.bulk_create(self._events)
+        if self._told is not None and self.case.state == "open":
+            side, step = self._told
+            Notice.objects.create(
+                id=new_id(self.at),
+                case=self.case,
+                side=side.value,
+                move=self.case.moves,
+                event=step.value,
+                made_at=self.at,
+                next_try_at=self.at,
+            )
+
+
+def _leaf(case: Case, event: Event) -> NewLeaf:
+    said = {"number": event.number, "kind": event.kind, "by": event.by, "data": event.data}
+    return NewLeaf(f"dispute.{event.kind}", case.log_subject, secret={"event": said})
+
+
+def set_clock(case: Case, clock: Clock) -> None:
+    """Let ``clock`` be the one that runs."""
+    case.clock_who = clock.who.value
+    case.clock_started_at, case.clock_due_at = clock.started_at, clock.due_at
+    case.clock_count, case.clock_unit = clock.amount, clock.unit
+    case.clock_rule = clock.rule
+    case.clock_calendar, case.clock_silence = clock.calendar, clock.silence.value
+    case.clock_stopped_at, case.clock_stop_reason = None, ""
+
+
+def _stop(case: Case) -> None:
+    case.state, case.mover, case.clock_who = "closed", Mover.NOBODY.value, ""
+    case.clock_started_at = case.clock_due_at = case.clock_stopped_at = None
+    case.clock_count, case.clock_unit, case.clock_calendar = 0, "", ""
+    case.clock_silence = case.clock_rule = case.clock_stop_reason = ""
+
+
+def clock_of(case: Case) -> Clock:
+    """The clock of an open case, as it was counted; raise NotYourMove for a closed one."""
+    if case.state != "open" or case.clock_started_at is None or case.clock_due_at is None:
+        raise NotYourMove
+    until = case.clock_due_at if case.clock_unit == UNTIL else None
+    counted = start_clock(
+        step=Step(case.step), at=case.clock_started_at, on=case.rules_on, until=until
+    )
+    reason = StopReason(case.clock_stop_reason) if case.clock_stop_reason else None
+    return replace(
+        counted, due_at=case.clock_due_at, stopped_at=case.clock_stopped_at, stop_reason=reason
+    )
+
+
+def seal_words(stores: Stores, row_id: UUID, words: str, at: datetime) -> bytes:
+    """Somebody's words under the market's key, bound to their row."""
+    return order_keys(stores, at).seal(row_id, words.encode())
+
+
+def read_words(stores: Stores, row_id: UUID, sealed: bytes | memoryview, at: datetime) -> str:
+    """What ``seal_words`` was given."""
+    return order_keys(stores, at).open(row_id, bytes(sealed)).decode()

@@ -1,0 +1,328 @@
+"""Carry out what was decided or agreed: money back, another secret. Any number of times, once.
+
+A remedy is steps, each a row. Planning them and the first try belong to the transaction of the
+verdict; what waits (for cover, for a payment service) is looked at again by `execute_remedies`. A
+step asks for its refund and moves the ledger in one transaction, so that a crash leaves it planned
+or asked and never half done. Money is drawn from what is held for the order, then from the
+merchant's deposit, then from the platform's guarantee; what the platform has to bear, from its
+guarantee.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+
+from gongdao.core.errors import ClaimBusy, NotEnoughMoney, StockShort
+from gongdao.core.ids import new_id
+from gongdao.core.money import Money
+from gongdao.core.stores import Stores
+from gongdao.core.subject import SubjectRef
+from gongdao.disputes.events import Docket
+from gongdao.disputes.hold_money import (
+    find_credit,
+    find_sale_hold,
+    release_rest,
+    unfence_money,
+)
+from gongdao.disputes.locks import lock_case_if_free
+from gongdao.disputes.models import Remedy
+from gongdao.disputes.states import Deed, Step
+from gongdao.ledger.accounts import Account, AccountKind
+from gongdao.ledger.holds import Hold
+from gongdao.ledger.post_transfers import post_transfer
+from gongdao.ledger.queries import find_spendable
+from gongdao.ledger.settle_hold import Part, settle_hold
+from gongdao.ledger.transfers import Ground, TransferKind
+from gongdao.market.accounts import merchant_account, platform_account
+from gongdao.market.models import Order
+from gongdao.market.shown import find_shown
+from gongdao.market.states import OrderState
+from gongdao.payments.models import Credit, Refund
+from gongdao.payments.request_refund import request_refund
+from gongdao.vault.queries import get_units
+from gongdao.vault.replace_unit import replace_unit
+
+REFUNDS = {"refund": TransferKind.REFUND, "compensation": TransferKind.COMPENSATION}
+"""Steps that pay money, and what the ledger calls it."""
+_SOON, _LATEST = timedelta(seconds=5), timedelta(minutes=10)
+WHY = "by_verdict"
+"""Why an order is being refunded, as the pages' code."""
+
+
+@dataclass(frozen=True)
+class Due:
+    """What is to be done: ``kind`` refund, compensation or replacement; minor units that the
+    ``merchant`` and the ``platform`` bear."""
+
+    kind: str
+    merchant: int = 0
+    platform: int = 0
+
+    @property
+    def minor(self) -> int:
+        """Both together."""
+        return self.merchant + self.platform
+
+
+def left_to_return(order: Order, credit: Credit | None = None) -> int:
+    """How many minor units of the order's payment (``credit``, where it is at hand) have not been
+    asked back yet."""
+    credit = credit or find_credit(order)
+    if credit is None:
+        return 0
+    asked = credit.refunds.aggregate(all=Sum("amount_minor"))["all"] or 0
+    return int(credit.amount_minor - asked)
+
+
+def plan_remedy(*, docket: Docket, basis: str, due: Due) -> list[Remedy]:
+    """Write the steps of what ``basis`` (``verdict:1``, ``offer:2``) gives, cut to what can still
+    be returned; the same basis again finds its steps."""
+    case = docket.case
+    there = list(Remedy.objects.filter(case=case, basis=basis).order_by("place"))
+    if there:
+        return there
+    wanted: list[tuple[str, int, str]] = []
+    if due.kind == "replacement":
+        wanted.append(("replacement", 0, "merchant"))
+    left = left_to_return(docket.order)
+    for bearer, minor in (("merchant", due.merchant), ("platform", due.platform)):
+        minor = min(minor, left)
+        left -= minor
+        if minor and due.kind != "replacement":
+            wanted.append((due.kind, minor, bearer))
+    return [
+        Remedy.objects.create(
+            id=new_id(docket.at),
+            case=case,
+            basis=basis,
+            place=place,
+            kind=kind,
+            amount_minor=minor,
+            currency=case.currency,
+            bearer=bearer,
+            next_try_at=docket.at,
+            planned_at=docket.at,
+        )
+        for place, (kind, minor, bearer) in enumerate(wanted, 1)
+    ]
+
+
+def carry_out(*, docket: Docket) -> bool:
+    """Try every step of the case that waits; the case ends when none does. Whether it ended.
+
+    The caller holds case and order locked and writes the docket."""
+    unfence_money(case=docket.case, order=docket.order, at=docket.at)
+    steps = list(
+        Remedy.objects.filter(case=docket.case, state__in=["planned", "asked"]).order_by(
+            "planned_at", "basis", "place"
+        )
+    )
+    for step in list(steps):
+        if step.state == "asked":
+            _look(docket, step)
+        else:
+            steps += _try(docket, step)
+    waits = [one for one in steps if one.state in ("planned", "asked")]
+    docket.case.needs_person = next((one.problem for one in waits if one.problem), "")
+    if waits or Step(docket.case.step) not in (Step.EXECUTING, Step.EXECUTION_LATE):
+        return False
+    paid, count = _done(docket)
+    docket.note("closed", outcome=docket.case.ending, paid_minor=paid, steps=count)
+    docket.move(Deed.EXECUTED)
+    release_rest(case=docket.case, order=docket.order, at=docket.at)
+    return True
+
+
+def _done(docket: Docket) -> tuple[int, int]:
+    rows = Remedy.objects.filter(case=docket.case, state="done")
+    paid = rows.filter(kind__in=list(REFUNDS)).aggregate(all=Sum("amount_minor"))["all"]
+    return int(paid or 0), rows.count()
+
+
+def _try(docket: Docket, step: Remedy) -> list[Remedy]:
+    """Try a step; further steps that took its place, tried as well."""
+    step.tries += 1
+    try:
+        with transaction.atomic():
+            if step.kind == "replacement":
+                _replace(docket, step)
+            else:
+                _refund(docket, step)
+    except NotEnoughMoney:
+        _later(step, "no_cover", docket.at)
+    except ClaimBusy:
+        _later(step, "busy", docket.at)
+    except StockShort:
+        return _refund_instead(docket, step)
+    return []
+
+
+def _later(step: Remedy, problem: str, at: datetime) -> None:
+    step.problem = problem
+    step.next_try_at = at + min(_SOON * 2 ** min(step.tries, 8), _LATEST)
+    step.save(update_fields=["problem", "tries", "next_try_at"])
+
+
+def _refund(docket: Docket, step: Remedy) -> None:
+    """Draw the step's money and ask the payment service for its refund; raise NotEnoughMoney."""
+    order, amount = docket.order, Money(step.amount_minor, step.currency)
+    credit = find_credit(order)
+    if credit is None:
+        raise NotEnoughMoney
+    hold = find_sale_hold(order)
+    drawn = _find_cover(order, step, amount, hold)
+    refund = request_refund(credit_id=credit.id, amount=amount, reason=WHY, at=docket.at)
+    _draw(docket, step, drawn, refund, hold)
+    step.drawn, step.refund_no = drawn, refund.refund_no
+    step.state, step.asked_at, step.problem = "asked", docket.at, ""
+    step.next_try_at = docket.at + _SOON
+    step.save()
+    held = hold.left.minor if hold else 0
+    if held == drawn.get("held", 0) and not left_to_return(order, credit):
+        _tell_order(docket)
+
+
+def _find_cover(order: Order, step: Remedy, amount: Money, hold: Hold | None) -> dict[str, int]:
+    """Where the money comes from, by source, each as far as it reaches; raise NotEnoughMoney.
+
+    The merchant's part: held, deposit, guarantee. The platform's: its guarantee; of undelivered
+    goods what is held first, since that was never the merchant's, whoever is at fault."""
+    drawn, left = dict[str, int](), amount.minor
+    takes_held = step.bearer != "platform" or order.state == OrderState.PAID
+    sources = ["held"] if takes_held else []
+    sources += ["deposit", "guarantee"] if step.bearer != "platform" else ["guarantee"]
+    for name in sources:
+        if not left:
+            break
+        if name == "held":
+            there = hold.left.minor if hold else 0
+        else:
+            there = find_spendable(_account(name, order, amount.currency)).minor
+        part = min(there, left)
+        if part:
+            drawn[name] = part
+            left -= part
+    if left:
+        raise NotEnoughMoney
+    return drawn
+
+
+def _draw(
+    docket: Docket,
+    step: Remedy,
+    drawn: Mapping[str, int],
+    refund: Refund,
+    hold: Hold | None,
+) -> None:
+    order, kind = docket.order, REFUNDS[step.kind]
+    back = platform_account(AccountKind.BUYER_REFUND, step.currency)
+    for name, minor in drawn.items():
+        amount = Money(minor, step.currency)
+        if name == "held":
+            assert hold is not None
+            settle_hold(
+                hold_id=hold.id,
+                parts=[Part(back, amount, kind)],
+                ground=Ground.VERDICT,
+                reference=refund.refund_no,
+                at=docket.at,
+            )
+            continue
+        post_transfer(
+            source=_account(name, order, step.currency),
+            target=back,
+            amount=amount,
+            kind=kind,
+            about=SubjectRef("remedy", step.id),
+            reference=f"{name}:{refund.refund_no}",
+            at=docket.at,
+        )
+
+
+def _account(name: str, order: Order, currency: str) -> Account:
+    if name == "deposit":
+        return merchant_account(AccountKind.MERCHANT_DEPOSIT, order.merchant_id, currency)
+    return platform_account(AccountKind.PLATFORM_GUARANTEE, currency)
+
+
+def _tell_order(docket: Docket) -> None:
+    """Nothing is left of the order's money: the order itself is being refunded."""
+    order = docket.order
+    if order.state not in (OrderState.PAID, OrderState.DELIVERED):
+        return
+    order.why = "not_delivered_in_time" if order.state == OrderState.PAID else WHY
+    order.state = OrderState.REFUNDING
+    order.save(update_fields=["state", "why"])
+    docket.tell_order("order.refund_requested")
+
+
+def _look(docket: Docket, step: Remedy) -> None:
+    """What became of the refund that was asked for."""
+    refund = Refund.objects.get(refund_no=step.refund_no)
+    if refund.state == "confirmed":
+        step.state, step.ended_at, step.next_try_at = "done", refund.confirmed_at, None
+        step.problem = ""
+        step.save(update_fields=["state", "ended_at", "next_try_at", "problem"])
+        docket.note("executed", step=step.place, basis=step.basis, paid_minor=step.amount_minor)
+        return
+    waited = docket.at - (step.asked_at or docket.at)
+    step.problem = "refund_stuck" if refund.state == "stuck" else ""
+    step.next_try_at = docket.at + min(max(_SOON, waited / 4), _LATEST)
+    step.save(update_fields=["problem", "next_try_at"])
+
+
+def _replace(docket: Docket, step: Remedy) -> None:
+    """Other secrets in the place of all of the order's; its protection begins anew."""
+    order = docket.order
+    claim = SubjectRef("order", order.id)
+    units = [replace_unit(claim=claim, unit=one.unit, at=docket.at) for one in get_units(claim)]
+    if not units:
+        raise StockShort
+    hours = find_shown(order.listing_id, order.listing_version).offer.protect_hours
+    order.protected_until = docket.at + timedelta(hours=hours)
+    order.save(update_fields=["protected_until"])
+    step.state, step.asked_at, step.ended_at = "done", docket.at, docket.at
+    step.next_try_at, step.problem = None, ""
+    step.drawn = {"units": len(units)}
+    step.save()
+    docket.note(
+        "executed", step=step.place, basis=step.basis, units=[one.commitment.hex() for one in units]
+    )
+
+
+def _refund_instead(docket: Docket, step: Remedy) -> list[Remedy]:
+    """There is nothing to replace with: the claim's money goes back instead."""
+    step.state, step.ended_at, step.next_try_at = "failed", docket.at, None
+    step.problem = "out_of_stock"
+    step.save()
+    due = Due("refund", merchant=docket.case.amount_minor)
+    instead = plan_remedy(docket=docket, basis=f"{step.basis}:money", due=due)
+    for one in instead:
+        _try(docket, one)
+    return instead
+
+
+def execute_remedies(*, stores: Stores, at: datetime, most: int = 200) -> int:
+    """Go on with remedies that wait, each case in a transaction of its own; how many cases ended.
+    Several workers may do this at once."""
+    ended = 0
+    for case_id in _due_cases(at, most):
+        with transaction.atomic():
+            locked = lock_case_if_free(case_id)
+            if locked is None:
+                continue
+            docket = Docket(stores, *locked, at)
+            ended += carry_out(docket=docket)
+            docket.write()
+    return ended
+
+
+def _due_cases(at: datetime, most: int) -> list[UUID]:
+    rows = Remedy.objects.filter(next_try_at__lte=at).order_by("next_try_at")
+    return list(dict.fromkeys(rows.values_list("case_id", flat=True)[:most]))

@@ -1,0 +1,203 @@
+"""Clocks that have run out do what was said beforehand, by themselves; the case is judged again
+first. Several workers may do this at once: each takes what nobody else holds.
+
+Silence counts against a buyer or a merchant only after confirmed notice; otherwise a person
+decides. The platform's own silence always counts: it takes the case to management, and after that
+to its own purse.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from gongdao.core.ids import new_id
+from gongdao.core.stores import Stores
+from gongdao.disputes.clocks import deed_of_silence, is_due
+from gongdao.disputes.events import NOBODY, Docket, Party, clock_of
+from gongdao.disputes.execute_remedies import carry_out, left_to_return
+from gongdao.disputes.facts import Fact, FactName, Source
+from gongdao.disputes.hand_over import count_hand_over
+from gongdao.disputes.hold_money import fence_money, unfence_money
+from gongdao.disputes.judge import end_without, facts_of, follow_rules, put_down, stand
+from gongdao.disputes.locks import lock_case_if_free
+from gongdao.disputes.models import Notice
+from gongdao.disputes.notices import ESCALATED, is_told
+from gongdao.disputes.say import overtake_offers
+from gongdao.disputes.states import Deed, Forum, Mover, Outcome, Silence, Step, next_step
+from gongdao.disputes.verdict_file import BadVerdict, Basis
+from gongdao.market.models import Order
+from gongdao.market.states import OrderState
+
+_DUE = """
+SELECT id FROM dispute_case
+WHERE state = 'open' AND clock_stopped_at IS NULL AND clock_due_at <= %s
+ORDER BY clock_due_at LIMIT %s
+"""
+"""Index dispute_case_due."""
+_MOVED = """
+SELECT c.id FROM dispute_case c JOIN market_order o ON o.id = c.order_id
+WHERE c.state = 'open' AND NOT c.fenced AND c.step NOT IN ('executing', 'execution_late')
+  AND o.state IN ('delivered', 'refunding', 'refunded')
+UNION ALL
+SELECT c.id FROM market_order o JOIN dispute_case c ON c.order_id = o.id
+WHERE o.state = 'refunding' AND c.state = 'open' AND c.fenced
+LIMIT %s
+"""
+"""Cases whose order moved under them: its money went back, or it was delivered meanwhile. Indexes
+dispute_case_unfenced, market_order_open, dispute_case_one_open."""
+_GRANTED = (Deed.ACCEPT_CLAIM, Deed.JUDGED_UPHELD, Deed.DECIDE_UPHELD)
+
+
+@dataclass
+class Fired:
+    """What a round did: how many cases moved, by the deed."""
+
+    deeds: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def count(self) -> int:
+        """How many cases moved."""
+        return self.deeds.total()
+
+
+def fire_due_clocks(*, stores: Stores, at: datetime, most: int = 200) -> Fired:
+    """Let every clock that has run out do what it says, each case in a transaction of its own."""
+    fired = Fired()
+    for case_id in _find(_DUE, at, most):
+        with transaction.atomic():
+            locked = lock_case_if_free(case_id)
+            if locked is None or locked[0].state != "open" or not is_due(clock_of(locked[0]), at):
+                continue
+            docket = Docket(stores, *locked, at)
+            fired.deeds[_fire(docket)] += 1
+            fence_money(case=docket.case, order=docket.order, at=at)
+            docket.write()
+    return fired
+
+
+def follow_orders(*, stores: Stores, at: datetime, most: int = 200) -> int:
+    """Cases whose order moved meanwhile: money that the market gave back ends them, goods that
+    were delivered have their money kept. How many were looked at."""
+    found = _find(_MOVED, most)
+    for case_id in found:
+        with transaction.atomic():
+            locked = lock_case_if_free(case_id)
+            if locked is None or locked[0].state != "open":
+                continue
+            docket = Docket(stores, *locked, at)
+            _settle_returned(docket)
+            fence_money(case=docket.case, order=docket.order, at=at)
+            docket.write()
+    return len(found)
+
+
+def _find(statement: str, *values: datetime | int) -> list[UUID]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+def _fire(docket: Docket) -> str:
+    if _settle_returned(docket):
+        return "returned"
+    if follow_rules(docket):
+        return "judged"
+    case = docket.case
+    clock = clock_of(case)
+    told = is_told(case)
+    deed = deed_of_silence(clock, notice_confirmed=told)
+    silent = Party(clock.who)
+    case.late = {**case.late, clock.who.value: case.late.get(clock.who.value, 0) + 1}
+    docket.note("lapsed", silent, silence=clock.silence.value, told=told, step=case.step)
+    if Step(case.step) is Step.MERCHANT_PROOF:
+        newest = case.excuses.order_by("-at", "-id").values_list("excuse", flat=True).first()
+        docket.note("excused", silent, excuse=newest, fell=True)
+    if deed is Deed.SILENCE and clock.silence in (Silence.CLAIM_STANDS, Silence.PLATFORM_PAYS):
+        if _grant(docket, clock.silence):
+            return clock.silence.value
+        deed = Deed.SILENCE_UNTOLD
+    if clock.silence is Silence.LAPSES and deed is Deed.SILENCE:
+        _lapse(docket, deed)
+        return Outcome.LAPSED.value
+    before = Forum(case.forum)
+    after = docket.move(deed)
+    if Forum(case.forum) is not before or after in (Step.ARBITER, Step.MANAGEMENT):
+        count_hand_over(docket, before=before, reason="silence")
+    if after is Step.MANAGEMENT:
+        _tell_buyer(docket)
+    return deed.value
+
+
+def _settle_returned(docket: Docket) -> bool:
+    """Where all of the payment is on its way back already, the claim is met: say so and end."""
+    case, order = docket.case, docket.order
+    if Step(case.step) in (Step.EXECUTING, Step.EXECUTION_LATE):
+        return False
+    if order.state == OrderState.REFUNDING and case.fenced:
+        # The market sends all of it back: what is fenced has to be where its refund is drawn from.
+        unfence_money(case=case, order=order, at=docket.at)
+        docket.keep()
+    if not _is_back(order):
+        return False
+    deed = next((d for d in _GRANTED if next_step(step=Step(case.step), deed=d)), None)
+    if deed is None:
+        return False
+    case.ending = Outcome.UPHELD.value
+    docket.note("answered", NOBODY, answer="returned_already", why=order.why)
+    docket.move(deed)
+    docket.keep()
+    overtake_offers(docket, NOBODY, "overtaken")
+    carry_out(docket=docket)
+    return True
+
+
+def _is_back(order: Order) -> bool:
+    back = order.state in (OrderState.REFUNDING, OrderState.REFUNDED)
+    return back and not left_to_return(order)
+
+
+def _grant(docket: Docket, silence: Silence) -> bool:
+    """The claim stands as made, by the published table for silence; False where that table does not
+    decide alone."""
+    who = "merchant" if silence is Silence.CLAIM_STANDS else "management"
+    at = docket.at
+    said = [
+        Fact(FactName.SILENT, who, Source.PLATFORM, at, (f"event:{docket.case.moves}",)),
+        Fact(FactName.NOTICE_CONFIRMED, is_told(docket.case), Source.PLATFORM, at),
+    ]
+    try:
+        facts = facts_of(docket).with_facts(said)
+        file = put_down(docket, facts=facts, basis=Basis.SILENCE)
+    except BadVerdict:
+        return False
+    overtake_offers(docket, NOBODY, "lapsed")
+    stand(docket, file, Deed.SILENCE)
+    return True
+
+
+def _lapse(docket: Docket, deed: Deed) -> None:
+    overtake_offers(docket, NOBODY, "lapsed")
+    docket.case.ending = Outcome.LAPSED.value
+    docket.move(deed)
+    docket.keep()
+    end_without(docket)
+    docket.note("closed", outcome=docket.case.outcome)
+
+
+def _tell_buyer(docket: Docket) -> None:
+    """Management has it because nobody of the platform answered: the buyer hears it at once."""
+    docket.keep()
+    Notice.objects.create(
+        id=new_id(docket.at),
+        case=docket.case,
+        side=Mover.BUYER.value,
+        move=docket.case.moves,
+        event=ESCALATED,
+        made_at=docket.at,
+        next_try_at=docket.at,
+    )

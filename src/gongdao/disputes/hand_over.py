@@ -1,0 +1,168 @@
+"""Who of the platform answers for a case, and its clock's rare stops. Every hand-over is counted,
+from whom to whom and why; it wins nobody time."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gongdao.core.errors import ConflictOfInterest, DisputeRefused, InputError, NotYourMove
+from gongdao.core.language import Phrase
+from gongdao.core.language import gettext as _
+from gongdao.core.stores import Stores
+from gongdao.disputes.clocks import BadClock, StopReason
+from gongdao.disputes.clocks import resume_clock as run_on
+from gongdao.disputes.clocks import stop_clock as stand_still
+from gongdao.disputes.events import Docket, Party, clock_of, set_clock
+from gongdao.disputes.locks import lock_case
+from gongdao.disputes.models import Case, HandOver, Verdict
+from gongdao.disputes.say import add_post
+from gongdao.disputes.states import Deed, Forum, Mover
+from gongdao.market.models import MerchantMember, Order
+
+
+def check_impartial(*, case: Case, order: Order, user_id: UUID) -> None:
+    """Raise ConflictOfInterest where the user is the buyer, acts for the merchant, or decided this
+    case before and it is under appeal."""
+    member = MerchantMember.objects.filter(merchant_id=case.merchant_id, user_id=user_id)
+    if order.buyer_id == user_id or member.exists():
+        raise ConflictOfInterest
+    before = Verdict.objects.filter(case=case, decided_by_id=user_id)
+    second = Verdict.objects.filter(case=case, seconded_by_id=user_id)
+    if case.forum == Forum.APPEAL.value and (before.exists() or second.exists()):
+        raise ConflictOfInterest
+
+
+def take_case(*, stores: Stores, case_id: UUID, user_id: UUID, at: datetime) -> Case:
+    """A person of the platform takes a case that nobody has; his own again changes nothing. Raise
+    DisputeRefused where another has it, ConflictOfInterest."""
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        check_impartial(case=case, order=order, user_id=user_id)
+        if case.owner_id == user_id:
+            return case
+        if case.owner_id is not None:
+            raise DisputeRefused(Phrase("这个案件已经由别人负责；要换人请走移交。"))
+        docket = Docket(stores, case, order, at)
+        _pass_on(docket, to=user_id, reason="taken", words="", by=user_id)
+        docket.write()
+    return case
+
+
+def hand_over(
+    *,
+    stores: Stores,
+    case_id: UUID,
+    by: UUID,
+    to: UUID | None,
+    reason: str,
+    words: str,
+    at: datetime,
+) -> Case:
+    """Its owner gives a case to another person, or back to the desk (None), and says why. The clock
+    runs on. Raise NotYourMove where it is not his or no person has it to decide, InputError
+    without words, ConflictOfInterest for whom it goes to."""
+    if not words.strip():
+        raise InputError(_("请写明为什么移交。"), field="words")
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        if case.owner_id != by:
+            raise NotYourMove
+        if to is not None:
+            check_impartial(case=case, order=order, user_id=to)
+        docket = Docket(stores, case, order, at)
+        docket.move(Deed.HAND_OVER, Party(Mover.PLATFORM, by))
+        _pass_on(docket, to=to, reason=reason, words=words, by=by)
+        docket.write()
+    return case
+
+
+def _pass_on(docket: Docket, *, to: UUID | None, reason: str, words: str, by: UUID) -> None:
+    forum, owner = Forum(docket.case.forum), docket.case.owner_id
+    docket.case.owner_id = to
+    count_hand_over(
+        docket, before=forum, reason=reason, from_owner=owner, by=Party(Mover.PLATFORM, by)
+    )
+    if words.strip():
+        add_post(docket=docket, by=Party(Mover.PLATFORM, by), words=words, files=())
+
+
+def count_hand_over(
+    docket: Docket,
+    *,
+    before: Forum,
+    reason: str,
+    from_owner: UUID | None = None,
+    by: Party | None = None,
+) -> None:
+    """Write that a case went on: from which forum and person to which it stands now, and why."""
+    case = docket.case
+    case.handovers += 1
+    acting = by or Party(Mover.PLATFORM)
+    docket.note("handed_over", acting, reason=reason, before=before.value, forum=case.forum)
+    docket.keep()
+    HandOver.objects.create(
+        case=case,
+        number=case.handovers,
+        from_forum=before.value,
+        to_forum=case.forum,
+        from_owner=from_owner,
+        to_owner=case.owner_id,
+        reason=reason,
+        at=docket.at,
+    )
+
+
+def ask_party(
+    *, stores: Stores, case_id: UUID, by: UUID, whom: Mover, words: str, at: datetime
+) -> Case:
+    """Its owner asks the buyer or the merchant for evidence: it is that side's move, with a clock
+    of its own; without an answer he decides on what is there. Raise NotYourMove, InputError."""
+    if whom not in (Mover.BUYER, Mover.MERCHANT):
+        raise ValueError(f"{whom} cannot be asked")
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        if case.owner_id != by:
+            raise NotYourMove
+        docket = Docket(stores, case, order, at)
+        acting = Party(Mover.PLATFORM, by)
+        deed = Deed.ASK_BUYER if whom is Mover.BUYER else Deed.ASK_MERCHANT
+        docket.move(deed, acting)
+        add_post(docket=docket, by=acting, words=words, files=())
+        docket.write()
+    return case
+
+
+def stop_clock(
+    *, stores: Stores, case_id: UUID, by: UUID, reason: StopReason, at: datetime
+) -> Case:
+    """Let the clock stand still, for one of the reasons that its published rule names. Raise
+    DisputeRefused for any other, or where it does not run."""
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        docket = Docket(stores, case, order, at)
+        try:
+            clock = stand_still(clock_of(case), at=at, reason=reason, on=case.rules_on)
+        except BadClock:
+            raise DisputeRefused(Phrase("按公布的规则，这个时限现在不能因此停止。")) from None
+        case.clock_stopped_at, case.clock_stop_reason = clock.stopped_at, reason.value
+        docket.note("stopped", Party(Mover.PLATFORM, by), reason=reason.value)
+        docket.write()
+    return case
+
+
+def resume_clock(*, stores: Stores, case_id: UUID, by: UUID, at: datetime) -> Case:
+    """Let a stopped clock run on, with what was left of it; DisputeRefused where it runs."""
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        docket = Docket(stores, case, order, at)
+        try:
+            clock = run_on(clock_of(case), at=at)
+        except BadClock:
+            raise DisputeRefused(Phrase("这个时限没有停止。")) from None
+        set_clock(case, clock)
+        docket.note("resumed", Party(Mover.PLATFORM, by), due_at=clock.due_at.isoformat())
+        docket.write()
+    return case

@@ -1,0 +1,114 @@
+"""Keep disputed money from being released, and put it back where it stood.
+
+The ledger lets money leave a hold on a ground alone, so disputed money moves within it: out of the
+sale's hold (``hold_void``) and at once into a hold of its own, ``dispute:<case>:<n>``, of the same
+order. Whatever releases the sale's hold cannot reach it; the rest of the order's money stays where
+it was. Afterwards both movements are reversed, and what the verdict gives is drawn from the sale.
+Nothing is fenced before delivery: no release can happen then, and the watchdog's refund must find
+its money.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from gongdao.core.money import Money
+from gongdao.core.subject import SubjectRef
+from gongdao.disputes.models import Case
+from gongdao.disputes.states import Step
+from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.holds import Hold, find_holds
+from gongdao.ledger.models import LedgerTransfer
+from gongdao.ledger.place_hold import place_hold
+from gongdao.ledger.reverse_transfer import reverse_transfer
+from gongdao.ledger.settle_hold import Part, settle_hold
+from gongdao.ledger.transfers import Ground, TransferKind
+from gongdao.market.accounts import clearing_account, merchant_account, platform_account
+from gongdao.market.models import Order
+from gongdao.market.release_orders import fee_of
+from gongdao.market.states import OrderState
+from gongdao.payments.models import Credit
+
+PURPOSE = "dispute:"
+"""How the purpose of a dispute's hold begins."""
+CARRIED_OUT = frozenset({Step.EXECUTING, Step.EXECUTION_LATE})
+"""What is decided is drawn from the sale's own hold."""
+
+
+def find_credit(order: Order) -> Credit | None:
+    """The payment that the order lives on."""
+    rows = Credit.objects.select_related("intent")
+    return rows.filter(intent__owner_kind="order", intent__owner_id=order.id, surplus=False).first()
+
+
+def find_sale_hold(order: Order) -> Hold | None:
+    """What is held for the sale itself, if anything is left of it."""
+    return _left(order, lambda purpose: purpose == "sale")
+
+
+def find_fence(order: Order) -> Hold | None:
+    """What a dispute keeps from being released."""
+    return _left(order, lambda purpose: purpose.startswith(PURPOSE))
+
+
+def _left(order: Order, fits: Callable[[str], bool]) -> Hold | None:
+    holds = find_holds(owner=SubjectRef("order", order.id))
+    return next((one for one in holds if fits(one.purpose) and one.left.minor), None)
+
+
+def fence_money(*, case: Case, order: Order, at: datetime) -> Money:
+    """Fence what the case disputes, once; how much is fenced now. The caller holds both locked."""
+    none = Money(0, case.currency)
+    waits = case.state == "open" and Step(case.step) not in CARRIED_OUT
+    if order.state != OrderState.DELIVERED or not waits:
+        return none
+    there = find_fence(order)
+    if there is not None:
+        case.fenced = True
+        return there.left
+    sale, credit = find_sale_hold(order), find_credit(order)
+    if sale is None or credit is None:
+        return none
+    amount = min(sale.left, Money(case.amount_minor, case.currency))
+    purpose = f"{PURPOSE}{case.id}:{case.moves}"
+    bank = clearing_account(credit.gateway, credit.intent.account, case.currency)
+    part = Part(bank, amount, TransferKind.HOLD_VOID)
+    settle_hold(hold_id=sale.id, parts=[part], ground=Ground.VOID, reference=purpose, at=at)
+    held = merchant_account(AccountKind.MERCHANT_HELD, order.merchant_id, case.currency)
+    owner = SubjectRef("order", order.id)
+    place_hold(source=bank, held=held, amount=amount, owner=owner, purpose=purpose, at=at)
+    case.fenced = True
+    return amount
+
+
+def unfence_money(*, case: Case, order: Order, at: datetime) -> None:
+    """Put fenced money back into the sale's hold. Where nothing is fenced, nothing happens."""
+    if not case.fenced:
+        return
+    case.fenced = False
+    fence = find_fence(order)
+    if fence is None:
+        return
+    rows = LedgerTransfer.objects.filter(owner_kind="order", owner_id=order.id)
+    put = rows.get(kind=TransferKind.HOLD.value, reference=fence.purpose)
+    taken = rows.get(kind=TransferKind.HOLD_VOID.value, reference=f"{Ground.VOID}:{fence.purpose}")
+    reverse_transfer(seq=put.seq, at=at)
+    reverse_transfer(seq=taken.seq, at=at)
+
+
+def release_rest(*, case: Case, order: Order, at: datetime) -> Money:
+    """Let what is left of a sale go to the merchant where the order itself will not do it any more:
+    it was completed while the rest was in dispute. How much went."""
+    sale = find_sale_hold(order) if order.state == OrderState.COMPLETED else None
+    if sale is None:
+        return Money(0, case.currency)
+    fee = fee_of(sale.left)
+    free = merchant_account(AccountKind.MERCHANT_FREE, order.merchant_id, case.currency)
+    parts = [Part(free, sale.left - fee, TransferKind.RELEASE)]
+    if fee.minor:
+        target = platform_account(AccountKind.PLATFORM_FEE, case.currency)
+        parts.append(Part(target, fee, TransferKind.FEE))
+    reference = f"{case.id}:{case.moves}"
+    settle_hold(hold_id=sale.id, parts=parts, ground=Ground.VERDICT, reference=reference, at=at)
+    return sale.left

@@ -1,0 +1,246 @@
+"""Judge a case by the rules on what is recorded now, and do what they say where they decide alone.
+
+The same lines serve when a case begins, when a promise has passed, when a clock has run out (which
+judges again first), and when an issuer's new answer is there.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import UTC
+from hashlib import sha256
+from typing import Any
+from uuid import UUID
+
+from django.db import connection
+
+from gongdao.core.ids import new_id
+from gongdao.core.named_sql import load_sql
+from gongdao.disputes.collect_facts import asked_of, collect_facts
+from gongdao.disputes.decide_excuse import ExcuseFinding, NamedExcuse
+from gongdao.disputes.decide_liability import Finding, Mode, Party, Remedy
+from gongdao.disputes.events import NOBODY, Docket
+from gongdao.disputes.events import Party as Actor
+from gongdao.disputes.execute_remedies import Due, carry_out, plan_remedy
+from gongdao.disputes.facts import Fact, FactName, Facts, Source, facts_from_json, facts_to_json
+from gongdao.disputes.hold_money import release_rest, unfence_money
+from gongdao.disputes.models import Case, Excuse, RecordedFact, Verdict
+from gongdao.disputes.note_limits import note_limits
+from gongdao.disputes.states import Deed, Mover, Outcome, ReasonCode, Step, next_step
+from gongdao.disputes.verdict_file import (
+    Basis,
+    Decision,
+    Result,
+    VerdictFile,
+    judge,
+    make_verdict,
+)
+from gongdao.disputes.verdict_json import write_verdict
+from gongdao.rules.dispute_queries import excuse, liability
+
+
+def facts_of(docket: Docket) -> Facts:
+    """What is recorded now, and what an arbiter weighed in this case before."""
+    case = docket.case
+    kept = not case._state.adding
+    facts = collect_facts(
+        stores=docket.stores,
+        order=docket.order,
+        asked=asked_of(case),
+        case_id=case.id if kept else None,
+        at=docket.at,
+    )
+    return facts.with_facts(_weighed(case)) if kept else facts
+
+
+def _weighed(case: Case) -> list[Fact]:
+    """Facts that a person set, the newest of each name."""
+    rows = RecordedFact.objects.filter(case=case, source=Source.PERSON.value).order_by("round")
+    newest = {row.name: row for row in rows}
+    plain = [
+        {
+            "name": row.name,
+            "value": row.value,
+            "source": row.source,
+            "at": row.at.astimezone(UTC).isoformat(),
+            "evidence": row.evidence,
+        }
+        for _name, row in sorted(newest.items())
+    ]
+    return list(facts_from_json(plain).items)
+
+
+def keep_facts(docket: Docket, facts: Facts) -> None:
+    """Write what the case is judged on, as the round of its newest event."""
+    rows = facts_to_json(facts)
+    values: dict[str, Any] = {
+        "case": docket.case.id,
+        "round": docket.case.moves,
+        "names": [row["name"] for row in rows],
+        "values": [json.dumps(row["value"]) for row in rows],
+        "sources": [row["source"] for row in rows],
+        "evidence": [json.dumps(row["evidence"]) for row in rows],
+        "times": [fact.at for fact in facts.items],
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(load_sql("gongdao.disputes", "keep_facts"), values)
+
+
+def named_excuses(case: Case) -> tuple[NamedExcuse, ...]:
+    """The excuses that were raised, in their order."""
+    if case._state.adding:
+        return ()
+    rows = Excuse.objects.filter(case=case).order_by("at", "id")
+    return tuple(NamedExcuse(excuse(row.excuse, case.rules_on), row.at) for row in rows)
+
+
+def judge_now(docket: Docket, facts: Facts) -> tuple[Finding, tuple[ExcuseFinding, ...]]:
+    """What the reason's table, in force on the order's day, says of ``facts``."""
+    case = docket.case
+    table = liability(ReasonCode(case.reason).value, case.rules_on)
+    return judge(facts=facts, table=table, excuses=named_excuses(case), at=docket.at)
+
+
+def follow_rules(docket: Docket, *, by: Actor = NOBODY) -> bool:
+    """Judge, and do what follows where the rules decide alone, or rest until they can; whether the
+    case moved. A case that begins always moves, and so does a question that its buyer (``by``) now
+    makes a complaint: what rules cannot decide goes to the merchant."""
+    facts = facts_of(docket)
+    finding, _excuses = judge_now(docket, facts)
+    step = Step(docket.case.step)
+    if step is Step.NEW:
+        note_limits(docket, facts)
+    if finding.mode is Mode.AUTOMATIC:
+        deed = Deed.JUDGED_UPHELD if finding.grants else Deed.JUDGED_REFUSED
+    else:
+        deed = Deed.JUDGED_EARLY if finding.mode is Mode.WAIT else Deed.JUDGED_PERSON
+    begins = step in (Step.NEW, Step.DELIVERY_DUE) or by.side is Mover.BUYER
+    if next_step(step=step, deed=deed) is None or (deed is Deed.JUDGED_PERSON and not begins):
+        return False
+    if finding.mode is Mode.AUTOMATIC:
+        stand(docket, put_down(docket, facts=facts, basis=Basis.RULES), deed)
+    else:
+        docket.move(deed, until=finding.again_at)
+        docket.keep()
+        keep_facts(docket, facts)
+    return True
+
+
+def put_down(
+    docket: Docket, *, facts: Facts, basis: Basis, decision: Decision | None = None
+) -> VerdictFile:
+    """The verdict file on ``facts``; raise BadVerdict where the basis does not carry it."""
+    case = docket.case
+    name = "silence" if basis is Basis.SILENCE else ReasonCode(case.reason).value
+    before = None if case._state.adding else case.verdicts.order_by("-number").first()
+    return make_verdict(
+        case=case.log_subject,
+        order=docket.order.log_subject,
+        reason=ReasonCode(case.reason),
+        basis=basis,
+        decided_at=docket.at,
+        currency=case.currency,
+        rules_on=case.rules_on,
+        facts=facts,
+        table=liability(name, case.rules_on),
+        excuses=() if basis is Basis.SILENCE else named_excuses(case),
+        decision=decision,
+        replaces=bytes(before.digest).hex() if before else "",
+    )
+
+
+@dataclass(frozen=True)
+class Deciders:
+    """Who decided a person's verdict, who seconded it, and their words, sealed."""
+
+    first: UUID | None = None
+    second: UUID | None = None
+    sealed: bytes = b""
+
+
+BY_RULES = Deciders()
+"""Nobody: the rules, silence, or the parties themselves."""
+
+
+def stand(
+    docket: Docket,
+    file: VerdictFile,
+    deed: Deed,
+    by: Actor = NOBODY,
+    deciders: Deciders = BY_RULES,
+) -> Verdict:
+    """Let a verdict stand: the case moved by ``deed``, the file kept, its remedy carried out."""
+    case, result = docket.case, file.result
+    case.ending = ending_of(file.facts, result, file.basis).value
+    docket.move(deed, by)
+    docket.keep()
+    row = _keep_verdict(docket, file, deciders)
+    keep_facts(docket, file.facts)
+    if result.remedy is Remedy.NONE:
+        end_without(docket)
+        return row
+    plan_remedy(docket=docket, basis=f"verdict:{row.number}", due=due_of(result))
+    carry_out(docket=docket)
+    return row
+
+
+def _keep_verdict(docket: Docket, file: VerdictFile, deciders: Deciders) -> Verdict:
+    case, result = docket.case, file.result
+    number = case.verdicts.count() + 1
+    text = write_verdict(file)
+    digest = sha256(text).digest()
+    docket.note(
+        "decided",
+        verdict=number,
+        digest=digest.hex(),
+        basis=file.basis.value,
+        remedy=result.remedy.value,
+        amount_minor=result.amount_minor,
+        rule=file.table.ref,
+        row=file.finding.row,
+    )
+    return Verdict.objects.create(
+        id=new_id(docket.at),
+        case=case,
+        number=number,
+        file=text.decode(),
+        digest=digest,
+        event=case.moves,
+        automatic=file.basis is not Basis.PERSON,
+        reason_code=f"{file.table.ref}/{file.finding.row}",
+        remedy=result.remedy.value,
+        amount_minor=result.amount_minor,
+        currency=case.currency,
+        fault={part.party.value: part.percent for part in result.parts},
+        decided_by_id=deciders.first,
+        seconded_by_id=deciders.second,
+        sealed=deciders.sealed,
+        at=docket.at,
+    )
+
+
+def end_without(docket: Docket) -> None:
+    """The case ends and nothing is paid: what was fenced goes where the sale's money goes."""
+    unfence_money(case=docket.case, order=docket.order, at=docket.at)
+    release_rest(case=docket.case, order=docket.order, at=docket.at)
+
+
+def ending_of(facts: Facts, result: Result, basis: Basis) -> Outcome:
+    """How a case ends that is decided, or agreed, like this."""
+    if basis is Basis.AGREEMENT:
+        return Outcome.SETTLED
+    if result.remedy is Remedy.NONE:
+        return Outcome.REFUSED
+    asked = facts.whole(FactName.ASKED_MINOR) or 0
+    whole = result.remedy in (Remedy.REFUND_FULL, Remedy.REPLACEMENT)
+    return Outcome.UPHELD if whole or result.amount_minor >= asked else Outcome.PARTLY_UPHELD
+
+
+def due_of(result: Result) -> Due:
+    """What has to be done, and who bears it first."""
+    if result.remedy is Remedy.REPLACEMENT:
+        return Due("replacement")
+    kind = "compensation" if result.remedy is Remedy.COMPENSATION else "refund"
+    platform = sum(part.minor for part in result.parts if part.bearer is Party.PLATFORM)
+    return Due(kind, merchant=result.amount_minor - platform, platform=platform)

@@ -1,0 +1,113 @@
+"""Tell a side that it is its move, and know whether it was told: silence counts only then.
+
+Planned with the step that makes it somebody's move, sent by a worker, settled as accepted by the
+next hop or failed. Looking at the case counts as being told. What is sent names the order's number
+and where to look, nothing else.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+
+from gongdao.core.language import Phrase, mark
+from gongdao.disputes.models import Case, Notice
+from gongdao.disputes.states import STEPS, Mover, Step
+from gongdao.market.models import MerchantMember, Order
+
+BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 720))
+"""How long to wait after each try that may be repeated; then it is given up."""
+LEASE = timedelta(minutes=5)
+"""How long a claimed notice is left alone; longer than any messenger may take."""
+ESCALATED = "escalated"
+"""The platform itself was silent: management has the case, the buyer can go outside."""
+
+
+@dataclass(frozen=True)
+class ClaimedNotice:
+    """A notice that this worker has to send now, and nobody else."""
+
+    id: UUID
+    case: Case
+    order: Order
+    side: Mover
+    event: str
+    tries: int
+
+
+def is_told(case: Case) -> bool:
+    """Whether a confirmed notice reached who is to move, in this move of his."""
+    rows = Notice.objects.filter(case=case, side=case.mover, made_at__gte=case.clock_started_at)
+    return rows.filter(Q(state="accepted") | Q(seen_at__isnull=False)).exists()
+
+
+def note_seen(*, case_id: UUID, side: Mover, at: datetime) -> int:
+    """A side looked at its case: what it was to be told, it knows. How many notices it settles."""
+    rows = Notice.objects.filter(case_id=case_id, side=side.value, seen_at__isnull=True)
+    return rows.update(seen_at=at)
+
+
+def claim_notice(*, at: datetime) -> ClaimedNotice | None:
+    """The notice that is due longest, taken for `LEASE`. One that was taken and never settled is
+    sent once more under the same id; then it is given up."""
+    with transaction.atomic():
+        row = (
+            Notice.objects.select_for_update(skip_locked=True, of=("self",))
+            .select_related("case__order")
+            .filter(state__in=["planned", "sending"], next_try_at__lte=at)
+            .order_by("next_try_at")
+            .first()
+        )
+        if row is None:
+            return None
+        if row.state == "sending" and row.problem == "interrupted":
+            row.state, row.ended_at, row.next_try_at = "failed", at, None
+            row.save(update_fields=["state", "ended_at", "next_try_at"])
+            return None
+        row.problem = "interrupted" if row.state == "sending" else ""
+        row.state, row.tries, row.next_try_at = "sending", row.tries + 1, at + LEASE
+        row.save(update_fields=["state", "tries", "next_try_at", "problem"])
+    side = Mover(row.side)
+    return ClaimedNotice(row.id, row.case, row.case.order, side, row.event, row.tries)
+
+
+def settle_notice(*, claim: ClaimedNotice, problem: str, again: bool, at: datetime) -> str:
+    """Write what became of a notice: accepted where there was no ``problem``; tried ``again`` later
+    or given up. The state it has now; nothing changes where another worker took it over."""
+    changed: dict[str, Any] = {"problem": problem[:80], "next_try_at": None}
+    if not problem:
+        changed |= {"state": "accepted", "ended_at": at}
+    elif again and claim.tries <= len(BACK_OFF):
+        changed |= {"state": "planned", "next_try_at": at + BACK_OFF[claim.tries - 1]}
+    else:
+        changed |= {"state": "failed", "ended_at": at}
+    mine = Notice.objects.filter(id=claim.id, state="sending", tries=claim.tries)
+    return str(changed["state"]) if mine.update(**changed) else ""
+
+
+def merchant_addresses(merchant_id: UUID) -> list[str]:
+    """The mail addresses of those who act for a merchant, who joined first first."""
+    rows = MerchantMember.objects.filter(merchant_id=merchant_id, user__is_active=True)
+    return list(rows.order_by("added_at").values_list("user__email", flat=True))
+
+
+_MOVE = mark("公道：订单 {number} 的争议等您处理")
+_UP = mark("公道：订单 {number} 的争议已转平台管理层")
+_UP_BODY = mark(
+    "平台没有按时答复，已自动升级。您可以下载现成的卷宗，同时向外部渠道投诉；这边照常处理。"
+)
+
+
+def dispute_text(*, claim: ClaimedNotice, link: str) -> tuple[str, str]:
+    """Title and text of what is sent, in the language in use; ``link`` leads to the case."""
+    where = Phrase("请到这里查看：{link}", link=link)
+    if claim.event == ESCALATED:
+        title, body = _UP, str(Phrase.named(_UP_BODY))
+    else:
+        title, body = _MOVE, str(Phrase.named(STEPS[Step(claim.event)].waits_for))
+    return str(Phrase.named(title, number=claim.order.number)), f"{body}\n{where}"

@@ -1,0 +1,165 @@
+"""Offers: objects with a history, answered once. What is agreed is carried out like a verdict.
+
+An offer stands until it is answered or another takes its place; whoever accepts names the offer
+that he read, so that he cannot accept another one.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gongdao.core.errors import InputError, NotYourMove
+from gongdao.core.ids import new_id
+from gongdao.core.language import gettext as _
+from gongdao.core.stores import Stores
+from gongdao.disputes.decide_liability import Remedy
+from gongdao.disputes.events import NOBODY, Docket, Party, seal_words
+from gongdao.disputes.hold_money import fence_money
+from gongdao.disputes.judge import facts_of, put_down, stand
+from gongdao.disputes.locks import lock_case
+from gongdao.disputes.models import Case, Offer, OfferAnswer
+from gongdao.disputes.say import overtake_offers
+from gongdao.disputes.states import STEPS, Deed, Mover, Step
+from gongdao.disputes.verdict_file import Basis, Decision
+from gongdao.rules.dispute_kinds import Share
+
+_OFFERED = frozenset(set(Remedy) - {Remedy.NONE})
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What is offered: a remedy, and minor units (none for a replacement)."""
+
+    remedy: Remedy
+    minor: int = 0
+    words: str = ""
+
+
+def offer(*, stores: Stores, case_id: UUID, by: Party, terms: Terms, at: datetime) -> UUID:
+    """Offer to end the case like this; an offer that waits is overtaken. The offer's id.
+
+    Raise NotYourMove, or InputError for an amount that is nothing or more than was paid.
+    """
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        _check(terms, order.total_minor)
+        docket = Docket(stores, case, order, at)
+        deed = Deed.COUNTER_OFFER if by.side is Mover.BUYER else Deed.OFFER
+        docket.move(deed, by)
+        overtake_offers(docket, by, "overtaken")
+        number, row_id = case.offers.count() + 1, new_id(at)
+        docket.note(
+            "offered", by, offer=number, remedy=terms.remedy.value, offered_minor=terms.minor
+        )
+        docket.keep()
+        Offer.objects.create(
+            id=row_id,
+            case=case,
+            number=number,
+            by=by.side.value,
+            by_id=by.id,
+            remedy=terms.remedy.value,
+            original_minor=order.total_minor,
+            disputed_minor=case.amount_minor,
+            offered_minor=terms.minor,
+            currency=case.currency,
+            sealed=seal_words(stores, row_id, terms.words, at),
+            at=at,
+        )
+        fence_money(case=case, order=order, at=at)
+        docket.write()
+    return row_id
+
+
+def _check(terms: Terms, most: int) -> None:
+    if terms.remedy not in _OFFERED:
+        raise InputError(_("请选择退款、补发或补偿。"), field="remedy")
+    if terms.remedy is not Remedy.REPLACEMENT and not 0 < terms.minor <= most:
+        raise InputError(_("金额要大于零，也不能超过付款的金额。"), field="amount")
+
+
+def accept_offer(*, stores: Stores, case_id: UUID, offer_id: UUID, by: Party, at: datetime) -> bool:
+    """Accept the offer that waits, and carry it out; False where the same side accepted it before.
+
+    Raise NotYourMove where it is not the offer that waits, or not for ``by`` to answer.
+    """
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        there = OfferAnswer.objects.filter(offer_id=offer_id, offer__case=case).first()
+        if there is not None and (there.answer, there.by) == ("accepted", by.side.value):
+            return False
+        row = _waiting(case, offer_id, by)
+        docket = Docket(stores, case, order, at)
+        docket.note(
+            "answered", by, offer=row.number, answer="accepted", final_minor=row.offered_minor
+        )
+        OfferAnswer.objects.create(
+            offer=row,
+            answer="accepted",
+            by=by.side.value,
+            by_id=by.id,
+            final_minor=row.offered_minor,
+            at=at,
+        )
+        terms = Terms(Remedy(row.remedy), row.offered_minor)
+        _agree(docket, terms, Deed.ACCEPT_OFFER)
+        docket.write()
+    return True
+
+
+def decline_offer(
+    *, stores: Stores, case_id: UUID, offer_id: UUID, by: Party, at: datetime
+) -> None:
+    """Say no to the offer that waits: a person of the platform decides. Raise NotYourMove."""
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        row = _waiting(case, offer_id, by)
+        docket = Docket(stores, case, order, at)
+        docket.note("answered", by, offer=row.number, answer="declined")
+        OfferAnswer.objects.create(
+            offer=row, answer="declined", by=by.side.value, by_id=by.id, at=at
+        )
+        docket.move(Deed.DECLINE_OFFER, by)
+        fence_money(case=case, order=order, at=at)
+        docket.write()
+
+
+def _waiting(case: Case, offer_id: UUID, by: Party) -> Offer:
+    step = STEPS.get(Step(case.step))
+    row = Offer.objects.filter(id=offer_id, case=case, answer__isnull=True).first()
+    if row is None or row.by == by.side.value or step is None or step.mover is not by.side:
+        raise NotYourMove
+    return row
+
+
+def accept_claim(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> None:
+    """The merchant grants what was claimed, with one tap: it is carried out at once. Raise
+    NotYourMove where the case is decided or closed already."""
+    with transaction.atomic():
+        case, order = lock_case(case_id)
+        docket = Docket(stores, case, order, at)
+        overtake_offers(docket, by, "overtaken")
+        docket.note("answered", by, answer="claim_accepted")
+        replaced = case.wanted == "replacement"
+        remedy = Remedy.REPLACEMENT if replaced else Remedy.REFUND_FULL
+        terms = Terms(remedy, 0 if replaced else case.amount_minor)
+        _agree(docket, terms, Deed.ACCEPT_CLAIM, by)
+        docket.write()
+
+
+def _agree(docket: Docket, terms: Terms, deed: Deed, by: Party = NOBODY) -> None:
+    decision = Decision(
+        remedy=terms.remedy,
+        amount_minor=terms.minor,
+        shares=(Share("merchant", 100),),
+        reasons="",
+        by=("buyer", "merchant"),
+        units=docket.order.quantity if terms.remedy is Remedy.REPLACEMENT else 0,
+    )
+    facts = facts_of(docket)
+    file = put_down(docket, facts=facts, basis=Basis.AGREEMENT, decision=decision)
+    stand(docket, file, deed, by)

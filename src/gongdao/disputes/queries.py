@@ -1,0 +1,56 @@
+"""What pages ask of disputes: nothing here writes."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.db.models import Case as When
+from django.db.models import IntegerField, QuerySet, Value
+from django.db.models import When as If
+
+from gongdao.disputes.models import Case, Remedy, Verdict
+from gongdao.disputes.states import Mover
+
+
+def cases_of_merchant(*, merchant_id: UUID, closed: bool = False) -> QuerySet[Case]:
+    """A merchant's cases with their orders: open ones that wait for him first, by deadline; closed
+    ones newest first."""
+    rows = Case.objects.filter(merchant_id=merchant_id).select_related("order")
+    if closed:
+        return rows.filter(state="closed").order_by("-closed_at", "-id")
+    return _by_deadline(rows.filter(state="open"), Mover.MERCHANT)
+
+
+def cases_of_platform(*, owner_id: UUID | None = None) -> QuerySet[Case]:
+    """Open cases for the arbiters' desk, those that wait for the platform first, by deadline;
+    ``owner_id`` for the cases of one person."""
+    rows = Case.objects.filter(state="open").select_related("order", "owner")
+    if owner_id is not None:
+        rows = rows.filter(owner_id=owner_id)
+    return _by_deadline(rows, Mover.PLATFORM)
+
+
+def cases_of_order(*, order_id: UUID) -> QuerySet[Case]:
+    """Every case about an order, newest first."""
+    return Case.objects.filter(order_id=order_id).order_by("-opened_at", "-id")
+
+
+def cases_that_need_a_person() -> QuerySet[Case]:
+    """Cases whose remedy cannot go on by itself: no cover, or the payment service refused."""
+    rows = Case.objects.exclude(needs_person="").select_related("order")
+    return rows.order_by("clock_due_at", "id")
+
+
+def find_verdict(case: Case) -> Verdict | None:
+    """The verdict that stands: the newest."""
+    return Verdict.objects.filter(case=case).order_by("-number").first()
+
+
+def find_steps(case: Case) -> list[Remedy]:
+    """The steps of its remedy, in the order of planning."""
+    return list(Remedy.objects.filter(case=case).order_by("planned_at", "basis", "place"))
+
+
+def _by_deadline(rows: QuerySet[Case], mine: Mover) -> QuerySet[Case]:
+    first = When(If(mover=mine.value, then=Value(0)), default=Value(1), output_field=IntegerField())
+    return rows.annotate(turn=first).order_by("turn", "clock_due_at", "id")

@@ -1,0 +1,98 @@
+"""What waits for a person: each queue with its rows, and how many there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from django.db.models import QuerySet
+from django.urls import reverse
+
+from gongdao.core.clock import beijing
+from gongdao.core.language import gettext as _
+from gongdao.ledger.models import Payee, Payout
+from gongdao.ledger.states import PayoutState
+from gongdao.market.models import Finding, Merchant, Notice, TopUp
+from gongdao.market.pause_merchant import review_cutoff
+from gongdao.market.states import MerchantState, OrderState
+from gongdao.payments.models import Refund
+from gongdao.vault.models import Batch
+from gongdao.vault.states import BatchState
+
+
+@dataclass(frozen=True)
+class Queue:
+    """Something that waits: its name, how many there are, and where they are."""
+
+    name: str
+    count: int
+    href: str
+
+
+def open_findings() -> QuerySet[Finding]:
+    """What the watchdog could not settle by itself, the oldest first. A refund that was confirmed
+    meanwhile needs nobody any more."""
+    rows = Finding.objects.filter(closed_at=None).select_related("order")
+    over = rows.filter(code__startswith="refund_", order__state=OrderState.REFUNDED)
+    return rows.exclude(id__in=over.values("id")).order_by("found_at", "id")
+
+
+def doubted() -> QuerySet[TopUp]:
+    """Top-ups about which a supplier contradicts himself."""
+    return TopUp.objects.exclude(doubt="").select_related("order", "supplier").order_by("id")
+
+
+def stuck_refunds() -> QuerySet[Refund]:
+    """Refunds that were given up; the oldest first."""
+    rows = Refund.objects.filter(state="stuck").select_related("credit__intent")
+    return rows.order_by("requested_at")
+
+
+def failed_notices() -> QuerySet[Notice]:
+    """Notices that were given up; the newest first."""
+    return Notice.objects.filter(state="failed").select_related("order").order_by("-ended_at")
+
+
+def quarantined() -> QuerySet[Batch]:
+    """Batches that are kept off the shelves."""
+    rows = Batch.objects.filter(state=BatchState.QUARANTINED.value)
+    return rows.select_related("sku").order_by("changed_at")
+
+
+def waiting_payouts() -> QuerySet[Payout]:
+    """Payouts that wait for approval, or for the bank's word."""
+    states = [PayoutState.PROPOSED, PayoutState.APPROVED, PayoutState.REQUESTED]
+    return Payout.objects.filter(state__in=[one.value for one in states])
+
+
+def unverified_payees() -> QuerySet[Payee]:
+    """Accounts that merchants gave and nobody has verified."""
+    return Payee.objects.filter(verified_at=None, retired_at=None).order_by("added_at")
+
+
+def expired_licences(at: datetime) -> QuerySet[Merchant]:
+    """Merchants whose licence is over; they cannot list."""
+    today = beijing(at).date()
+    return Merchant.objects.filter(state=MerchantState.ACTIVE, licence_until__lt=today)
+
+
+def overdue_reviews(at: datetime) -> QuerySet[Merchant]:
+    """Merchants whom nobody has verified for longer than the rules allow."""
+    return Merchant.objects.filter(state=MerchantState.ACTIVE, reviewed_at__lt=review_cutoff(at))
+
+
+def count_queues(at: datetime) -> list[Queue]:
+    """Every queue; one short statement each."""
+    orders, merchants = reverse("operator_orders"), reverse("operator_merchants")
+    payouts = reverse("operator_payouts")
+    return [
+        Queue(_("需要人工的订单"), open_findings().count(), f"{orders}#findings"),
+        Queue(_("上游说法不一"), doubted().count(), f"{orders}#doubts"),
+        Queue(_("没办成的退款"), stuck_refunds().count(), f"{orders}#refunds"),
+        Queue(_("没送到的通知"), failed_notices().count(), f"{orders}#notices"),
+        Queue(_("隔离的批次"), quarantined().count(), f"{orders}#batches"),
+        Queue(_("进行中的付款"), waiting_payouts().count(), payouts),
+        Queue(_("待核实的收款账户"), unverified_payees().count(), f"{payouts}#payees"),
+        Queue(_("证照过期的商家"), expired_licences(at).count(), f"{merchants}?state=expired"),
+        Queue(_("该复核的商家"), overdue_reviews(at).count(), f"{merchants}?state=overdue"),
+    ]

@@ -1,0 +1,110 @@
+"""What the codes on the operator's desk are called."""
+
+from __future__ import annotations
+
+from gongdao.core.language import mark, translated
+from gongdao.ledger.states import PayoutState
+from gongdao.market.states import MerchantState, PaperKind, Role
+
+ROLES: dict[Role, str] = {
+    Role.OPERATOR: mark("运营"),
+    Role.REVIEWER: mark("审核"),
+    Role.FINANCE: mark("财务"),
+    Role.ARBITER: mark("裁决"),
+}
+PAPERS: dict[PaperKind, str] = {
+    PaperKind.LICENCE: mark("营业执照"),
+    PaperKind.IDENTITY: mark("身份证件"),
+    PaperKind.AUTHORIZATION: mark("品牌授权"),
+    PaperKind.PURCHASE: mark("进货凭证"),
+}
+MERCHANTS: dict[MerchantState, str] = {
+    MerchantState.ACTIVE: mark("正常"),
+    MerchantState.PAUSED: mark("已暂停"),
+    MerchantState.CLOSED: mark("已退出"),
+}
+PAYOUTS: dict[PayoutState, str] = {
+    PayoutState.PROPOSED: mark("待批准"),
+    PayoutState.APPROVED: mark("已批准"),
+    PayoutState.REQUESTED: mark("已提交"),
+    PayoutState.CONFIRMED: mark("已到账"),
+    PayoutState.FAILED: mark("没有付成"),
+    PayoutState.CANCELLED: mark("已撤回"),
+    PayoutState.RETURNED: mark("被退回"),
+}
+DEEDS: dict[str, str] = {
+    "staff.add": mark("给了角色"),
+    "staff.remove": mark("收回角色"),
+    "contact.send": mark("发出联系方式验证码"),
+    "merchant.admit": mark("批准入驻"),
+    "merchant.pause": mark("暂停商家"),
+    "merchant.resume": mark("恢复商家"),
+    "merchant.review": mark("复核商家"),
+    "merchant.paper": mark("收下材料"),
+    "merchant.look": mark("查看保密资料"),
+    "paper.look": mark("查看材料"),
+    "merchant.invite": mark("邀请成员"),
+    "merchant.dismiss": mark("移除成员"),
+    "deposit.pay": mark("登记保证金"),
+    "terms.accept": mark("接受交易条款"),
+    "payee.verify": mark("核实收款账户"),
+    "payout.propose": mark("提出付款"),
+    "payout.approve": mark("批准付款"),
+    "payout.cancel": mark("撤回付款"),
+    "payout.request": mark("提交付款批次"),
+    "payout.list": mark("导出付款清单"),
+    "payout.confirm": mark("确认付款到账"),
+    "payout.fail": mark("登记付款未成"),
+    "payout.return": mark("登记付款退回"),
+    "ledger.check": mark("试算账目"),
+    "doubt.clear": mark("了结上游疑点"),
+    "refund.push": mark("重试退款"),
+    "notice.push": mark("重发通知"),
+    "supplier.on": mark("启用上游"),
+    "supplier.off": mark("停用上游"),
+}
+FINDINGS: dict[str, str] = {
+    "supplier_doubt": mark("上游前后说法不一"),
+    "secrets_missing": mark("发货记录不完整"),
+    "top_up_no_supplier": mark("没有可用的上游"),
+    "no_supplier": mark("没有可用的上游"),
+    "refund_stuck": mark("退款没有办成"),
+    "refund_slow": mark("退款迟迟没有确认"),
+    "refund_lost": mark("退款没有发起"),
+    "release_refused": mark("保护期已过，钱结算不出去"),
+    "restored_behind_log": mark("备份之后已发过货，恢复后这里没有记录"),
+}
+DOUBTS: dict[str, str] = {
+    "done_after_refund": mark("退款以后，上游又说充成了"),
+    "too_dear": mark("上游收的钱超过上限"),
+    "said_done": mark("上游改口说充成了"),
+    "said_rejected": mark("上游改口说没充"),
+    "said_partial": mark("上游改口说只充了一部分"),
+}
+KINDS: dict[str, str] = {
+    "merchant": mark("商家"),
+    "order": mark("订单"),
+    "payout": mark("付款"),
+    "batch": mark("批次"),
+    "supplier": mark("上游"),
+    "account": mark("账户"),
+    "user": mark("账号"),
+    "contact": mark("联系方式"),
+    "paper": mark("材料"),
+    "ledger": mark("账目"),
+}
+
+
+def role_name(role: Role) -> str:
+    """A role in the language in use."""
+    return translated(ROLES[role])
+
+
+def deed_name(code: str) -> str:
+    """A deed in the language in use; one that is not known shows its code."""
+    return translated(DEEDS[code]) if code in DEEDS else code
+
+
+def word_of(names: dict[str, str], code: str) -> str:
+    """The name of ``code`` in the language in use; one that is not known shows itself."""
+    return translated(names[code]) if code in names else code

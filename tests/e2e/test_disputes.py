@@ -1,0 +1,115 @@
+"""A dispute on a real server, from all three sides: the buyer on a phone, the merchant and the
+arbiter at their desks; what is clear is decided at once, what is not, by a person."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from tests.e2e.people import fill_market, sign_in_operator, sign_in_seller
+
+pytestmark = pytest.mark.slow
+CARD = "示例游戏点卡 30 元"
+WORDS = "兑换页说卡密无效，试了两次都一样。"
+
+
+@pytest.fixture(scope="module")
+def market(real_server):
+    """The market of the demonstration on the real server."""
+    return fill_market(real_server)
+
+
+def _buy(buyer, title=CARD):
+    """From the listing to the paid order; its number."""
+    buyer.go("/market/")
+    buyer.page.get_by_label("找什么").fill(title)
+    buyer.press("查找")
+    buyer.press(buyer.page.get_by_role("link", name=title, exact=True))
+    buyer.press("购买")
+    buyer.page.get_by_label("邮箱或手机号").fill("someone@example.invalid")
+    buyer.page.get_by_label("我看过并接受交易条款").check()
+    buyer.press("下单，去付款")
+    buyer.press(buyer.page.get_by_role("link", name=re.compile("去付款")))
+    buyer.press(buyer.page.get_by_role("link", name=re.compile("^去沙盒")))
+    buyer.press(buyer.page.get_by_role("button", name="付款", exact=True))
+    buyer.press("回到订单")
+    found = re.search(r"/orders/([0-9A-Z]{12})/", buyer.page.url)
+    assert found, buyer.page.url
+    return found[1]
+
+
+def _look_and_complain(buyer, number):
+    """Look at the secret, say that it does not work, and complain; the page of the case."""
+    buyer.press("查看卡密")
+    buyer.press("录上了，显示出来")
+    buyer.page.get_by_label("不能用", exact=True).check()
+    buyer.press("记下结果")
+    buyer.press("提出问题")
+    assert "出了什么问题" in buyer.text()
+    buyer.press("卡密无效，兑换不了")
+    assert "提交以后会怎样" in buyer.text() and "商家最晚要在" in buyer.text()
+    buyer.look()
+    buyer.page.get_by_label("要说的话").fill(WORDS)
+    buyer.press("提交")
+    assert "现在轮到：商家" in buyer.text() and number in buyer.page.url
+    return buyer.page.url
+
+
+@pytest.mark.parametrize("device", ["phone", "desktop"])
+def test_the_parties_settle(meet, market, device):
+    """The buyer complains, the merchant offers, the buyer accepts; the money goes back."""
+    buyer, seller = meet(device), meet(device)
+    case = _look_and_complain(buyer, _buy(buyer))
+    buyer.look()
+    sign_in_seller(seller, market["password"])
+    seller.go("/desk/disputes/")
+    seller.look()
+    seller.press(seller.page.get_by_role("link", name=re.compile("卡密无效")).first)
+    assert WORDS in seller.text()
+    seller.look()
+    seller.page.get_by_text("提出和解方案").first.click()
+    form = seller.page.locator("details#offer")
+    form.get_by_label("部分退款").check()
+    form.get_by_label("金额").fill("10")
+    seller.press("提出方案")
+    buyer.go(case)
+    assert "部分退款" in buyer.text() and "¥10.00" in buyer.text()
+    buyer.press("接受")
+    for _turn in range(60):
+        if "双方和解" in buyer.text() and "做完了" in buyer.text():
+            break
+        buyer.page.wait_for_timeout(500)
+        buyer.page.reload()
+    assert "双方和解" in buyer.text() and "做完了" in buyer.text(), buyer.text()
+    buyer.look()
+
+
+def test_a_person_decides(meet, market):
+    """The merchant contests; the arbiter sees everything side by side and decides with reasons."""
+    buyer, seller, arbiter = meet("phone"), meet("desktop"), meet("desktop")
+    case = _look_and_complain(buyer, _buy(buyer))
+    sign_in_seller(seller, market["password"])
+    seller.go("/desk/disputes/")
+    seller.press(seller.page.get_by_role("link", name=re.compile("卡密无效")).first)
+    seller.page.get_by_text("不同意，说明理由").first.click()
+    seller.page.locator("details#contest").get_by_label("要说的话").fill("我们测过，卡是好的。")
+    seller.press("发出，由人裁决")
+    sign_in_operator(arbiter, market["password"], {})
+    arbiter.go("/operator/disputes/")
+    arbiter.look()
+    arbiter.press(arbiter.page.get_by_role("link", name=re.compile("卡密无效")).first)
+    arbiter.press("由我负责")
+    text = arbiter.text()
+    assert WORDS in text and "我们测过" in text and "事实和来源" in text and "还缺事实" in text
+    arbiter.look()
+    arbiter.page.get_by_label("全额退款").check()
+    arbiter.page.get_by_label("责任：商家").fill("100")
+    arbiter.page.locator("input[name=rules]").first.check()
+    arbiter.page.get_by_label("认定的事实和理由").fill(
+        "买家当场记下了试用结果；商家没有拿出发行方的记录，举证不能由商家承担。"
+    )
+    arbiter.press(arbiter.page.get_by_role("button", name="裁决", exact=True))
+    buyer.go(case)
+    assert "平台裁决" in buyer.text() and "全额退款" in buyer.text()
+    assert "仲裁" not in buyer.text()
+    buyer.look()
