@@ -32,7 +32,6 @@ from gongdao.core.errors import (
     NotYourMove,
 )
 from gongdao.core.money import Money
-from gongdao.disputes import limits
 from gongdao.disputes.appeal import Ground, appeal
 from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.decide_liability import Remedy as Kind
@@ -291,7 +290,9 @@ def test_an_automatic_refusal_can_always_be_appealed_once():
 
 def test_a_large_sum_takes_two_people(monkeypatch):
     """The second person has to come to the same; another result begins anew."""
-    monkeypatch.setattr(limits, "_SECOND_ARBITER_OVER", Money(5000))
+    monkeypatch.setattr(
+        "gongdao.disputes.give_verdict.second_arbiter_limit", lambda on: Money(5000)
+    )
     case, stores = complain(delivered(), USED), get_stores()
     say(
         stores=stores,

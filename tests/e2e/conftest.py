@@ -10,8 +10,10 @@ import os
 import re
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
+from tests.e2e.people import fill_market
 from tests.e2e.real_server import Post, RealServer
 from tests.e2e.visitor import Visitor, open_visitor
 from tests.front.web.look_kit import find_browser, open_browser
@@ -35,6 +37,18 @@ def real_server(tmp_path_factory, post):
     server.start()
     yield server
     server.stop()
+
+
+@pytest.fixture(scope="session")
+def market(real_server):
+    """The market of the demonstration on the real server; what `demo-market` said."""
+    return fill_market(real_server)
+
+
+@pytest.fixture(scope="session")
+def second_factor():
+    """Where the operator's session is kept, once he has used his second factor."""
+    return dict[str, Any]()
 
 
 @pytest.fixture(scope="module")

@@ -3,38 +3,14 @@ on the shelf by the worker, messages both ways; without scripts too."""
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
 
 import pytest
+from tests.e2e.people import sign_in_seller
 
 pytestmark = pytest.mark.slow
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
 SECRETS = 300
-
-
-@pytest.fixture(scope="module")
-def market(real_server) -> dict[str, Any]:
-    """The market of the demonstration, made beside the server while it runs."""
-    command = [str(Path(sys.executable).parent / "gongdao"), "demo-market", "--json"]
-    env = real_server._settings()
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
-
-
-def _sign_in(one, market, mail="cards@demo.invalid"):
-    one.go("/accounts/login/")
-    form = one.page.locator("form:has(input[name=password])")
-    form.locator("input[name=login]").fill(mail)
-    form.locator("input[name=password]").fill(market["password"])
-    one.press(form.get_by_role("button").first)
-    one.go("/desk/")
 
 
 def _wait_for(one, words):
@@ -83,7 +59,7 @@ def test_a_listing_from_nothing_to_its_first_sale(meet, market, device, scripts)
     """Draft → everything missing → shelf → secrets → publish → a stranger finds it."""
     title = f"示例新卡 {device}{scripts}"
     seller = meet(device, java_script_enabled=scripts)
-    _sign_in(seller, market)
+    sign_in_seller(seller, market["password"])
     seller.press(seller.page.get_by_role("link", name="商品管理"))
     seller.press("新建商品")
     address = seller.page.url
@@ -121,7 +97,7 @@ def test_messages_go_both_ways(meet, market):
     buyer.page.get_by_label("写消息").fill("能在手机上用吗？")
     buyer.press("发送")
     seller = meet("desktop")
-    _sign_in(seller, market)
+    sign_in_seller(seller, market["password"])
     assert "等您回答" in seller.text()
     seller.press(seller.page.get_by_role("link", name="消息"))
     seller.press(seller.page.locator("main h2 a").first)

@@ -3,79 +3,24 @@ goods that are gone, an order looked up; without scripts as well."""
 
 from __future__ import annotations
 
-import json
 import re
-import subprocess
-import sys
-from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 from playwright.sync_api import expect
+from tests.e2e.people import fill_market, go_to, order_goods, pay_in_sandbox
 
 pytestmark = pytest.mark.slow
 CARD = "示例游戏点卡 30 元"
-
-
-@pytest.fixture(scope="module")
-def market(real_server) -> dict[str, Any]:
-    """The market of the demonstration on the real server, made beside it while it runs."""
-    return _fill(real_server)
-
-
-def _fill(real_server) -> dict[str, Any]:
-    command = [str(Path(sys.executable).parent / "gongdao"), "demo-market", "--json"]
-    env = real_server._settings()
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
-def _go_to(buyer, title):
-    """From the shop front to a listing, by searching for it."""
-    buyer.go("/market/")
-    buyer.page.get_by_label("找什么").fill(title)
-    buyer.press("查找")
-    buyer.press(buyer.page.get_by_role("link", name=title, exact=True))
-
-
-def _order(buyer, title, quantity=1):
-    """Two screens: the form, then the order with its number and code. Returns both."""
-    _go_to(buyer, title)
-    buyer.page.get_by_label("数量").fill(str(quantity))
-    buyer.press("购买")
-    for label in ("要充的手机号",):
-        if buyer.page.get_by_label(label).count():
-            buyer.page.get_by_label(label).fill("13800000000")
-    buyer.page.get_by_label("邮箱或手机号").fill("someone@example.invalid")
-    buyer.page.get_by_label("我看过并接受交易条款").check()
-    if buyer.page.get_by_label("我知道这是测试卡").count():
-        buyer.page.get_by_label("我知道这是测试卡").check()
-    buyer.press("下单，去付款")
-    text = buyer.text()
-    found = re.search(r"/orders/([0-9A-Z]{12})/", buyer.page.url)
-    code = re.search(r"\b[0-9A-Z]{5}-[0-9A-Z]{5}\b", text)
-    assert found and code, text
-    return found[1], code[0]
-
-
-def _pay(buyer, number, act="付款"):
-    """Go to the sandbox, do ``act``, and come back to the order."""
-    buyer.press(buyer.page.get_by_role("link", name=re.compile("去付款")))
-    buyer.press(buyer.page.get_by_role("link", name=re.compile("^去沙盒")))
-    buyer.press(buyer.page.get_by_role("button", name=act, exact=True))
-    buyer.press("回到订单")
-    assert number in buyer.page.url
 
 
 @pytest.mark.parametrize("device", ["phone", "desktop"])
 def test_buying_a_secret_and_confirming_it(meet, market, device):
     """Shop front → listing → order → sandbox → record → look → test → confirm."""
     buyer = meet(device)
-    number, _code = _order(buyer, CARD, quantity=2)
+    number, _code = order_goods(buyer, CARD, quantity=2)
     assert "等待付款" in buyer.text() and "¥58.20" in buyer.text()
-    _pay(buyer, number)
+    pay_in_sandbox(buyer, number)
     buyer.press("查看卡密")
     assert "DEMO" not in buyer.text()
     buyer.press("录上了，显示出来")
@@ -93,8 +38,8 @@ def test_buying_a_secret_and_confirming_it(meet, market, device):
 def test_the_whole_way_without_scripts(meet, market):
     """No JavaScript: every step is a form or a link."""
     buyer = meet("phone", java_script_enabled=False)
-    number, code = _order(buyer, CARD)
-    _pay(buyer, number)
+    number, code = order_goods(buyer, CARD)
+    pay_in_sandbox(buyer, number)
     buyer.press("查看卡密")
     buyer.press("不录屏，直接看")
     assert "DEMO" in buyer.text()
@@ -116,7 +61,7 @@ def _open(buyer, number, code, *, status=200):
 def test_the_page_turns_by_itself_when_the_money_comes(meet, market):
     """The order's page is open while it is paid in another tab: it says so without a reload."""
     buyer = meet("phone")
-    number, _code = _order(buyer, CARD)
+    number, _code = order_goods(buyer, CARD)
     other = buyer.open_tab()
     other.goto(f"{buyer.site}/orders/{number}/pay/")
     other.get_by_role("link", name=re.compile("^去沙盒")).click()
@@ -128,7 +73,7 @@ def test_the_page_turns_by_itself_when_the_money_comes(meet, market):
 def test_an_order_is_looked_up_with_its_code_alone(meet, market):
     """A wrong code and an unknown number sound the same; the right code opens."""
     first = meet("phone")
-    number, code = _order(first, CARD)
+    number, code = order_goods(first, CARD)
     other = meet("desktop")
     _open(other, number, "AAAAA-AAAAA", status=404)
     wrong = other.text().replace(number, "N")
@@ -155,7 +100,7 @@ def _lapse(real_server, number):
 def test_late_money_is_honoured(meet, market, real_server):
     """The time to pay is over and said; money that comes then still brings the goods."""
     buyer = meet("phone")
-    number, _code = _order(buyer, CARD)
+    number, _code = order_goods(buyer, CARD)
     _lapse(real_server, number)
     buyer.go(f"/orders/{number}/")
     assert "没有按时付款" in buyer.text() and "钱不会丢" in buyer.text()
@@ -170,7 +115,7 @@ def test_late_money_is_honoured(meet, market, real_server):
 def test_what_is_sold_out_cannot_be_ordered_and_late_money_for_it_goes_back(meet, market):
     """The listing says that it is sold out; the refund of who paid too late is on his order."""
     buyer = meet("phone")
-    _go_to(buyer, "示例商超购物卡 200 元")
+    go_to(buyer, "示例商超购物卡 200 元")
     assert "卖完了" in buyer.text()
     assert not buyer.page.get_by_role("button", name="购买").count()
     gone = next(one for one in market["orders"] if "退款" in one["told"])
@@ -182,12 +127,12 @@ def test_what_is_sold_out_cannot_be_ordered_and_late_money_for_it_goes_back(meet
 def test_goods_of_every_kind_say_what_they_are(meet, market, device):
     """A test card is unmistakable, a top-up asks for its account, a service names its hours."""
     buyer = meet(device)
-    number, _code = _order(buyer, "示例游戏点卡 测试卡")
+    number, _code = order_goods(buyer, "示例游戏点卡 测试卡")
     assert "不是正式卡" in buyer.text()
-    number, _code = _order(buyer, "示例话费直充 50 元")
-    _pay(buyer, number)
+    number, _code = order_goods(buyer, "示例话费直充 50 元")
+    pay_in_sandbox(buyer, number)
     assert "现在轮到：商家" in buyer.text() and "最晚" in buyer.text()
-    _go_to(buyer, "示例远程装机 一次")
+    go_to(buyer, "示例远程装机 一次")
     assert "周一至周五 10:00–18:00" in buyer.text()
     buyer.press(buyer.page.get_by_role("link", name="示例软件铺", exact=True))
     assert "不足 20 单" in buyer.text()
@@ -209,6 +154,6 @@ def test_filling_the_market_again_changes_nothing(market, real_server):
     """The second run finds everything there, and says the same."""
     tables = ("market_merchant", "market_listingversion", "market_order", "vault_unit")
     before = [real_server.ask_database(f"SELECT count(*) FROM {name}") for name in tables]
-    assert _fill(real_server) == market
+    assert fill_market(real_server) == market
     after = [real_server.ask_database(f"SELECT count(*) FROM {name}") for name in tables]
     assert before == after

@@ -3,75 +3,15 @@ paused again; the ledger balances; suppliers, holds, payouts and the record are 
 
 from __future__ import annotations
 
-import base64
-import hmac
-import json
 import re
-import subprocess
-import sys
 import time
 from email import message_from_bytes
 from email.policy import default
-from pathlib import Path
 
 import pytest
+from tests.e2e.people import sign_in_operator
 
 pytestmark = pytest.mark.slow
-OPERATOR = "operator@demo.invalid"
-_STEP_S = 30
-
-
-@pytest.fixture(scope="module")
-def password(real_server):
-    """The demonstration's market on the real server; the password of its people."""
-    command = [str(Path(sys.executable).parent / "gongdao"), "demo-market", "--json"]
-    env = real_server._settings()
-    done = subprocess.run(command, env=env, capture_output=True, text=True, timeout=120)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)["password"]
-
-
-def _totp(secret: str, later: int = 0) -> str:
-    """RFC 6238, ``later`` steps from now: one code serves once."""
-    key = base64.b32decode(secret + "=" * (-len(secret) % 8))
-    digest = hmac.digest(key, (int(time.time()) // _STEP_S + later).to_bytes(8, "big"), "sha1")
-    place = digest[-1] & 15
-    number = int.from_bytes(digest[place : place + 4], "big") & 0x7FFFFFFF
-    return f"{number % 10**6:06d}"
-
-
-def _sign_in(one, password: str) -> None:
-    one.go("/accounts/login/?next=/operator/")
-    one.page.locator("#id_login").fill(OPERATOR)
-    one.page.locator("#id_password").fill(password)
-
-
-@pytest.fixture(scope="module")
-def secret():
-    """Where the authenticator's secret is kept between tests of this file."""
-    return {}
-
-
-def _enter(one, password: str, secret: dict[str, str]) -> None:
-    """Sign in so that the desk opens; the first time the second factor is set up on the way."""
-    _sign_in(one, password)
-    button = one.page.get_by_role("button", name="登录", exact=True)
-    if "totp" not in secret:
-        one.press(button, status=403)
-        assert "两步验证" in one.text()
-        one.go("/accounts/2fa/totp/activate/")
-        if "确认是您" in one.text() or one.page.locator("#id_password").count():
-            one.page.locator("#id_password").fill(password)
-            one.press(one.page.locator("main form button").first)
-        secret["totp"] = one.page.locator("#totp-secret").inner_text().strip()
-        one.page.locator("#id_code").fill(_totp(secret["totp"]))
-        one.press("开启")
-        one.context.clear_cookies()
-        _sign_in(one, password)
-    one.press(button)
-    one.page.locator("#id_code").fill(_totp(secret["totp"], 1))
-    one.press(one.page.locator("main form button").first)
-    assert "等人处理的" in one.text(), one.text()
 
 
 def _code(post, to: str) -> str:
@@ -86,10 +26,10 @@ def _code(post, to: str) -> str:
     raise AssertionError("no code came")
 
 
-def test_a_merchant_is_admitted_and_paused(meet, password, secret, post, tmp_path):
+def test_a_merchant_is_admitted_and_paused(meet, market, second_factor, post, tmp_path):
     """On a phone: contact, code, papers, decision; deposit and terms are said to be missing."""
     one = meet("phone")
-    _enter(one, password, secret)
+    sign_in_operator(one, market["password"], second_factor)
     one.press(one.page.get_by_role("link", name="商家", exact=True))
     one.press("办理入驻")
     one.page.get_by_label("商家的邮箱").fill("dawn@example.invalid")
@@ -124,11 +64,10 @@ def test_a_merchant_is_admitted_and_paused(meet, password, secret, post, tmp_pat
     assert "批准入驻" in one.text() and "货源存疑" in one.text()
 
 
-def test_the_desk_on_a_wide_screen(meet, password, secret):
+def test_the_desk_on_a_wide_screen(meet, market, second_factor):
     """Every section, an order by its number, the trial balance: all as it should be."""
     one = meet("desktop")
-    _wait_for_another_code()
-    _enter(one, password, secret)
+    sign_in_operator(one, market["password"], second_factor)
     for name in ("商家", "订单", "账目", "冻结", "付款", "上游", "操作记录"):
         one.press(one.page.locator(".operator-nav").get_by_role("link", name=name, exact=True))
     one.go("/operator/ledger/")
@@ -138,8 +77,3 @@ def test_the_desk_on_a_wide_screen(meet, password, secret):
     one.go("/operator/holds/")
     one.press(one.page.locator("main .card a").first)
     assert "承诺" in one.text()
-
-
-def _wait_for_another_code() -> None:
-    """A code that was used opens nothing a second time, nor does an older one."""
-    time.sleep(_STEP_S + 1)

@@ -7,17 +7,12 @@ import time
 from pathlib import Path
 
 import pytest
-from tests.e2e.test_market import CARD, _fill, _order, _pay
+from tests.e2e.people import order_goods, pay_in_sandbox
+from tests.e2e.test_market import CARD
 
 from gongdao_verify.main import main
 
 pytestmark = pytest.mark.slow
-
-
-@pytest.fixture(scope="module")
-def market(real_server):
-    """The market of the demonstration on the real server."""
-    return _fill(real_server)
 
 
 @pytest.mark.parametrize("device", ["phone", "desktop"])
@@ -25,8 +20,8 @@ def test_a_receipt_is_saved_and_a_case_is_made(meet, market, tmp_path, device):
     """The receipt from the page holds offline; one click makes a case with six records in it,
     behind a link and a code, and the way back is the same case."""
     buyer = meet(device)
-    number, _code = _order(buyer, CARD)
-    _pay(buyer, number)
+    number, _code = order_goods(buyer, CARD)
+    pay_in_sandbox(buyer, number)
     _wait_for_receipt(buyer, number)
     buyer.look()
     with buyer.page.expect_download() as saved:

@@ -13,7 +13,8 @@ from uuid import UUID
 
 from django.db import transaction
 
-from gongdao.core.errors import ConflictOfInterest, DisputeRefused, InputError
+from gongdao.core.clock import say_minute
+from gongdao.core.errors import ConflictOfInterest, DisputeRefused, InputError, PayoutRefused
 from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
 from gongdao.core.language import gettext as _
@@ -102,6 +103,16 @@ def find_grounds(*, subject: SubjectRef, at: datetime) -> list[HoldGround]:
         subject_kind=subject.kind, subject_id=subject.id, lifted_at__isnull=True, until__gt=at
     )
     return list(rows.order_by("placed_at"))
+
+
+def check_may_pay_out(*, merchant_id: UUID, at: datetime) -> None:
+    """Raise PayoutRefused while a published limit holds back what the merchant would get."""
+    grounds = find_grounds(subject=SubjectRef("merchant", merchant_id), at=at)
+    if grounds:
+        until = say_minute(max(one.until for one in grounds))
+        raise PayoutRefused(
+            Phrase("按公布的限制，{until} 以前不能付款。依据和申诉都在“争议”页。", until=until)
+        )
 
 
 def _locked(ground_id: UUID) -> HoldGround:

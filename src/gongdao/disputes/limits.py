@@ -1,16 +1,16 @@
-"""Limits of this room that no rule entry holds yet."""
+"""Published amounts that this room goes by."""
 
 from __future__ import annotations
 
 from datetime import date
 
 from gongdao.core.money import Money
-
-_SECOND_ARBITER_OVER = Money(200_000)
+from gongdao.rules.queries import policy
 
 
 def second_arbiter_limit(on: date) -> Money:
-    """Above what is disputed a second person has to come to the same verdict: 2,000 yuan, our own
-    choice, whatever day ``on`` the order was placed."""
-    del on
-    return _SECOND_ARBITER_OVER
+    """The disputed amount above which a second person has to come to the same verdict, by the
+    policy in force on the order's day ``on``."""
+    amount = policy("second_arbiter", on).amount
+    assert amount is not None, "the entry is there for its amount"
+    return amount

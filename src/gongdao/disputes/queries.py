@@ -8,7 +8,7 @@ from django.db.models import Case as When
 from django.db.models import IntegerField, QuerySet, Value
 from django.db.models import When as If
 
-from gongdao.disputes.models import Case, Remedy, Verdict
+from gongdao.disputes.models import Case
 from gongdao.disputes.states import Mover
 
 
@@ -39,16 +39,6 @@ def cases_that_need_a_person() -> QuerySet[Case]:
     """Cases whose remedy cannot go on by itself: no cover, or the payment service refused."""
     rows = Case.objects.exclude(needs_person="").select_related("order")
     return rows.order_by("clock_due_at", "id")
-
-
-def find_verdict(case: Case) -> Verdict | None:
-    """The verdict that stands: the newest."""
-    return Verdict.objects.filter(case=case).order_by("-number").first()
-
-
-def find_steps(case: Case) -> list[Remedy]:
-    """The steps of its remedy, in the order of planning."""
-    return list(Remedy.objects.filter(case=case).order_by("planned_at", "basis", "place"))
 
 
 def _by_deadline(rows: QuerySet[Case], mine: Mover) -> QuerySet[Case]:

@@ -9,6 +9,7 @@ from gongdao.core.language import Phrase, mark
 
 WHY: dict[str, str] = {
     "": mark("等待付款。"),
+    "by_verdict": mark("平台裁决退款，钱正在原路退回。"),
     "not_paid_in_time": mark(
         "没有在保留时间内付款，商品已放回。之后到账的钱仍然有效：有货就发，没货就退。"
     ),

@@ -8,9 +8,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Case as DbCase
-from django.db.models import IntegerField, QuerySet, When
-
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
@@ -284,16 +281,6 @@ def _value_words(fact: Fact, currency: str) -> Any:
     if FACTS[fact.name].type is FactType.MONEY and isinstance(fact.value, int):
         return money(Money(fact.value, currency))
     return when(fact.value) if isinstance(fact.value, datetime) else say_value(fact)
-
-
-def list_cases(*, closed: bool, mover: Mover) -> QuerySet[Case]:
-    """Closed cases, the newest first; or open ones: those that wait for ``mover`` first, and by
-    their deadline."""
-    rows = Case.objects.select_related("order")
-    if closed:
-        return rows.filter(state="closed").order_by("-closed_at")
-    theirs = DbCase(When(mover=mover.value, then=0), default=1, output_field=IntegerField())
-    return rows.filter(state="open").order_by(theirs, "clock_due_at")
 
 
 def make_lines(cases: Sequence[Case], side: Mover, at: datetime) -> list[dict[str, Any]]:

@@ -19,6 +19,8 @@ from gongdao.core.money import Money
 from gongdao.disputes.events import Party
 from gongdao.disputes.hold_ground import appeal_ground, find_grounds
 from gongdao.disputes.models import Case
+from gongdao.disputes.notices import note_seen
+from gongdao.disputes.queries import cases_of_merchant
 from gongdao.disputes.say import LONGEST_WORDS
 from gongdao.disputes.states import Mover
 from gongdao.front.clock import now
@@ -26,7 +28,7 @@ from gongdao.front.stores import get_stores
 from gongdao.front.web.dispute_acts import Actor, act_on, make_forms
 from gongdao.front.web.dispute_files import send_exhibit, send_verdict
 from gongdao.front.web.dispute_grounds import ground_rows
-from gongdao.front.web.dispute_view import list_cases, make_case_sight, make_lines
+from gongdao.front.web.dispute_view import make_case_sight, make_lines
 from gongdao.front.web.pages.desk_access import Desk, desk_page, show
 from gongdao.market.offer import Delivery
 from gongdao.market.shown import find_shown
@@ -47,7 +49,7 @@ def _find(desk: Desk, case_id: UUID) -> Case:
 def inbox(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Open cases, those that wait for the merchant first and by their deadline; or the closed."""
     closed = request.GET.get("show") == "closed"
-    rows = list_cases(closed=closed, mover=Mover.MERCHANT).filter(merchant_id=desk.merchant.id)
+    rows = cases_of_merchant(merchant_id=desk.merchant.id, closed=closed)
     page = Paginator(rows, PER_PAGE).get_page(request.GET.get("page"))
     at = now()
     return show(
@@ -101,6 +103,7 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
             desk.note(f"dispute.{request.POST.get('deed', '')}"[:32], "dispute", row.id)
             return done
     else:
+        note_seen(case_id=row.id, side=Mover.MERCHANT, at=now())
         forms = make_forms(actor)
     return show(
         request,

@@ -19,6 +19,7 @@ from gongdao.core.errors import InputError, KeyGone, MoneyRefused
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
+from gongdao.disputes.hold_ground import check_may_pay_out
 from gongdao.front.clock import now
 from gongdao.front.gateways import get_gateways
 from gongdao.front.stores import get_stores
@@ -222,6 +223,7 @@ def propose(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         form.add_error(None, _("现在没有能付款的支付渠道，请联系平台运营。"))
         return _show(request, desk, form, status=422, reference=reference)
     try:
+        check_may_pay_out(merchant_id=desk.merchant.id, at=at)
         made = propose_payout(
             payee_id=UUID(form.cleaned_data["payee"]),
             amount=form.cleaned_data["amount"],

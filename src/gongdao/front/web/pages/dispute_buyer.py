@@ -13,6 +13,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from gongdao.core.money import Money
 from gongdao.disputes.events import Party
 from gongdao.disputes.models import Case
+from gongdao.disputes.notices import note_seen
 from gongdao.disputes.states import Mover
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
@@ -51,6 +52,7 @@ def show(request: HttpRequest, order: Order, case_id: UUID) -> HttpResponseBase:
         if done is not None:
             return done
     else:
+        note_seen(case_id=case.id, side=Mover.BUYER, at=now())
         forms = make_forms(actor)
     context = {
         "order": order,

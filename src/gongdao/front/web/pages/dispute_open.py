@@ -26,6 +26,7 @@ from gongdao.disputes.execute_remedies import left_to_return
 from gongdao.disputes.facts import FactName
 from gongdao.disputes.models import Case
 from gongdao.disputes.open_case import open_case
+from gongdao.disputes.queries import cases_of_order
 from gongdao.disputes.rule_words import REMEDY_WORDS
 from gongdao.disputes.states import Mover, ReasonCode, Step
 from gongdao.front.clock import now
@@ -54,7 +55,7 @@ def reasons(request: HttpRequest, order: Order) -> HttpResponseBase:
     """What is wrong? An order about which a case is open leads to that case."""
     if there := Case.objects.filter(order=order, state="open").first():
         return redirect("dispute_case", number=order.number, case_id=there.id)
-    before = Case.objects.filter(order=order).order_by("-opened_at")
+    before = cases_of_order(order_id=order.id)
     context = {
         "order": order,
         "sight": _sight(order),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from django.conf import settings
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
@@ -28,6 +29,7 @@ from gongdao.disputes.give_verdict import give_verdict
 from gongdao.disputes.hand_over import ask_party, hand_over, resume_clock, stop_clock, take_case
 from gongdao.disputes.judge import facts_of
 from gongdao.disputes.models import Case, RootCause
+from gongdao.disputes.queries import cases_of_platform, cases_that_need_a_person
 from gongdao.disputes.root_cause import UPHELD, Cause, record_cause
 from gongdao.disputes.states import Mover, Step
 from gongdao.front.dispute_closure import check_dispute
@@ -37,7 +39,6 @@ from gongdao.front.web.dispute_files import send_exhibit, send_verdict
 from gongdao.front.web.dispute_ruling import RulingForm, weighable
 from gongdao.front.web.dispute_view import (
     fact_rows,
-    list_cases,
     make_case_sight,
     make_lines,
     named,
@@ -61,11 +62,7 @@ _DECIDING = frozenset(
 def queue(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """What waits for a person first, by deadline; one's own; the closed; or one order's."""
     show, text = request.GET.get("show", ""), searched(request)
-    rows = list_cases(closed=show == "closed", mover=Mover.PLATFORM)
-    if show == "mine":
-        rows = rows.filter(owner_id=desk.user)
-    elif not show:
-        rows = rows.filter(mover=Mover.PLATFORM.value)
+    rows = _listed(show, desk)
     if text:
         rows = rows.filter(order__number__iexact=text)
     page = page_of(request, rows)
@@ -78,6 +75,18 @@ def queue(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         "part": "disputes",
     }
     return render(request, "pages/operator_disputes.html", context)
+
+
+def _listed(show: str, desk: Desk) -> QuerySet[Case]:
+    if show == "closed":
+        closed = Case.objects.select_related("order").filter(state="closed")
+        return closed.order_by("-closed_at", "-id")
+    if show == "stuck":
+        return cases_that_need_a_person()
+    if show == "mine":
+        return cases_of_platform(owner_id=desk.user)
+    rows = cases_of_platform()
+    return rows if show == "all" else rows.filter(mover=Mover.PLATFORM.value)
 
 
 def _find(case_id: UUID) -> Case:

@@ -19,6 +19,7 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
+from gongdao.disputes.hold_ground import check_may_pay_out
 from gongdao.front.stores import get_stores
 from gongdao.front.web.operator_access import Desk, desk_page
 from gongdao.front.web.operator_forms import PayoutForm
@@ -155,10 +156,10 @@ def propose(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponse
     if not form.is_valid() or desk.by.id is None:
         return _form(request, desk, merchant_id, form)
     given, by = form.cleaned_data, desk.by.id
-    return do_deed(
-        request,
-        desk,
-        lambda: propose_payout(
+
+    def deed() -> UUID:
+        check_may_pay_out(merchant_id=merchant_id, at=desk.at)
+        return propose_payout(
             payee_id=UUID(given["payee"]),
             amount=given["amount"],
             through=read_source(given["source"]),
@@ -166,7 +167,12 @@ def propose(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponse
             by=by,
             reference=given["reference"].strip(),
             at=desk.at,
-        ),
+        )
+
+    return do_deed(
+        request,
+        desk,
+        deed,
         code="payout.propose",
         about=("merchant", str(merchant_id)),
         done=_("付款已提出，等批准。"),
