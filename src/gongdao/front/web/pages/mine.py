@@ -25,6 +25,8 @@ from gongdao.core.models import User
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.web.held import account_of, held_cases, hold_case, may_see
+from gongdao.market.members import find_merchants
+from gongdao.market.staff import roles_of
 
 PAGE = 20
 """Cases on one page of the list."""
@@ -101,8 +103,14 @@ def _context(case: OpenCase) -> dict[str, object]:
 @login_required
 @require_safe
 def settings_page(request: HttpRequest) -> HttpResponse:
-    """What can be changed about the account."""
-    return render(request, "pages/mine_account.html", {"here": "cases"})
+    """What can be changed about the account, and the desks at which it sits."""
+    account = _account(request)
+    context = {
+        "here": "cases",
+        "sells": bool(find_merchants(account)),
+        "works": bool(roles_of(account)),
+    }
+    return render(request, "pages/mine_account.html", context)
 
 
 @reauthentication_required  # type: ignore[untyped-decorator]  # the library ships no types
