@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CATALOG := src/gongdao/locale/en/LC_MESSAGES/gongdao
 
-.PHONY: demo test soak bench lint lock clean setup setup-dev setup-browser setup-go setup-anvil setup-nginx setup-openssl
+.PHONY: demo test compile soak bench lint lock clean setup setup-dev setup-browser setup-go setup-anvil setup-nginx setup-openssl
 .DEFAULT_GOAL := help
 
 help:
@@ -113,8 +113,12 @@ lint: setup-dev
 	GONGDAO_DATA=$(VENV)/lint-data $(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: lint setup-browser setup-go setup-anvil setup-nginx setup-openssl
-	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
+# Tests start several hundred processes: none of them should compile our modules anew.
+compile: setup-dev
+	@$(BIN)/python -m compileall -q src tests
+
+test: lint compile setup-browser setup-go setup-anvil setup-nginx setup-openssl
+	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: setup-dev
 	GONGDAO_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/fuzz -q
