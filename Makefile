@@ -123,6 +123,8 @@ test: lint compile setup-browser setup-go setup-anvil setup-nginx setup-openssl
 soak: setup-dev
 	GONGDAO_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/fuzz -q
 	GONGDAO_CRASH_ORDERS=2000 $(BIN)/python -m pytest tests/market/test_crash.py -q
+	GONGDAO_DISPUTE_HISTORIES=10000 $(BIN)/python -m pytest tests/disputes/test_machine.py -q
+	$(BIN)/python -m pytest -m soak -q
 
 bench: setup-dev
 	$(BIN)/python benchmarks/run.py

@@ -55,7 +55,7 @@ from gongdao.market.watch_orders import watch_orders
 from gongdao.payments.models import Refund
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
-HISTORIES = int(os.environ.get("DISPUTE_HISTORIES", "8"))
+HISTORIES = int(os.environ.get("GONGDAO_DISPUTE_HISTORIES", "4"))
 """How many histories this run draws; the whole proof is a run with 10000."""
 WHY = "双方的记录和录屏都看过，按公布的规则和举证责任这样认定。"
 SIDES = {"buyer": BUYER, "merchant": MERCHANT}

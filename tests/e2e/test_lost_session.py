@@ -70,7 +70,7 @@ def _code(buyer) -> str:
 
 
 @pytest.mark.usefixtures("server_dies")
-@pytest.mark.parametrize("killed", ["pages", "everything"])
+@pytest.mark.parametrize("killed", [pytest.param("pages", marks=pytest.mark.soak), "everything"])
 def test_upload_goes_on_after_the_server_died(meet, real_server, killed):
     """The process that takes the file, or all of the server, is killed between two pieces: the
     upload goes on by itself, and the file is there once, whole."""

@@ -143,7 +143,7 @@ def test_old_receipts_stay_good_and_new_ones_hold(ground):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("which", [1, 2])
+@pytest.mark.parametrize("which", [1, pytest.param(2, marks=pytest.mark.soak)])
 @pytest.mark.parametrize("name", STEPS)
 def test_killed_anywhere_it_goes_on(ground, name, which):
     """Killed before any step of the round that ends with the old key, or of the one after it, the

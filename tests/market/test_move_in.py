@@ -319,7 +319,7 @@ def _url() -> str:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.soak)])
 def test_killed_at_any_point(seed, tmp_path, monkeypatch):
     """Killed three times wherever it was, and run again: all of it is there, once."""
     monkeypatch.setattr(market_key, "_held", {})  # the key is the one that the killed one made
@@ -359,7 +359,7 @@ def test_killed_at_any_point(seed, tmp_path, monkeypatch):
     assert not check_vault(stores=get_stores(), open_every=None).findings
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_memory_is_flat(tmp_path, monkeypatch):
     """Six times the rows take hardly more memory."""
     monkeypatch.setattr(stock_stream, "CHUNK", 100)

@@ -180,7 +180,7 @@ def _person(play: Play, move: Move, following: tuple[Move, ...], monkeypatch) ->
         return
     needs = deed is Deed.NEEDS_SECOND
     limit = Money(0) if needs else Money(10_000_000)
-    monkeypatch.setattr("gongdao.disputes.limits._SECOND_ARBITER_OVER", limit)
+    monkeypatch.setattr("gongdao.disputes.give_verdict.second_arbiter_limit", lambda _on: limit)
     said = following[0] if needs else move
     if case.owner_id is not None and not needs and Step(case.step) in _SECOND:
         play.arbiter += 1

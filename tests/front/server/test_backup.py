@@ -27,7 +27,7 @@ from gongdao.front.stores import make_blobs
 pytestmark = pytest.mark.slow
 
 
-@pytest.mark.parametrize("name", ["b.tar", "b"])
+@pytest.mark.parametrize("name", [pytest.param("b.tar", marks=pytest.mark.soak), "b"])
 def test_everything_destroyed_comes_back(tmp_path, name):
     """Two cases, backed up to a tar or a folder, everything but the key destroyed, restored: links,
     codes and reports are the same byte for byte, and so are the blobs."""
@@ -43,6 +43,7 @@ def test_everything_destroyed_comes_back(tmp_path, name):
     assert site.stored() == blobs
 
 
+@pytest.mark.soak
 def test_the_same_with_an_s3_store(tmp_path):
     """With blobs in a bucket: backed up, the bucket emptied and the database destroyed, restored,
     the same reports."""
@@ -135,7 +136,14 @@ class _Busy:
         return self._inner.open(name)
 
 
-@pytest.mark.parametrize("event", ["erased", "added", "removed"])
+@pytest.mark.parametrize(
+    "event",
+    [
+        "erased",
+        pytest.param("added", marks=pytest.mark.soak),
+        pytest.param("removed", marks=pytest.mark.soak),
+    ],
+)
 def test_what_happens_during_the_backup_does_no_harm(origin, copy, tmp_path, event):
     """A case erased, a case added, or a file's row and blob removed after the copying began: the
     backup is whole, and nothing erased comes back from it."""
@@ -172,6 +180,7 @@ def test_what_happens_during_the_backup_does_no_harm(origin, copy, tmp_path, eve
     assert len(found) == {"erased": 1, "added": 3, "removed": 2}[event]
 
 
+@pytest.mark.soak
 def test_a_file_that_came_and_went_during_the_dump_leaves_no_row(origin, copy, tmp_path):
     """A row of the dump whose blob was removed before it could be copied is noted in the backup
     and dropped by the restore; a blob lost by the store is told as lost, and its row stays."""

@@ -137,6 +137,7 @@ def test_a_killed_restore_is_run_again(origin, copy, name, before):
     assert not (site.data / "restoring.json").exists()
 
 
+@pytest.mark.soak
 def test_killed_before_the_database_the_old_one_is_still_there(origin, copy, tmp_path):
     """A replacing restore that is killed before its transaction ends leaves the case that was
     there, opening as before."""
@@ -149,6 +150,7 @@ def test_killed_before_the_database_the_old_one_is_still_there(origin, copy, tmp
     assert site.reports() == origin.reports
 
 
+@pytest.mark.soak
 def test_a_dump_that_breaks_off_changes_nothing(origin, copy, tmp_path):
     """A dump cut short halfway is rolled back whole: the rows that were there are still there; the
     control, the whole dump, is taken."""
@@ -168,6 +170,7 @@ def test_a_dump_that_breaks_off_changes_nothing(origin, copy, tmp_path):
         assert 77 not in versions(ground)
 
 
+@pytest.mark.soak
 def test_a_database_of_another_program_is_never_replaced(origin, copy):
     """Tables that are not ours stop a restore even with --replace, and stay."""
     site, backup = copy
