@@ -268,9 +268,10 @@ def _race(count: int, leaf: NewLeaf) -> list[BaseException]:
 @pytest.mark.django_db(transaction=True)
 def test_32_threads_on_one_subject_chain_rightly(ground):
     """32 appends to one subject at once become one chain, each leaf once."""
-    _begin()
-    assert _race(32, _key_leaf()) == []
-    assert LogPending.objects.count() == 33 and _chain_holds(LOG_SUBJECT)
+    subject = new_subject("case")
+    append([NewLeaf("case.sealed", subject, DIGESTS)], at=AT)
+    assert _race(32, NewLeaf("case.sealed", subject, DIGESTS)) == []
+    assert LogPending.objects.count() == 33 and _chain_holds(subject)
     hashes = [bytes(row.leaf_hash) for row in LogPending.objects.all()]
     assert ground.run() == 33
     check_whole(ground, hashes)
