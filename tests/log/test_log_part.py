@@ -14,13 +14,14 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 from tests.front.server.backup_kit import Site
 from tests.front.server.server_kit import free_port, kill, python, read_until, wait_until
 from tests.log.log_kit import AT, STORES, append_some, check_whole, hashes_of, sealed
 
 from gongdao.front.server import log_part
 from gongdao.front.settings import Settings
+from gongdao.log import begin
 from gongdao.log.append import append_leaves
 from gongdao.log.errors import LogQueueFull
 from gongdao.log.models import LogAnchor, LogPending
@@ -188,6 +189,24 @@ def test_it_begins_the_log_and_covers_leaves(ground):
     assert b'"log.genesis"' in entries[0]
     ((genesis,),) = ground.query("SELECT leaf_hash FROM log_entry WHERE idx = 0")
     check_whole(ground, [bytes(genesis), *hashes])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_database_that_was_lost_is_found_again(ground, monkeypatch):
+    """The database ends the connection just as the log begins: the next try has another one."""
+    begun, tries = begin.begin_log, []
+
+    def lost(**given):
+        tries.append(1)
+        if len(tries) == 1:
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_terminate_backend(pg_backend_pid())")
+        begun(**given)
+
+    monkeypatch.setattr(begin, "begin_log", lost)
+    with _sequencing(_settings(ground)):
+        wait_until(lambda: ground.published.checkpoint() is not None)
+    assert len(tries) == 2
 
 
 @pytest.mark.django_db(transaction=True)

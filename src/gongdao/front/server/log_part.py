@@ -135,8 +135,10 @@ def _begin(key: LogKey, at: datetime) -> None:
     from gongdao.front.stores import get_stores
     from gongdao.log.begin import begin_log
 
-    begin_log(stores=get_stores(), key=key, at=at)
-    connections.close_all()
+    try:
+        begin_log(stores=get_stores(), key=key, at=at)
+    finally:  # one that the database broke would be found broken by every later try
+        connections.close_all()
 
 
 def lift_stock(at: datetime) -> None:
