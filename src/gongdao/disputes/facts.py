@@ -277,8 +277,9 @@ def _fits(kind: FactKind, value: object) -> bool:
         return isinstance(value, str) and value in kind.choices
     if kind.type is FactType.TIME:
         return isinstance(value, datetime) and value.tzinfo is not None
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return whole and 0 <= value <= LARGEST_NUMBER  # type: ignore[operator]  # whole says int
+    if isinstance(value, bool) or not isinstance(value, int):
+        return False
+    return 0 <= value <= LARGEST_NUMBER
 
 
 @dataclass(frozen=True)

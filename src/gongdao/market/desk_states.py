@@ -27,14 +27,14 @@ class IntakeState(StrEnum):
     GIVEN_UP = "given_up"
 
 
-I = IntakeState  # noqa: E741 - the table below is read across
+S = IntakeState
 TRANSITIONS: dict[IntakeState, frozenset[IntakeState]] = {
-    I.LOOKING: frozenset({I.LOOKED, I.FAILED, I.GIVEN_UP}),
-    I.LOOKED: frozenset({I.IMPORTING, I.GIVEN_UP}),
-    I.IMPORTING: frozenset({I.DONE, I.FAILED, I.GIVEN_UP}),
-    I.DONE: frozenset(),
-    I.FAILED: frozenset(),
-    I.GIVEN_UP: frozenset(),
+    S.LOOKING: frozenset({S.LOOKED, S.FAILED, S.GIVEN_UP}),
+    S.LOOKED: frozenset({S.IMPORTING, S.GIVEN_UP}),
+    S.IMPORTING: frozenset({S.DONE, S.FAILED, S.GIVEN_UP}),
+    S.DONE: frozenset(),
+    S.FAILED: frozenset(),
+    S.GIVEN_UP: frozenset(),
 }
-RUNNING = frozenset({I.LOOKING, I.LOOKED, I.IMPORTING})
+RUNNING = frozenset({S.LOOKING, S.LOOKED, S.IMPORTING})
 """The list is still kept."""

@@ -1,4 +1,7 @@
-"""Tables of the market: columns and constraints. Verbs write them; nothing here has behaviour."""
+"""Tables of the market: columns and constraints. Verbs write them; nothing here has behaviour.
+
+Tables that stand in files of their own are imported under their own names: Django finds them here.
+"""
 
 from __future__ import annotations
 
@@ -8,11 +11,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
 
-from gongdao.market import (
-    desk_models,  # noqa: F401 - Django finds these tables through here
-    moved_models,  # noqa: F401 - Django finds these tables through here
-    vetting_models,  # noqa: F401 - Django finds these tables through here
-)
+from gongdao.market import desk_models as desk_models
+from gongdao.market import moved_models as moved_models
+from gongdao.market import vetting_models as vetting_models
 from gongdao.market.api_key_models import ApiAnswer as ApiAnswer
 from gongdao.market.api_key_models import ApiKey as ApiKey
 from gongdao.market.coupon_models import Coupon as Coupon
