@@ -10,5 +10,5 @@ from gongdao.core.named_sql import load_sql
 class Migration(migrations.Migration):
     """Not taken back: a dispute that may be rewritten proves nothing."""
 
-    dependencies = (("disputes", "0003_tables"),)
+    dependencies = (("disputes", "0001_initial"),)
     operations = (migrations.RunSQL(load_sql("gongdao.disputes", "refuse_changes")),)
