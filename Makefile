@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 CATALOG := src/gongdao/locale/en/LC_MESSAGES/gongdao
 
-.PHONY: demo test compile soak bench lint lock clean setup setup-dev setup-browser setup-go setup-anvil setup-nginx setup-openssl
+.PHONY: demo test compile programs soak bench lint lock clean setup setup-dev setup-browser setup-go setup-anvil setup-nginx setup-openssl
 .DEFAULT_GOAL := help
 
 help:
@@ -117,7 +117,14 @@ lint: setup-dev
 compile: setup-dev
 	@$(BIN)/python -m compileall -q src tests
 
-test: lint compile setup-browser setup-go setup-anvil setup-nginx setup-openssl
+# One after the other: two of them at once would wait for each other's lock on Debian's packages.
+programs: | $(BIN)/python
+	@for one in setup-openssl setup-browser setup-go setup-anvil setup-nginx; do \
+	  $(MAKE) --no-print-directory $$one || exit 1; done
+
+# Programs are fetched while Python packages are, and types are checked while modules are compiled.
+test: | $(BIN)/python
+	@$(MAKE) --no-print-directory -j3 lint compile programs
 	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
 
 soak: setup-dev

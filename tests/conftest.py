@@ -36,6 +36,9 @@ for _name in [name for name in os.environ if name.startswith("GONGDAO_")]:
         del os.environ[_name]
 os.environ.pop("DATABASE_URL", None)
 os.environ["GONGDAO_DATA"] = str(_DATA)
+_SHARED = Path(os.environ.get("SHARED_BY_TESTS") or tempfile.mkdtemp(prefix="gongdao-test-shared-"))
+_IS_FIRST = "SHARED_BY_TESTS" not in os.environ
+os.environ["SHARED_BY_TESTS"] = str(_SHARED)  # workers of this run inherit it
 
 
 def pytest_pycollect_makemodule(module_path, parent):
@@ -55,26 +58,38 @@ def pytest_collection_modifyitems(items):
 
 
 def pytest_unconfigure(config):
-    """Throw the session's data folder away."""
+    """Throw the session's data folder away, and at the very end what its workers share."""
     shutil.rmtree(_DATA, ignore_errors=True)
+    if _IS_FIRST:
+        shutil.rmtree(_SHARED, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix):
     """The embedded PostgreSQL, started when the first test asks for a database."""
     from django.core.management import call_command
-    from tests.database import point_django_at, start_test_database
+    from django.db import connections
+    from tests.database import copy_for_django, point_django_at, start_test_database
 
     call_command("collectstatic", interactive=False, verbosity=0)
     with start_test_database() as running:
         point_django_at(running)
+        copy_for_django(running)
         yield
+        connections.close_all()
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb():
+    """The database is there already, a copy; it goes with its server."""
+    return True
 
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup, django_db_blocker):
     """Tables that are only added to refuse to be emptied, and that is how tests are cleaned up: in
     the tests' own database they do not (tests of each table show that they do elsewhere)."""
+    from django.contrib.auth.hashers import PBKDF2PasswordHasher
     from django.db import connection
     from django.test import TransactionTestCase
     from tests.database import empty_filled_tables
@@ -85,6 +100,8 @@ def django_db_setup(django_db_setup, django_db_blocker):
             cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _case: empty_filled_tables())
+        # Hashed as ever, but once instead of a million times: e2e signs in the slow way.
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1)
         yield
 
 

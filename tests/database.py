@@ -1,25 +1,101 @@
-"""A PostgreSQL for one test session: the embedded one, in a folder of its own, thrown away."""
+"""A PostgreSQL for one test session: the embedded one, in a folder of its own, thrown away.
+
+Making a database in this version's form takes seconds. So it is made once a run, in a folder that
+the run's workers share, and copied; that a first start makes the same is shown by the tests that
+start on an empty folder.
+"""
 
 from __future__ import annotations
 
 import os
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+
+from gongdao.core.envelope import new_master_key
 from gongdao.front.server.embedded_postgres import RunningPostgres, start_embedded
+from gongdao.front.server.postgres_binaries import find_binaries
+from gongdao.front.server.postgres_cluster import NAME, _run
+from gongdao.front.server.private_files import take_lock, write_private
+from gongdao.front.server.server_user import choose_user
+
+SHARED = "SHARED_BY_TESTS"
+"""The variable that names the folder all processes of one run share; conftest sets it."""
+_PATIENCE = 180
+_MIGRATE = """
+import django
+django.setup()
+from django.core.management import call_command
+call_command("migrate", interactive=False, verbosity=0)
+"""
+_MAY_EMPTY = f"GRANT SET ON PARAMETER session_replication_role TO {NAME};\n"
+"""What emptying tables takes that are only added to; nobody's own installation has it."""
+
+
+def copy_database(data: Path) -> None:
+    """Give the new installation in ``data`` a database in this version's form, with no row of
+    ours: what its first start would make."""
+    data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", str(_prepared() / "postgres"), str(data)], check=True)
+
+
+def begin_installation(data: Path) -> None:
+    """The database, and a master key in its file: a start makes none beside data that are there."""
+    copy_database(data)
+    write_private(data / "master.key", f"{new_master_key()}\n")
+
+
+def _prepared() -> Path:
+    """The data folder that copies are made of, stopped; the first who asks makes it."""
+    place = Path(os.environ[SHARED]) / "prepared"
+    lock = take_lock(place.with_name("prepared.lock"), patience=_PATIENCE)
+    assert lock is not None, f"nobody finished {place}"
+    try:
+        if not place.exists():
+            _prepare(place)
+    finally:
+        os.close(lock)
+    return place
+
+
+def _run_alone(cluster: Path, words: str) -> None:
+    """Run ``words`` as the superuser, in single-user mode: nobody has a password for that role."""
+    user = choose_user(cluster)
+    command = [find_binaries(user).path("postgres"), "--single", "-D", user.data_path(cluster)]
+    _run(
+        [*command, "-c", "exit_on_error=on", "-c", "fsync=off", "postgres"],
+        cluster,
+        user,
+        words=words,
+    )
+
+
+def _prepare(place: Path) -> None:
+    new = place.with_name("prepared.new")
+    shutil.rmtree(new, ignore_errors=True)
+    with start_embedded(data_dir=new, durable=False) as running:
+        environ = command_environment(running, new / "else")
+        subprocess.run([sys.executable, "-c", _MIGRATE], env=environ, check=True)
+    _run_alone(new / "postgres/cluster", _MAY_EMPTY)
+    for name in ("port", "server.log"):  # each copy has its own
+        (new / "postgres" / name).unlink()
+    new.rename(place)
 
 
 @contextmanager
 def start_test_database() -> Iterator[RunningPostgres]:
-    """A server that is quick because it survives no power cut; gone at the end (0.7 s to start)."""
-    with (
-        tempfile.TemporaryDirectory(prefix="gongdao-test-") as folder,
-        start_embedded(data_dir=Path(folder), durable=False) as running,
-    ):
-        yield running
+    """A server that is quick because it survives no power cut, its database in this version's form;
+    gone at the end."""
+    with tempfile.TemporaryDirectory(prefix="gongdao-test-") as folder:
+        copy_database(Path(folder))
+        with start_embedded(data_dir=Path(folder), durable=False) as running:
+            yield running
 
 
 def command_environment(running: RunningPostgres, data: Path) -> dict[str, str]:
@@ -51,9 +127,21 @@ def point_django_at(running: RunningPostgres) -> None:
     connections["default"].settings_dict.update(place)
 
 
+def copy_for_django(running: RunningPostgres) -> None:
+    """Make the database that pytest-django will use a copy of the prepared one."""
+    from django.db import connection
+    from psycopg import sql
+
+    name = connection.creation._get_test_db_name()
+    words = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+    with psycopg.connect(running.url, dbname="postgres", autocommit=True) as session:
+        session.execute(words.format(sql.Identifier(name), sql.Identifier(NAME)))
+
+
 def empty_filled_tables() -> None:
     """Empty every table of ours that has rows, but what migrations put in: kinds of content and
-    permissions. Django's own way truncates all of them and writes those anew, which takes longer
+    permissions. No trigger runs, neither the refusing ones nor those of foreign keys: TRUNCATE, as
+    Django does it, makes new files for every table that refers to a filled one, which takes longer
     than most tests."""
     from django.db import connection
 
@@ -63,5 +151,8 @@ def empty_filled_tables() -> None:
     with connection.cursor() as cursor:
         asked = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
         cursor.execute(" UNION ALL ".join(asked))
-        if filled := ", ".join(name for (name,) in cursor.fetchall()):
-            cursor.execute(f"TRUNCATE {filled} CASCADE")
+        filled = [name for (name,) in cursor.fetchall()]
+        if filled:
+            words = ["BEGIN", "SET LOCAL session_replication_role = replica"]
+            words += [f"DELETE FROM {name}" for name in filled]
+            cursor.execute("; ".join([*words, "COMMIT"]))

@@ -15,6 +15,9 @@ from gongdao_verify.signed_note import BadNote, decode_base64
 
 FORMAT = "gongdao-order-receipt/v1"
 HEADER = b'{"batches":'
+DELIVERED, REPLACED = "order.delivered", "order.replaced"
+GIVING_LEAVES = (DELIVERED, REPLACED)
+"""The leaves that say which units an order got: at first, and in the place of others."""
 MOST_BYTES = 8 << 20
 MOST_UNITS = 500
 _KEYS = {"batches", "delivered", "format", "placed", "snapshot", "units"}

@@ -12,6 +12,12 @@ ORDER_WORDS: dict[str, tuple[str, str]] = {
         "It holds: the {count} delivered were in their batches before the order, and were "
         "delivered in this order.",
     ),
+    "order_holds_replaced": (
+        "成立：{count} 件都是在这个订单里交付的，其中 {replaced} 件是后来补发的；补发的在补发前、"
+        "其余的在下单前就在它的批次里。",
+        "It holds: {count} were delivered in this order, {replaced} of them in the place of "
+        "others; those were in their batches before they were given, the rest before the order.",
+    ),
     "order_holds_handed": (
         "成立：{count} 件是在这个订单里交付的（人工或上游交付，没有批次）。",
         "It holds: {count} were delivered in this order (by a person or a supplier, without a "
@@ -46,6 +52,10 @@ ORDER_WORDS: dict[str, tuple[str, str]] = {
         "批次是下单之后才记下的。",
         "A batch was recorded after the order.",
     ),
+    "batch_after_replacement": (
+        "补发的一件，批次是补发之后才记下的。",
+        "The batch of a piece that replaced another was recorded after it was given.",
+    ),
     "delivered_before_order": (
         "交付记录在下单之前。",
         "A delivery was recorded before the order.",
@@ -61,6 +71,7 @@ ORDER_WORDS: dict[str, tuple[str, str]] = {
     "order_number": ("订单号", "order number"),
     "order_placed": ("下单", "order placed"),
     "order_delivered": ("交付", "delivered"),
+    "order_replaced": ("补发", "replaced"),
     "order_batch": ("批次", "batch"),
     "order_source": ("商家声明的来源", "source as the merchant declared it"),
     "order_opened": ("核对了卡密本身的件数", "pieces compared with the secret itself"),
@@ -73,6 +84,11 @@ ORDER_WORDS: dict[str, tuple[str, str]] = {
     "np_order_source": (
         "来源属实：来源是商家自己声明的。",
         "that the source is true: the merchant declared it;",
+    ),
+    "np_order_replaced": (
+        "补发的卡密下单前就在：它的批次只证明在补发之前已经封存。",
+        "that what replaced a piece was there before the order: its batch is only shown to have "
+        "been there before the replacement;",
     ),
     "np_order_secret": (
         "卡密本身：这份凭证没有带上全部卡密，只有承诺。",

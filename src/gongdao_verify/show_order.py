@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gongdao_verify.log_verdict import LogState, LogVerdict
+from gongdao_verify.order_form import REPLACED
 from gongdao_verify.order_verdict import OrderVerdict
 from gongdao_verify.show_log import log_json
 from gongdao_verify.words import plain, say
@@ -23,6 +24,7 @@ def order_json(verdict: OrderVerdict, language: str) -> dict[str, Any]:
         "snapshot": dict(form.snapshot) if form else None,
         "units": len(form.units) if form else None,
         "opened": verdict.opened,
+        "replaced": verdict.replaced,
         "sources": list(verdict.sources),
         "placed": None if verdict.placed is None else log_json(verdict.placed),
         "delivered": [log_json(one) for one in verdict.delivered],
@@ -47,7 +49,7 @@ def order_lines(verdict: OrderVerdict, language: str) -> list[str]:
     number = plain(str(verdict.form.snapshot.get("order", "?")))
     lines.append(f"{say('order_number', language)}: {number}")
     lines.append(_leaf_line("order_placed", verdict.placed, language))
-    lines += [_leaf_line("order_delivered", one, language) for one in verdict.delivered]
+    lines += [_leaf_line(_key_of(one), one, language) for one in verdict.delivered]
     lines += [_leaf_line("order_batch", one, language) for one in verdict.batches]
     if verdict.sources:
         sources = ", ".join(plain(one) for one in verdict.sources)
@@ -64,7 +66,14 @@ def _headline(verdict: OrderVerdict, language: str) -> str:
     if verdict.state is LogState.INVALID or verdict.form is None:
         return say("order_INVALID", language)
     key = "order_holds" if verdict.batches else "order_holds_handed"
-    return say(key, language).format(count=len(verdict.form.units))
+    if verdict.replaced:
+        key = "order_holds_replaced"
+    return say(key, language).format(count=len(verdict.form.units), replaced=verdict.replaced)
+
+
+def _key_of(leaf: LogVerdict) -> str:
+    replaced = leaf.leaf is not None and leaf.leaf.type == REPLACED
+    return "order_replaced" if replaced else "order_delivered"
 
 
 def _log_lines(verdict: OrderVerdict, language: str) -> list[str]:

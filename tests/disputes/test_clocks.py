@@ -32,10 +32,18 @@ from gongdao.disputes.states import (
     next_step,
 )
 from gongdao.rules.dispute_queries import dispute_clock
+from gongdao.rules.queries import work_calendar
 
 AT = datetime(2026, 9, 30, 10, 0, tzinfo=BEIJING)
 """The day before a week of holidays."""
 ON = AT.date()
+
+
+def day_of(month: int, day: int, hour: int) -> datetime:
+    """An hour of a day in 2026, Beijing time."""
+    return datetime(2026, month, day, hour, tzinfo=BEIJING)
+
+
 OPEN = [step for step in Step if step in STEPS]
 
 
@@ -159,12 +167,53 @@ def test_stopping_wins_and_loses_nothing(stop, stood, after):
     assert again.due_at - (at + timedelta(seconds=stood)) == running.due_at - at
 
 
-def test_a_clock_of_working_days_resumes_on_one():
-    """Stopped over days, a clock of working days is due on a working day, never earlier."""
+@pytest.mark.parametrize(
+    ("stop", "resume", "due"),
+    [
+        # Three left; the holiday and its make-up Saturday do not matter to how many they are.
+        ((9, 30, 11), (9, 30, 20), (10, 10)),
+        ((9, 30, 11), (10, 1, 11), (10, 10)),
+        ((9, 30, 11), (10, 7, 9), (10, 10)),
+        ((9, 30, 11), (10, 8, 9), (10, 12)),
+        # Stopped on the first of the three (the 8th), two are left.
+        ((10, 8, 11), (10, 16, 9), (10, 20)),
+        ((10, 8, 11), (10, 17, 9), (10, 20)),
+        # Stopped on the last day: the rest of a working day is left.
+        ((10, 10, 11), (10, 14, 9), (10, 14)),
+        ((10, 10, 11), (10, 18, 9), (10, 19)),
+    ],
+)
+def test_a_clock_of_working_days_resumes_with_those_left(stop, resume, due):
+    """As many working days come after the day of running on as were left after that of the stop,
+    by the published calendar: a stop over a holiday wins and loses nobody a day."""
     running = clock(Step.APPEAL_ARBITER)
-    stopped = stop_clock(running, at=AT + timedelta(hours=1), reason=StopReason.LEGAL_HOLD, on=ON)
-    again = resume_clock(stopped, at=AT + timedelta(days=1, hours=1))
-    assert again.due_at == datetime(2026, 10, 12, 23, 59, 59, tzinfo=BEIJING)
+    assert running.due_at == datetime(2026, 10, 10, 23, 59, 59, tzinfo=BEIJING)
+    at = day_of(*stop)
+    stopped = stop_clock(running, at=at, reason=StopReason.LEGAL_HOLD, on=ON)
+    again = resume_clock(stopped, at=day_of(*resume))
+    assert again.due_at == day_of(due[0], due[1], 23) + timedelta(minutes=59, seconds=59)
+    assert again.runs
+
+
+@given(stop=st.integers(0, 13), stood=st.integers(0, 60))
+def test_working_days_are_left_as_they_were(stop, stood):
+    """Whatever the days, the working days after running on are those that were left."""
+    works = work_calendar().works
+    running = clock(Step.APPEAL_ARBITER, datetime(2026, 9, 21, 10, tzinfo=BEIJING))
+    at = min(running.started_at + timedelta(days=stop), running.due_at - timedelta(hours=1))
+    stopped = stop_clock(running, at=at, reason=StopReason.LEGAL_HOLD, on=ON)
+    on = at + timedelta(days=stood)
+    again = resume_clock(stopped, at=on)
+
+    def days(first, last):
+        """The working days after ``first`` up to ``last``."""
+        count = (last.astimezone(BEIJING).date() - first.astimezone(BEIJING).date()).days
+        day = first.astimezone(BEIJING).date()
+        return sum(works(day + timedelta(days=n)) for n in range(1, count + 1))
+
+    assert works(again.due_at.astimezone(BEIJING).date()) and again.due_at >= on
+    left = days(at, running.due_at)
+    assert days(on, again.due_at) == left or (left == 0 and days(on, again.due_at) == 1)
 
 
 def test_stopping_needs_an_allowed_reason():

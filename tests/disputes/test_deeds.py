@@ -288,6 +288,21 @@ def test_an_automatic_refusal_can_always_be_appealed_once():
         appeal(**ask, words="再请人看", at=LATE)
 
 
+def test_an_appeal_waits_for_another_case_of_the_order():
+    """An order has one open case: an appeal beside another is refused with its reason, and the time
+    that it waits for the other one's end is not lost."""
+    one, stores = delivered(), get_stores()
+    case, other = complain(one, ReasonCode.NOT_DELIVERED), complain(one, USED)
+    ask = {"stores": stores, "case_id": case.id, "by": BUYER, "ground": Ground.REQUEST}
+    with pytest.raises(DisputeRefused):
+        appeal(**ask, words="请人看", at=LATE)
+    assert _again(case).state == "closed"
+    long_after = LATE + timedelta(days=30)
+    withdraw(stores=stores, case_id=other.id, by=BUYER, at=long_after)
+    appeal(**ask, words="请人看", at=long_after + HOUR)
+    assert _again(case).forum == "appeal"
+
+
 def test_a_large_sum_takes_two_people(monkeypatch):
     """The second person has to come to the same; another result begins anew."""
     monkeypatch.setattr(

@@ -13,6 +13,7 @@ from typing import LiteralString
 
 import psycopg
 from aiosmtpd.controller import Controller
+from tests.database import begin_installation
 from tests.front.server.server_kit import PATIENCE, free_port, lives, wait_until
 
 from gongdao.front.server.running_file import find_running
@@ -71,6 +72,8 @@ class RealServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
+        if not self.data.exists():
+            begin_installation(self.data)
         before = self.said()
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(

@@ -70,11 +70,12 @@ def test_the_page_turns_by_itself_when_the_money_comes(meet, market):
     expect(buyer.page.locator("#story")).to_contain_text("收到付款")
 
 
-def test_an_order_is_looked_up_with_its_code_alone(meet, market):
+@pytest.mark.parametrize("device", ["phone", "desktop"])
+def test_an_order_is_looked_up_with_its_code_alone(meet, market, device):
     """A wrong code and an unknown number sound the same; the right code opens."""
     first = meet("phone")
     number, code = order_goods(first, CARD)
-    other = meet("desktop")
+    other = meet(device)
     _open(other, number, "AAAAA-AAAAA", status=404)
     wrong = other.text().replace(number, "N")
     _open(other, "AAAABBBBCCCC", code, status=404)
@@ -97,9 +98,10 @@ def _lapse(real_server, number):
         )
 
 
-def test_late_money_is_honoured(meet, market, real_server):
+@pytest.mark.parametrize("device", ["phone", "desktop"])
+def test_late_money_is_honoured(meet, market, real_server, device):
     """The time to pay is over and said; money that comes then still brings the goods."""
-    buyer = meet("phone")
+    buyer = meet(device)
     number, _code = order_goods(buyer, CARD)
     _lapse(real_server, number)
     buyer.go(f"/orders/{number}/")
@@ -112,9 +114,10 @@ def test_late_money_is_honoured(meet, market, real_server):
     assert "系统另外给您分了货" in buyer.text()
 
 
-def test_what_is_sold_out_cannot_be_ordered_and_late_money_for_it_goes_back(meet, market):
+@pytest.mark.parametrize("device", ["phone", "desktop"])
+def test_what_is_sold_out_cannot_be_ordered_and_late_money_for_it_goes_back(meet, market, device):
     """The listing says that it is sold out; the refund of who paid too late is on his order."""
-    buyer = meet("phone")
+    buyer = meet(device)
     go_to(buyer, "示例商超购物卡 200 元")
     assert "卖完了" in buyer.text()
     assert not buyer.page.get_by_role("button", name="购买").count()

@@ -10,7 +10,9 @@ from django.contrib.auth import authenticate
 from django.test import RequestFactory
 
 from gongdao.core.models import User
+from gongdao.disputes.models import Case
 from gongdao.front.clock import now
+from gongdao.front.demo.fill_disputes import fill_disputes
 from gongdao.front.demo.fill_market import fill_market
 from gongdao.front.demo.fill_orders import fill_orders
 from gongdao.front.stores import get_stores
@@ -47,6 +49,25 @@ def test_the_market_is_filled_once_and_every_account_and_order_opens():
     request = RequestFactory().post("/")
     for mail in filled.mails.values():
         assert authenticate(request, email=mail, password=filled.password), mail
+
+
+def test_every_desk_has_a_dispute_to_show():
+    """One waits for its merchant, one was decided and refunded by the rules, one is under appeal
+    with the platform; a second run adds none, and the money agrees."""
+    at = now()
+    filled, _orders = _fill(at)
+    made = fill_disputes(stores=get_stores(), filled=filled, at=at)
+    found = {(one.state, one.step, one.outcome) for one in made}
+    assert found == {
+        ("open", "merchant_answer", ""),
+        ("closed", "closed", "upheld"),
+        ("open", "appeal_arbiter", ""),
+    }
+    assert [one.pk for one in made] == [
+        one.pk for one in fill_disputes(stores=get_stores(), filled=filled, at=at)
+    ]
+    assert Case.objects.count() == 3
+    assert [x for x in check_ledger().differences if x.code != "guard"] == []
 
 
 def test_the_accounts_balance_and_kinds_are_mixed():

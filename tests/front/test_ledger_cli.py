@@ -32,7 +32,7 @@ verify_payee(stores=get_stores(), payee_id=payee, merchant_name="甲公司",
     proof=PayeeProof.DOCUMENT, by=who, at=AT)
 for number in ("a", "b"):
     payout = propose_payout(payee_id=payee, amount=Money(1000), through=OUTSIDE,
-        policy=PayoutPolicy(Money(1000), own_custody=True), by=who, reference=number, at=AT)
+        policy=PayoutPolicy(Money(2000), own_custody=True), by=who, reference=number, at=AT)
     approve_payout(payout_id=payout, by=who, at=AT)
 """
 FREE = "merchant_free/merchant:00000000-0000-0000-0000-000000000001"

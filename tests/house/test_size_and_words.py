@@ -102,8 +102,10 @@ def _find_bare_rules(pyproject: str) -> list[str]:
 
 
 def test_functions_and_files_are_small():
-    """Functions end within 60 lines and files within 500, but for the ratchet's entries."""
-    functions, files = _measure(find_sources("src", "tools", "benchmarks", "tests"))
+    """Functions end within 60 lines and files within 500, but for what is made from the models and
+    the ratchet's entries."""
+    sources = find_sources("src", "tools", "benchmarks", "tests")
+    functions, files = _measure([one for one in sources if "/migrations/" not in one.name])
     ratchet = tomllib.loads((REPO / "tests/house/ratchet.toml").read_text("utf-8"))
     faults = _find_large(functions, FUNCTION_LINES, ratchet["functions"])
     faults += _find_large(files, FILE_LINES, ratchet["files"])

@@ -262,7 +262,7 @@ def test_each_payout_goes_into_one_list(stores):
         by=anna,
         at=AT,
     )
-    policy = PayoutPolicy(Money(1000), own_custody=True)
+    policy = PayoutPolicy(Money(4000), own_custody=True)
     for number in range(40):
         payout = propose_payout(
             payee_id=payee,

@@ -21,7 +21,8 @@ ORDERS = LifeCycle(
     {
         STATES[0]: frozenset({STATES[1], STATES[3]}),
         STATES[1]: frozenset({STATES[2], STATES[3]}),
-        STATES[2]: frozenset({STATES[3]}),
+        STATES[2]: frozenset({STATES[3], "order.replaced"}),
+        "order.replaced": frozenset({STATES[3]}),
     },
 )
 CYCLES = join_cycles(LIFE_CYCLES, VAULT_CYCLES, [ORDERS])

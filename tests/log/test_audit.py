@@ -240,6 +240,19 @@ def test_a_secret_delivered_twice_is_found(place, apart):
     assert report.fault.subject == order(7_000_003)
 
 
+def test_a_secret_given_again_as_a_replacement_is_found(place):
+    """A unit that one order got in the place of another counts like a delivered one: a second order
+    with it is a fault, and the control, another unit, is none."""
+    log = story_log(50)
+    _deliver(log, 7_000_001, "aa" * 32)
+    _deliver(log, 7_000_002, "bb" * 32)
+    log.add_leaf("order.replaced", order(7_000_001), data={"units": ["cc" * 32]})
+    assert audit_folder(published(place, log), place[1], log).state == AuditState.AUDITED
+    _deliver(log, 7_000_003, "cc" * 32)
+    report = audit_folder(published(place, log), place[1], log)
+    assert (report.state, report.fault.rule) == (AuditState.BAD, "twice")
+
+
 def test_a_secret_of_several_uses_is_delivered_as_often(place):
     """Where a batch declares two uses two deliveries are right, in one audit or in two, and the
     third is not."""

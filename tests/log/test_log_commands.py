@@ -11,6 +11,7 @@ import os
 import shutil
 
 import pytest
+from tests.database import begin_installation
 from tests.front.server.backup_kit import Site
 from tests.front.server.server_kit import free_port, python, read_until, wait_until
 from tests.log.test_log_part import APPEND, SERVE
@@ -27,6 +28,7 @@ pytestmark = pytest.mark.slow
 def origin(tmp_path_factory):
     """A stopped installation whose log has its first leaf."""
     site, port = Site(tmp_path_factory.mktemp("log") / "data"), free_port()
+    begin_installation(site.data)
     more = {**site.environment, "GONGDAO_PORT": str(port)}
     with python(SERVE, port, more=more) as process:
         read_until(process, str(port))

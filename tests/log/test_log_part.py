@@ -15,6 +15,7 @@ from pathlib import Path
 
 import pytest
 from django.db import connection, transaction
+from tests.database import begin_installation
 from tests.front.server.backup_kit import Site
 from tests.front.server.server_kit import free_port, kill, python, read_until, wait_until
 from tests.log.log_kit import AT, STORES, append_some, check_whole, hashes_of, sealed
@@ -88,6 +89,7 @@ def test_backup_restore_refusal_replay_on_a_real_server(tmp_path):
     answer, ``gongdao log status`` says why, the replay mends it beside the running server, and the
     next checkpoint continues the one from before."""
     site, port = Site(tmp_path / "data"), free_port()
+    begin_installation(site.data)
     with _serving(site, port):
         wait_until((site.data / "log/checkpoint").exists)
         assert _append(site, 3) == "3"  # behind the genesis leaf
@@ -123,6 +125,7 @@ def test_backup_restore_refusal_replay_on_a_real_server(tmp_path):
 def test_killed_it_is_started_again(tmp_path):
     """Kill -9 of the log's process costs nothing: it is started again and goes on."""
     site, port = Site(tmp_path / "data"), free_port()
+    begin_installation(site.data)
     with _serving(site, port):
         wait_until((site.data / "log/checkpoint").exists)
         before = _log_process(site)

@@ -21,6 +21,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import psycopg
+from tests.database import copy_database
 
 from gongdao.core.envelope import MasterKeys, derive, new_master_key
 from gongdao.core.money import Money
@@ -140,12 +141,15 @@ def ask(
 
 
 @contextmanager
-def running_server(folder: Path) -> Iterator[Server]:
-    """A server with a durable embedded database in ``folder``."""
+def running_server(folder: Path, *, first: bool = False) -> Iterator[Server]:
+    """A server with a durable embedded database in ``folder``; ``first`` True makes that itself,
+    as the first start of an installation does."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
     server = Server(folder / "data", port, new_master_key(), folder / "server.log")
+    if not first:
+        copy_database(server.data)
     try:
         server.wait()
         yield server

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from tests.market.offer_kit import OFFER
@@ -24,7 +24,9 @@ from gongdao.market.accounts import (
 )
 from gongdao.market.check_seller import min_deposit
 from gongdao.market.confirm_payment import Confirmed, confirm_payment
-from gongdao.market.models import Listing, Merchant
+from gongdao.market.desk_models import SourceProof
+from gongdao.market.draft_listing import keep_proof
+from gongdao.market.models import Listing, ListingVersion, Merchant
 from gongdao.market.offer import Offer
 from gongdao.market.pay_deposit import pay_deposit
 from gongdao.market.place_order import Placed, Wanted, place_order
@@ -39,6 +41,7 @@ from gongdao.vault.write_batch import BatchSource, SourceKind
 
 AT = parse_iso("2026-11-23T12:00:00+08:00")
 GATEWAY, ACCOUNT = "sandbox", "sandbox"
+PAPER = b"%PDF-1.4 a paper"
 
 
 @dataclass(frozen=True)
@@ -83,8 +86,13 @@ def make_ready(merchant: Merchant, member: User) -> None:
     accept_terms(merchant_id=merchant.id, number=terms_number(AT), by=member.id, at=AT)
 
 
-def make_shop(stock: int = 10, offer: Offer = OFFER, merchant: Merchant | None = None) -> Shop:
-    """A published listing with ``stock`` secrets."""
+def make_shop(
+    stock: int = 10,
+    offer: Offer = OFFER,
+    merchant: Merchant | None = None,
+    prepare: Callable[[Listing], object] | None = None,
+) -> Shop:
+    """A published listing with ``stock`` secrets; ``prepare`` is done before it is published."""
     merchant = merchant or make_merchant()
     listing = draft_listing(merchant_id=merchant.id, sku_id=None, at=AT)
     sku = make_sku(
@@ -95,11 +103,30 @@ def make_shop(stock: int = 10, offer: Offer = OFFER, merchant: Merchant | None =
     )
     listing.sku_id = sku
     listing.save(update_fields=["sku_id"])
-    publish_listing(stores=get_stores(), listing_id=listing.id, offer=offer, at=AT)
-    listing.refresh_from_db()
+    if prepare is not None:
+        prepare(listing)
+    publish(listing, offer, at=AT)
     if stock:
         add_stock(sku, [f"CARD-{listing.id.hex[-12:]}-{n:06d}" for n in range(stock)])
     return Shop(merchant, listing, sku)
+
+
+def publish(listing: Listing, offer: Offer, at: datetime) -> ListingVersion:
+    """Publish ``offer``; where it names no paper of ours, with the merchant's own."""
+    if not offer.source_proof.startswith("proof:"):
+        offer = replace(offer, source_proof=own_proof(listing.merchant_id))
+    version = publish_listing(stores=get_stores(), listing_id=listing.id, offer=offer, at=at)
+    listing.refresh_from_db()
+    return version
+
+
+def own_proof(merchant_id: UUID) -> str:
+    """How an offer names the paper that the merchant handed in; his first one is made here."""
+    kept = SourceProof.objects.filter(merchant_id=merchant_id).order_by("at").first()
+    if kept is not None:
+        return f"proof:{kept.id}"
+    by = new_id(AT)
+    return keep_proof(stores=get_stores(), merchant_id=merchant_id, data=PAPER, by=by, at=AT)
 
 
 def add_stock(sku: UUID, secrets: Sequence[str]) -> None:

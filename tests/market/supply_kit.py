@@ -33,25 +33,30 @@ TOP_UP = replace(
 PATIENCE_S = 0.4
 
 
-def supplied_shop(fake: FakeSupplier, kind: str = "yrapi", most: int = 9600) -> Shop:
+def supplied_shop(
+    fake: FakeSupplier, kind: str = "yrapi", most: int = 9600, *, vouched: bool = True
+) -> Shop:
     """A shop that sells 100 yuan top-ups of ``fake``."""
     merchant = make_merchant()
-    shop = make_shop(stock=0, offer=TOP_UP, merchant=merchant)
     row = add_supplier(
         stores=get_stores(),
         merchant_id=merchant.id,
-        place=SupplierPlace(kind, "示例上游", fake.url, ACCOUNT, KEY),
+        place=SupplierPlace(kind, "示例上游", fake.url, ACCOUNT, KEY, vouched=vouched),
         at=AT,
+        local=True,
     )
-    set_supply(
-        listing_id=shop.listing.id,
-        supplier=row,
-        product="2",
-        ask=LABEL,
-        face=Money(10000),
-        most=Money(most),
-    )
-    return shop
+
+    def supply(listing: models.Listing) -> None:
+        set_supply(
+            listing_id=listing.id,
+            supplier=row,
+            product="2",
+            ask=LABEL,
+            face=Money(10000),
+            most=Money(most),
+        )
+
+    return make_shop(stock=0, offer=TOP_UP, merchant=merchant, prepare=supply)
 
 
 def order_top_up(shop: Shop, quantity: int = 1) -> Placed:

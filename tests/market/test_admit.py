@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from tests.market.market_kit import AT
+from tests.market.market_kit import AT, publish
 from tests.market.offer_kit import OFFER
 from tests.market.vetting_kit import (
     CONTACT,
@@ -45,7 +45,7 @@ from gongdao.market.pause_merchant import (
     review_merchant,
 )
 from gongdao.market.prove_contact import begin_proof, prove_contact, use_proof
-from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.market.publish_listing import draft_listing
 from gongdao.market.states import MerchantState, PaperKind
 from gongdao.market.terms import accept_terms, terms_number
 from gongdao.market.vetting_models import ContactProof, MerchantPaper, StaffDeed
@@ -55,7 +55,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 def _publish(merchant, at=AT):
     listing = draft_listing(merchant_id=merchant.id, sku_id=None, at=at)
-    return publish_listing(stores=get_stores(), listing_id=listing.id, offer=OFFER, at=at)
+    listing.sku_id = new_id(at)  # a shelf of its own is not the point here
+    listing.save(update_fields=["sku_id"])
+    return publish(listing, OFFER, at=at)
 
 
 def _leaves(merchant):

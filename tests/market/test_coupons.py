@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
@@ -19,11 +19,14 @@ from hypothesis import strategies as st
 from tests.market.market_kit import AT, make_merchant, make_shop, order, pay
 from tests.market.offer_kit import OFFER
 
-from gongdao.core.errors import InputError, StockShort
+from gongdao.core.attempts import count_attempt
+from gongdao.core.errors import InputError, StockShort, TooManyAttempts
+from gongdao.core.models import Attempt
 from gongdao.core.money import Money
 from gongdao.front.stores import get_stores
-from gongdao.market import coupons
+from gongdao.market import coupon_tries, coupons
 from gongdao.market import place_order as placing
+from gongdao.market.coupon_tries import PER_CALLER, PER_LISTING, limiting_guesses
 from gongdao.market.coupons import NewCoupon, list_coupons, make_coupon, switch_coupon
 from gongdao.market.decide_coupon import (
     AskedPrice,
@@ -34,8 +37,10 @@ from gongdao.market.decide_coupon import (
     decide_coupon,
 )
 from gongdao.market.expire_orders import expire_orders
+from gongdao.market.give_back import give_back, refund_confirmed
 from gongdao.market.models import Coupon, CouponUse, Order
 from gongdao.market.shown import find_shown, strike_bargain
+from gongdao.payments.models import Refund
 
 TERMS = CouponTerms(
     kind=CouponKind.FIXED,
@@ -225,6 +230,111 @@ def test_late_money_for_a_coupon_that_others_used_up():
     pay(quick, after=LATER)
     assert Order.objects.get(number=quick.number).state == "delivered"
     assert CouponUse.objects.filter(back=False).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_refunded_order_gives_its_use_back_once():
+    """When all of its money is back with the buyer, not before; told twice, or of money that is
+    only owed in part, no second use comes back."""
+    shop = make_shop(stock=5)
+    coupon = give(shop, terms(uses_left=1, per_buyer=1))
+    placed = order(shop, coupon="SPRING")
+    pay(placed)
+    row = Order.objects.get()
+    assert give_back(stores=get_stores(), order_id=row.id, why="buyer_withdrew", at=AT + LATER)
+    assert left(coupon) == 0
+    refund = Refund.objects.get()
+    Refund.objects.update(state="confirmed", confirmed_at=AT + LATER)
+    for _again in range(2):
+        with transaction.atomic():
+            refund_confirmed(stores=get_stores(), refund=refund, at=AT + LATER)
+        assert left(coupon) == 1
+    assert order(shop, coupon="SPRING", at=AT + LATER).off == Money(500)
+
+
+def _guess(caller: str, code: str, listing: UUID = AT_LISTING) -> None:
+    """One try that turns out wrong, unless the code is RIGHT; CRASH fails for another reason."""
+    with limiting_guesses(stores=get_stores(), code=code, listing_id=listing, caller=caller, at=AT):
+        if code == "CRASH":
+            raise StockShort
+        if code and code != "RIGHT":
+            raise InputError("none", field="coupon")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_guesses_are_limited_for_caller_and_listing(monkeypatch):
+    """Wrong codes count, right ones and other faults do not; who has used up his tries may still
+    buy without a coupon; a listing has its own limit, whoever guesses."""
+    monkeypatch.setattr(coupon_tries, "PER_CALLER", replace(PER_CALLER, most=3))
+    monkeypatch.setattr(coupon_tries, "PER_LISTING", replace(PER_LISTING, most=5))
+    for code in ("RIGHT", "RIGHT", "A", "B", "RIGHT", "C"):
+        with suppress(InputError):
+            _guess("one", code)
+    for _n in range(4):
+        with pytest.raises(StockShort):
+            _guess("two", "CRASH")
+    with pytest.raises(TooManyAttempts):
+        _guess("one", "RIGHT")
+    _guess("one", "")
+    for code in ("D", "E"):
+        with pytest.raises(InputError):
+            _guess("two", code)
+    with pytest.raises(TooManyAttempts):
+        _guess("three", "F")
+    with pytest.raises(InputError):
+        _guess("three", "F", UUID(int=8))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_thirty_two_guesses_at_once_are_no_more_than_the_limit(monkeypatch):
+    """Counted before they are judged: of all that come at the same moment the limit gets an
+    answer; the control judges first and counts then, and answers more."""
+    monkeypatch.setattr(coupon_tries, "PER_CALLER", replace(PER_CALLER, most=2))
+    assert _race_guesses() == 2
+
+    @contextmanager
+    def judged_first(*, code: str, caller: str, at: Any, stores: Any, listing_id: UUID):
+        if Attempt.objects.filter(count__gte=2).exists():
+            raise TooManyAttempts(at)
+        with suppress(threading.BrokenBarrierError):
+            gate.wait(timeout=5)
+        try:
+            yield
+        finally:
+            count_attempt(
+                stores=stores, limit=replace(PER_CALLER, name="c", most=99), who=caller, at=at
+            )
+
+    gate = threading.Barrier(4)
+    Attempt.objects.all().delete()
+    monkeypatch.setattr(coupon_tries, "limiting_guesses", judged_first)
+    assert _race_guesses(4) > 2
+
+
+def _race_guesses(count: int = 32) -> int:
+    def one() -> None:
+        with coupon_tries.limiting_guesses(
+            stores=get_stores(), code="X", listing_id=AT_LISTING, caller="one", at=AT
+        ):
+            raise InputError("none", field="coupon")
+
+    said = [type(one) for one in _at_once([one] * count)]
+    assert set(said) <= {InputError, TooManyAttempts}, said
+    return said.count(InputError)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_unknown_and_used_up_sound_the_same():
+    """Whoever guesses does not learn that he hit a code that was real."""
+    shop = make_shop(stock=5)
+    give(shop, terms(uses_left=1))
+    order(shop, coupon="SPRING")
+    said = []
+    for code in ("SPRING", "NOT-ONE"):
+        with pytest.raises(InputError) as caught:
+            order(shop, coupon=code, contact="b@example.invalid")
+        said.append((str(caught.value), caught.value.place.field))
+    assert said[0] == said[1]
 
 
 @pytest.mark.django_db(transaction=True)

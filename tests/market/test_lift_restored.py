@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from hashlib import sha256
 
 import pytest
 from django.db import connection
+from tests.market.lost_kit import Books, FakeLog, services
 from tests.market.market_kit import AT, add_stock, make_shop, order, pay
 
 from gongdao.core.errors import StockHeld
@@ -14,8 +14,8 @@ from gongdao.core.ids import new_id
 from gongdao.front.stores import get_stores
 from gongdao.log.models import LogPending, LogSubject
 from gongdao.log.new_leaf import new_subject
-from gongdao.log.reader import Entry
 from gongdao.market import lift_restored as lifting
+from gongdao.market import settle_lost as losing
 from gongdao.market.lift_restored import lift_restored
 from gongdao.market.models import Finding, Order
 from gongdao.vault.after_restore import find_waiting, restored_reason
@@ -26,38 +26,15 @@ from gongdao.vault.queries import count_available, find_unfinished
 from gongdao.vault.split_line import Line
 from gongdao.vault.states import BatchState
 from gongdao.vault.write_batch import BatchSource, SourceKind
-from gongdao_verify.leaf_form import LeafForm, write_leaf
 
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = AT + timedelta(hours=1)
 
 
-class _Log:
-    """The log as a replay leaves it: what was published, in its order."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.entries: list[Entry] = []
-        monkeypatch.setattr(lifting, "find_entries", self._newest_first)
-        monkeypatch.setattr(lifting, "find_entries_of", self._of)
-
-    def tell(self, type_: str, subject: str, **data: object) -> None:
-        entry = write_leaf(LeafForm(type_, subject, None, AT, data))
-        idx = len(self.entries)
-        self.entries.append(Entry(idx, sha256(entry).digest(), entry))
-
-    def _newest_first(self, *, before: int | None = None, count: int = 3) -> list[Entry]:
-        top = len(self.entries) if before is None else before
-        return self.entries[max(0, top - 3) : top][::-1]
-
-    def _of(self, subject: str, *, after: int = -1) -> list[Entry]:
-        own = [one for one in self.entries if one.form.subject == subject and one.idx > after]
-        return own[:1]
-
-
 @pytest.fixture
-def log(monkeypatch: pytest.MonkeyPatch) -> _Log:
+def log(monkeypatch: pytest.MonkeyPatch) -> FakeLog:
     """An empty log, read in small pages."""
-    return _Log(monkeypatch)
+    return FakeLog(monkeypatch, lifting, losing)
 
 
 def _commitments(batch: Batch) -> list[str]:
@@ -70,7 +47,7 @@ def _hold(size: int) -> None:
 
 
 def _lift():
-    return lift_restored(stores=get_stores(), at=LATER)
+    return lift_restored(stores=get_stores(), gateways=services(Books()), at=LATER)
 
 
 def test_what_lost_orders_got_stays_away(log):
@@ -104,6 +81,23 @@ def test_what_lost_orders_got_stays_away(log):
             ([bytes.fromhex(one) for one in all_of_it[2:4]],),
         )
         assert cursor.fetchone() == (0, 0)
+
+
+def test_a_replacement_of_the_lost_time_stays_away(log):
+    """Delivered before the backup, replaced after it: the new unit is not sold again, and a person
+    is called to the order."""
+    shop = make_shop(stock=3)
+    placed = order(shop)
+    pay(placed)
+    batch = Batch.objects.get()
+    subject = Order.objects.get(number=placed.number).log_subject
+    units = _commitments(batch)
+    log.tell("order.delivered", subject, units=units[:1])
+    log.tell("order.replaced", subject, units=units[1:2])
+    _hold(1)
+    done = _lift()
+    assert (done.sold, done.back) == (1, {batch.id: 1})
+    assert Finding.objects.get().code == "restored_behind_log"
 
 
 def test_an_order_that_is_here_without_its_secret_counts_as_lost(log):

@@ -8,16 +8,18 @@ from datetime import timedelta
 import pytest
 from django.db import connection
 from tests.market.market_kit import AT, make_shop, order, pay
-from tests.market.supply_kit import get_order
+from tests.market.supply_kit import BY_HAND, get_order
 
 from gongdao.casework.follow.messenger_port import MessageDelayed, MessageRefused, Receipt
 from gongdao.core.language import Phrase
 from gongdao.front.stores import get_stores
 from gongdao.front.worker import market_tasks
+from gongdao.market.cancel_order import cancel_order
 from gongdao.market.find_order import find_order
 from gongdao.market.models import Notice
 from gongdao.market.notices import plan_notices
 from gongdao.market.reveal_order import reveal_order
+from gongdao.market.states import CancelReason
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -141,3 +143,22 @@ def test_keep_orders_does_all_its_parts():
     with connection.cursor() as cursor:
         cursor.execute("SELECT state, count(*) FROM vault_unit GROUP BY state ORDER BY state")
         assert cursor.fetchall() == [("available", 1), ("claimed", 1)]
+
+
+def test_a_cancelled_order_is_told_once_as_such():
+    """The buyer hears that the merchant cancelled; not beside it that a refund was asked for."""
+    placed = order(make_shop(stock=0, offer=BY_HAND), contact="buyer@example.com")
+    pay(placed)
+    paid = get_order(placed)
+    cancel_order(
+        stores=get_stores(),
+        order_id=paid.id,
+        merchant_id=paid.merchant_id,
+        reason=CancelReason.NO_STOCK,
+        words="没货了",
+        by=paid.id,
+        at=AT,
+    )
+    _plan()
+    events = Notice.objects.values_list("event", flat=True)
+    assert "cancelled" in events and "refunding" not in events

@@ -82,6 +82,9 @@ def _deal(minor: int, days: float) -> Deal:
     return Deal(Money(minor), AT - timedelta(days=days))
 
 
+_REFUSED = (Support.NONE, Support.TOO_HIGH, Support.FACE_VALUE)
+
+
 @pytest.mark.parametrize(
     ("deals", "compared", "why", "support"),
     [
@@ -91,15 +94,20 @@ def _deal(minor: int, days: float) -> Deal:
         ([_deal(100, 9), _deal(90, 30)], 100, "", Support.LAST_DEAL),
         ([_deal(100, 9), _deal(120, 30)], 101, "", Support.TOO_HIGH),
         ([], 100, "", Support.NONE),
-        ([_deal(90, 1)], 200, "与官网标价比较", Support.EXPLAINED),
+        ([_deal(90, 1)], 200, "发行方官网同种点卡标价 200 元", Support.EXPLAINED),
+        ([_deal(90, 1)], 200, "。", Support.TOO_HIGH),
+        ([], 200, "贵！！！！！！！！！！！！！！", Support.NONE),
+        ([], 99900, "卡面面值 999 元，官网可查到", Support.FACE_VALUE),
+        ([_deal(90, 1)], 90, "面值 90", Support.LOWEST_OF_SEVEN_DAYS),
         ([_deal(90, -1)], 80, "", Support.NONE),
     ],
 )
 def test_compared_prices_rest_on_deals(deals, compared, why, support):
-    """The lowest deal of seven days, else the last one, else an explanation; never a later one."""
+    """The lowest deal of seven days, else the last one, else an explanation that names something
+    and is no face value; never a later one."""
     found = judge_compared_price(compared=Money(compared), why=why, deals=deals, at=AT)
     assert found.support is support
-    assert found.allowed is (support not in (Support.NONE, Support.TOO_HIGH))
+    assert found.allowed is (support not in _REFUSED)
 
 
 def test_a_price_far_below_the_others_asks_for_a_review():

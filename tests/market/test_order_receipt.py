@@ -142,6 +142,17 @@ def test_stock_that_came_after_the_order_is_told(ground):
     assert judge_order(held, policy=_policy(ground)).exit_code == 0
 
 
+def test_more_pieces_than_one_leaf_holds(ground):
+    """Forty-one pieces are two leaves of the delivery, and one receipt."""
+    shop = make_shop(stock=0, offer=replace(OFFER, most_per_buyer=50, price=Money(100)))
+    add_stock(shop.sku, [f"MANY-{n}" for n in range(41)])
+    placed = order(shop, quantity=41)
+    pay(placed)
+    ground.run()
+    verdict = judge_order(make_order_receipt(stores=get_stores(), order=_row(placed)), policy=None)
+    assert (len(verdict.delivered), verdict.exit_code, verdict.replaced) == (2, 0, 0)
+
+
 def test_the_command_judges_it_offline(ground, tmp_path, capsys):
     """`gongdao-verify FILE --policy FILE` in both languages and as JSON; nothing in it is a secret,
     and one changed sign makes it invalid."""

@@ -6,19 +6,24 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
-from tests.market.fake_suppliers import running_supplier
+from django.db import connection, transaction
+from tests.market.fake_suppliers import FakeSupplier, running_supplier
 from tests.market.market_kit import AT, make_shop, order, pay
-from tests.market.supply_kit import BY_HAND, TOP_UP, get_order, order_top_up, supplied_shop, work
+from tests.market.supply_kit import BY_HAND, get_order, order_top_up, supplied_shop, work
 
+from gongdao.core.subject import SubjectRef
 from gongdao.front.stores import get_stores
 from gongdao.ledger.check_ledger import check_ledger
+from gongdao.log.models import LogPending
 from gongdao.market.deliver_by_hand import deliver_by_hand, read_handed
-from gongdao.market.models import BuyerPace, Finding, Order, RiskAnswer
+from gongdao.market.give_back import refund_confirmed
+from gongdao.market.models import BuyerPace, Finding, Order, RiskAnswer, Supply
 from gongdao.market.risk import answer_risk_question, withdraw_delayed
 from gongdao.market.watch_orders import watch_orders
 from gongdao.market.words import WHY, why_words
 from gongdao.payments.models import Refund
+from gongdao.vault.queries import get_units
+from gongdao_verify.leaf_form import parse_leaf
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DUE = AT + timedelta(minutes=10)
@@ -115,6 +120,23 @@ def test_a_delivered_order_without_its_secret_is_made_whole():
     states = sorted(Order.objects.values_list("state", flat=True))
     assert states == ["delivered", "refunding"]
     assert _watch(AT + timedelta(minutes=2)) == set()
+    assert not any(b"order.replaced" in bytes(one.entry) for one in LogPending.objects.all())
+
+
+def test_a_delivered_order_that_gets_another_secret_says_so_in_the_log():
+    """Its own secret is not there any more and another one is: the leaf names the one it has."""
+    shop = make_shop(stock=2)
+    placed = order(shop)
+    pay(placed)
+    _run("ALTER TABLE vault_claim DISABLE TRIGGER vault_claim_kept")
+    _run("DELETE FROM vault_claim")
+    _run("ALTER TABLE vault_claim ENABLE TRIGGER vault_claim_kept")
+    assert _watch(AT + timedelta(minutes=1, seconds=30)) == {"secrets_missing"}
+    row = Order.objects.get()
+    (unit,) = get_units(SubjectRef("order", row.id))
+    leaves = LogPending.objects.filter(subject=row.log_subject).order_by("seq")
+    last = parse_leaf(bytes(leaves.last().entry))
+    assert (last.type, last.data["units"]) == ("order.replaced", [unit.commitment.hex()])
 
 
 def test_money_of_which_the_order_does_not_know_goes_back():
@@ -150,6 +172,32 @@ def test_a_refund_that_is_stuck_is_told_and_called_out():
     assert Finding.objects.get(code="refund_stuck").closed_at is None
 
 
+def test_a_confirmed_refund_closes_what_was_found():
+    """Slow, then stuck, then paid out: the next round closes both findings, and only those of this
+    order."""
+    shop = make_shop(stock=0, offer=BY_HAND)
+    first, other = order(shop), order(shop, contact="other@example.invalid")
+    pay(first)
+    pay(other)
+    _watch(DUE + timedelta(minutes=31))
+    _watch(DUE + timedelta(hours=3))
+    mine = Refund.objects.get(credit__intent__out_trade_no=first.number)
+    Refund.objects.filter(id=mine.id).update(state="stuck", next_try_at=None)
+    _watch(DUE + timedelta(hours=4))
+    found = Finding.objects.filter(closed_at=None)
+    assert {(one.order.number, one.code) for one in found} == {
+        (first.number, "refund_stuck"),
+        (other.number, "refund_slow"),
+    }
+    at = DUE + timedelta(hours=5)
+    Refund.objects.filter(id=mine.id).update(state="confirmed", confirmed_at=at)
+    mine.refresh_from_db()
+    with transaction.atomic():
+        refund_confirmed(stores=get_stores(), refund=mine, at=at)
+    assert _watch(at) == {"refund_slow"}
+    assert [one.order.number for one in Finding.objects.filter(closed_at=None)] == [other.number]
+
+
 def test_a_top_up_without_a_result_ends():
     """Unknown is told at once; a day past the promise the buyer gets his money, and a late success
     calls a person without moving money."""
@@ -173,7 +221,9 @@ def test_a_top_up_without_a_result_ends():
 
 def test_a_supplier_listing_without_supplier_does_not_hang():
     """It says so at once and goes back after the grace."""
-    placed = order(make_shop(stock=0, offer=TOP_UP), answers={"手机号": "1"})
+    fake = FakeSupplier("http://127.0.0.1:9")
+    placed = order(supplied_shop(fake), answers={"手机号": "1"})
+    Supply.objects.all().delete()
     pay(placed)
     assert _watch(AT + timedelta(minutes=2)) == {"no_supplier"}
     _tell(placed.number, "top_up_no_supplier", "paid")

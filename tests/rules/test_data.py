@@ -268,9 +268,10 @@ def test_the_reference_page_names_every_deadline_channel_reason_and_excuse():
 
 
 def test_prohibited_goods_are_found_however_they_are_spelled():
-    """Blanks, width and case hide nothing; ordinary goods stay."""
+    """Blanks, points, invisible signs, width and case hide nothing; ordinary goods stay."""
     on = date(2026, 11, 23)
-    for text in ("出售 微信 老号", "ＳＩＭ card 批发", "接 码 平台充值"):
+    hidden = ("接\u200b码", "银·行·卡-四件套")
+    for text in ("出售 微信 老号", "ＳＩＭ card 批发", "接 码 平台充值", *hidden):
         assert find_prohibited(text, on), text
     for text in ("Steam 充值卡 100 元", "话费充值 50 元", "腾讯视频会员月卡", "微信立减金"):
         assert not find_prohibited(text, on), text

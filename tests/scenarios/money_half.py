@@ -89,11 +89,13 @@ def play_story(play: Play, monkeypatch) -> None:
     """Open the case and make every move of the story."""
     story = play.story
     wanted = str(story.facts.get("wanted", "refund"))
+    recorded = story.facts.get("recording_before_reveal") is True
     play.case = open_case(
         stores=get_stores(),
         order_id=play.order.id,
         asked=Asked(story.reason, wanted, min(story.asked, left_to_return(play.order))),
         by=BUYER,
+        files=[NewFile("reveal.mp4", b"film")] if recorded else [],
         talk=story.begins == "ask",
         at=story.at,
     )

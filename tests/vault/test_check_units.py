@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 import pytest
-from tests.vault.vault_kit import AT, LATER, STORES, claim, codes, count, make_shelf, put, run_sql
+from django.db import connection
+from tests.vault.vault_kit import (
+    AT,
+    LATER,
+    SOON,
+    STORES,
+    claim,
+    codes,
+    count,
+    make_shelf,
+    put,
+    run_sql,
+    whole,
+)
 
 from gongdao.core.errors import KeyGone, NoSuchShelf
 from gongdao.core.keys import destroy_key
 from gongdao.core.subject import SubjectRef
 from gongdao.vault.allocate import allocate
-from gongdao.vault.check_units import check_units
-from gongdao.vault.issuer_port import SecretStatus
+from gongdao.vault.check_units import CheckedSecret, check_claim, check_units, withdraw_bad
+from gongdao.vault.issuer_port import SANDBOX, IssuerAnswer, SecretStatus
 from gongdao.vault.queries import last_checked
+from gongdao.vault.reserve import reserve
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -22,13 +36,17 @@ class Issuer:
     name = "issuer"
 
     def __init__(self, used=(), status=SecretStatus.VALID):
-        self.used, self.status, self.asked = set(used), status, []
+        self.used, self.status, self.asked, self.recorded = set(used), status, [], []
 
     def ask(self, fields):
         """One question at a time."""
-        assert count("reveal", "purpose = 'check'") == len(self.asked) + 1
+        try:  # a thread of its own, hence a connection of its own
+            self.recorded.append(count("reveal", "purpose = 'check'"))
+        finally:
+            connection.close()
         self.asked.append(fields["code"])
-        return SecretStatus.USED if fields["code"] in self.used else self.status
+        used = fields["code"] in self.used
+        return IssuerAnswer(SecretStatus.USED if used else self.status)
 
 
 def test_a_sample_is_asked_about():
@@ -40,6 +58,7 @@ def test_a_sample_is_asked_about():
     assert last_checked(batch) is None
     found = check_units(stores=STORES, batch=batch, port=issuer, sample=30, at=LATER)
     assert 5 < len(found) == len(set(issuer.asked)) <= 30
+    assert issuer.recorded == list(range(1, len(found) + 1))
     used = sum(code in issuer.used for code in issuer.asked)
     assert [one.status for one in found].count(SecretStatus.USED) == used > 0
     assert count("statuscheck", "status = 'used'") == used
@@ -76,3 +95,55 @@ def test_nothing_to_ask_about():
     with pytest.raises(KeyGone):
         check_units(stores=STORES, batch=batch, port=Issuer(), sample=1, at=AT)
     assert run_sql("SELECT count(*) FROM vault_statuscheck") == [(0,)]
+
+
+def test_the_sandbox_checks_nothing():
+    """What only plays an issuer never counts as "last checked"."""
+    batch = put(make_shelf(), codes(3)).batch
+    issuer = Issuer()
+    issuer.name = SANDBOX
+    assert check_units(stores=STORES, batch=batch, port=issuer, sample=3, at=LATER)
+    assert count("statuscheck", "port = 'sandbox' AND status = 'valid'") > 0
+    assert last_checked(batch) is None
+
+
+def test_what_is_bad_leaves_the_shelf():
+    """Used and invalid secrets are withdrawn from stock and from reservations, with every use; what
+    was sold stays with its buyer, and the rest stays for sale."""
+    shelf = make_shelf(uses_allowed=2)
+    batch = put(shelf, codes(6)).batch
+    sold, waiting = claim(), claim()
+    allocate(sku=shelf, claim=sold, units=3, at=AT)
+    reserve(sku=shelf, claim=waiting, units=1, until=SOON, at=AT)
+    ids = [one for (one,) in run_sql("SELECT id FROM vault_sealed ORDER BY id")]
+    statuses = [SecretStatus.INVALID, SecretStatus.USED, SecretStatus.USED]
+    told = [CheckedSecret(one, status) for one, status in zip(ids, statuses, strict=False)]
+    told += [CheckedSecret(ids[3], SecretStatus.UNKNOWN), CheckedSecret(ids[4], SecretStatus.VALID)]
+    assert withdraw_bad(batch=batch, checked=told) == 3
+    assert withdraw_bad(batch=batch, checked=told) == 0
+    assert count("unit", "state = 'withdrawn'") == 3
+    assert count("unit", "state = 'available'") == 6
+    assert (count("claim", "state = 'allocated'"), count("claim", "state = 'reserved'")) == (3, 0)
+    assert whole() == []
+
+
+def test_a_claim_in_dispute_is_asked_about():
+    """Every secret of the claim and no other; when it was used is kept, where the issuer tells."""
+
+    class Telling(Issuer):
+        def ask(self, fields):
+            self.asked.append(fields["code"])
+            return IssuerAnswer(SecretStatus.USED, AT)
+
+    shelf = make_shelf()
+    put(shelf, codes(5))
+    mine = claim()
+    allocate(sku=shelf, claim=claim(), units=1, at=AT)
+    allocate(sku=shelf, claim=mine, units=2, at=AT)
+    issuer = Telling()
+    found = check_claim(stores=STORES, claim=mine, port=issuer, at=LATER)
+    assert set(issuer.asked) == set(codes(5)[1:3])
+    assert [(one.status, one.used_at) for one in found] == [(SecretStatus.USED, AT)] * 2
+    assert run_sql("SELECT used_at FROM vault_statuscheck") == [(AT,)] * 2
+    seen = run_sql("SELECT DISTINCT owner_id, purpose FROM vault_reveal")
+    assert seen == [(mine.id, "check")]

@@ -30,7 +30,7 @@ from gongdao.vault import write_batch
 from gongdao.vault.allocate import allocate
 from gongdao.vault.check_units import check_units
 from gongdao.vault.discard_import import discard_import
-from gongdao.vault.issuer_port import SecretStatus
+from gongdao.vault.issuer_port import IssuerAnswer, SecretStatus
 from gongdao.vault.quarantine_batches import lift_quarantine, quarantine_batches
 from gongdao.vault.queries import count_available, get_units
 from gongdao.vault.replace_unit import replace_unit
@@ -272,7 +272,7 @@ def test_rewrapping_and_checking():
         name = "good"
 
         def ask(self, fields):
-            return SecretStatus.VALID
+            return IssuerAnswer(SecretStatus.VALID)
 
     _fail_each(
         lambda n: None,

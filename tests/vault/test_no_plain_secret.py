@@ -34,7 +34,7 @@ from gongdao.vault.allocate import allocate
 from gongdao.vault.canonical_form import CanonRules, FieldRule, canonical_fields, canonical_form
 from gongdao.vault.check_units import check_units
 from gongdao.vault.import_secrets import import_secrets
-from gongdao.vault.issuer_port import SecretStatus
+from gongdao.vault.issuer_port import NO_ANSWER
 from gongdao.vault.open_units import Opener
 from gongdao.vault.prepare_chunk import prepare_chunk
 from gongdao.vault.read_source import read_source
@@ -89,7 +89,7 @@ def _whole_life(shelf):
 
         def ask(self, fields):
             assert fields["pin"].startswith("ZQXJ")
-            return SecretStatus.UNKNOWN
+            return NO_ANSWER
 
     told += check_units(stores=STORES, batch=report.batch, port=Issuer(), sample=2, at=LATER)
     stranger = Stores(MasterKeys.parse(new_master_key()), STORES.blobs)

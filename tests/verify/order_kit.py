@@ -58,11 +58,13 @@ def card_commitment(form: bytes) -> bytes:
 
 FORM = form_of("No.10012002", "abCd9")
 COMMITMENT = card_commitment(FORM)
+GIVEN = ("order.delivered", "order.replaced")
 BATCH = [bytes([1] * 32), COMMITMENT, bytes([2] * 32)]
 
 
 def small_log(*, order: tuple[str, ...] = ("batch", "placed", "delivered")) -> SmallLog:
-    """A log with the three leaves in that order, behind one of another kind."""
+    """A log with these leaves in that order, behind one of another kind: ``first`` is a delivery of
+    another piece, for which the piece is the one ``replaced``."""
     placed_data = {"snapshot": hashlib.sha256(dump(SNAPSHOT)).hexdigest()}
     root = naive_root([leaf(one) for one in BATCH]).hex()
     subject, batch = "order:" + "a1" * 16, "batch:" + "b2" * 16
@@ -73,6 +75,10 @@ def small_log(*, order: tuple[str, ...] = ("batch", "placed", "delivered")) -> S
         "placed": placed,
         "delivered": entry(
             "order.delivered", subject, 2, {"units": [COMMITMENT.hex()]}, leaf(placed)
+        ),
+        "first": entry("order.delivered", subject, 2, {"units": ["ee" * 32]}, leaf(placed)),
+        "replaced": entry(
+            "order.replaced", subject, 3, {"units": [COMMITMENT.hex()]}, leaf(placed)
         ),
     }
     log = SmallLog("gongdao.example/log")
@@ -95,9 +101,10 @@ def receipt_of(
 
     types = [json.loads(one).get("t", "") for one in log.entries]
     at = {name: types.index(name) for name in types if name}
+    given = [index for index, name in enumerate(types) if name in GIVEN]
     told: dict[str, Any] = {
         "batches": [proof(at["batch.imported"], sizes[0])],
-        "delivered": [proof(at["order.delivered"], sizes[2])],
+        "delivered": [proof(index, sizes[2]) for index in given],
         "format": "gongdao-order-receipt/v1",
         "placed": proof(at["order.placed"], sizes[1]),
         "snapshot": dict(SNAPSHOT),

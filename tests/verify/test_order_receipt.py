@@ -117,6 +117,25 @@ def test_leaves_in_another_order_prove_nothing(order, reason):
     assert judge_order(receipt_of(log), policy=POLICY).reason == reason
 
 
+@pytest.mark.parametrize(
+    ("order", "reason"),
+    [
+        (("batch", "placed", "first", "replaced"), ""),
+        (("placed", "first", "batch", "replaced"), ""),
+        (("placed", "first", "replaced", "batch"), "batch_after_replacement"),
+    ],
+)
+def test_what_replaced_a_piece_was_there_before_it_was_given(order, reason):
+    """Its batch may be younger than the order, not than the replacement; both languages say so."""
+    log = small_log(order=order)
+    verdict = judge_order(receipt_of(log, sizes=(5, 5, 5)), policy=None)
+    assert verdict.state is (LogState.INVALID if reason else LogState.CONSISTENT_UNWITNESSED)
+    assert verdict.reason == (reason or "no_policy")
+    assert verdict.replaced == (0 if reason else 1)
+    for language, word in (("zh", "补发"), ("en", "replace")):
+        assert any(word in line for line in order_lines(verdict, language))
+
+
 def test_leaves_under_two_checkpoints_are_refused():
     """Nothing shows that the larger tree continues the smaller one."""
     verdict = judge_order(receipt_of(LOG, sizes=(2, 4, 4)), policy=POLICY)

@@ -51,6 +51,15 @@ def count_attempt(*, stores: Stores, limit: Limit, who: str, at: datetime) -> No
         raise TooManyAttempts(ends)
 
 
+def take_back_attempt(*, stores: Stores, limit: Limit, who: str) -> None:
+    """Count one attempt of ``who`` less: it turned out to be none."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE core_attempt SET count = count - 1 WHERE bucket = %s AND count > 0",
+            (_bucket(stores, limit, who),),
+        )
+
+
 USED_UP = "(SELECT a.window_ends FROM core_attempt a WHERE a.bucket = %(tries_bucket)s" + (
     " AND a.window_ends > %(tries_at)s AND a.count >= %(tries_most)s)"
 )

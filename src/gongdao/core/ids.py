@@ -65,6 +65,11 @@ def code_of_bits(bits: int) -> str:
     return _show_code(_spell(bits, _CODE_LENGTH))
 
 
+def spell_bits(bits: int, length: int) -> str:
+    """The lowest ``5 * length`` bits of a number in the signs of these codes, lower case."""
+    return _spell(bits, length)
+
+
 def tidy_token(text: str) -> str:
     """The token that ``text`` means, as ``new_token`` writes it; empty when it can be none."""
     return _tidy(text, _TOKEN_LENGTH)

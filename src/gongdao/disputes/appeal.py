@@ -9,6 +9,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Max
 
 from gongdao.core.errors import DisputeRefused, NotYourMove
 from gongdao.core.language import Phrase
@@ -44,8 +45,9 @@ def appeal(
 ) -> Case:
     """Open a closed case again, before a person. Once for each side and verdict.
 
-    Raise NotYourMove where the case is open, DisputeRefused where the time is over, the ground does
-    not carry it, or this side appealed against this verdict before.
+    Raise NotYourMove where the case is open, DisputeRefused where the time is over, another case of
+    the order is open, the ground does not carry it, or this side appealed against this verdict
+    before.
     """
     with transaction.atomic():
         case, order = lock_case(case_id)
@@ -66,6 +68,16 @@ def appeal(
     return case
 
 
+def appeal_ends(case: Case) -> datetime:
+    """By when a closed case may be appealed: counted from its end, or from that of another case of
+    the order that came within this time, since an order has one open case at most."""
+    assert case.closed_at is not None
+    until = appeal_until(closed_at=case.closed_at, on=case.rules_on)
+    others = Case.objects.filter(order_id=case.order_id, opened_at__lte=until)
+    last = others.aggregate(last=Max("closed_at"))["last"]
+    return appeal_until(closed_at=last, on=case.rules_on)
+
+
 def _check(
     case: Case,
     last: Verdict | None,
@@ -74,10 +86,13 @@ def _check(
     files: Sequence[NewFile],
     at: datetime,
 ) -> None:
-    assert case.closed_at is not None
-    if at > appeal_until(closed_at=case.closed_at, on=case.rules_on):
+    if at > appeal_ends(case):
         raise DisputeRefused(
             Phrase("申诉的时间已经过了。您仍然可以向外部渠道投诉、举报或起诉，卷宗可以下载。")
+        )
+    if Case.objects.filter(order_id=case.order_id, state="open").exists():
+        raise DisputeRefused(
+            Phrase("这一单的另一个案件还在处理：等它结束再申诉，等待的时间不算进申诉期限。")
         )
     if case.outcome in (Outcome.SETTLED.value, Outcome.WITHDRAWN.value):
         raise DisputeRefused(Phrase("这个案件是双方说定或撤回的，没有裁决可以申诉；可以重新投诉。"))

@@ -49,7 +49,8 @@ def facts_needed(table: Liability) -> frozenset[FactName]:
         if row.remedy == "compensation":
             found.add(FactName.COMPENSATED_MINOR)
         if row.replaceable:
-            found |= {FactName.WANTED, FactName.REPLACEMENT_IN_STOCK, FactName.AFFECTED_UNITS}
+            found |= {FactName.WANTED, FactName.REPLACEMENT_IN_STOCK}
+            found |= {FactName.AFFECTED_UNITS, FactName.QUANTITY}
     return frozenset(root for name in found for root in DERIVED.get(name, (name,)))
 
 

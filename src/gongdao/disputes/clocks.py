@@ -129,16 +129,16 @@ def stop_clock(
 
 
 def resume_clock(clock: Clock, *, at: datetime) -> Clock:
-    """``clock``, running on: due later by as long as it stood still (a clock of working days by
-    whole days begun, so that nobody loses time); raise BadClock if it runs or ``at`` is before."""
+    """``clock``, running on with what was left of it: hours to the second; of working days as many
+    as were left after the day on which it stopped, counted by the published calendar from the day
+    on which it runs on (on the same day nothing changes). Raise BadClock if it runs or ``at`` is
+    before."""
     if clock.stopped_at is None or at < clock.stopped_at:
         raise BadClock("only a stopped clock can run on")
-    stood = at - clock.stopped_at
     if clock.unit == Unit.WORKING_DAYS:
-        stood = timedelta(days=(beijing(at).date() - beijing(clock.stopped_at).date()).days)
-        due = _to_working_day(clock.due_at + stood)
+        due = _working_days_on(clock.stopped_at, at, clock.due_at)
     else:
-        due = clock.due_at + stood
+        due = clock.due_at + (at - clock.stopped_at)
     return replace(clock, due_at=due, stopped_at=None, stop_reason=None)
 
 
@@ -183,11 +183,20 @@ def _count(rule: DisputeClock, at: datetime, rules: Rules | None) -> tuple[datet
     return counted.due, Bilingual.of(_Counted(limit, at, calendar))
 
 
-def _to_working_day(due: datetime) -> datetime:
-    calendar = work_calendar()
-    while not calendar.works(beijing(due).date()):
-        due += timedelta(days=1)
-    return due
+def _working_days_on(stopped: datetime, at: datetime, due: datetime) -> datetime:
+    """When a clock is due that stood still from ``stopped`` to ``at``: the working days that were
+    left after the day of the stop come after the day on which it runs on. One that stopped on its
+    last day has that day's rest left, which is a working day again."""
+    calendar, last = work_calendar(), beijing(due).date()
+    day, today = beijing(stopped).date(), beijing(at).date()
+    if day == today:
+        return due
+    left = sum(calendar.works(day + timedelta(days=n)) for n in range(1, (last - day).days + 1))
+    there = today
+    while left or not calendar.works(there):
+        there += timedelta(days=1)
+        left -= calendar.works(there) if left else 0
+    return due + (there - last)
 
 
 class _Counted:

@@ -7,9 +7,11 @@ own name as source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
@@ -20,10 +22,18 @@ from gongdao.core.errors import InputError
 from gongdao.core.money import Money
 from gongdao.core.named_sql import load_sql
 from gongdao.core.stores import Stores
+from gongdao.disputes.conditions import names_of
+from gongdao.disputes.decide_liability import Mode, Remedy
 from gongdao.disputes.facts import Fact, FactName, Facts, Source, Value
+from gongdao.disputes.merchant_record import MerchantRecord, read_records
 from gongdao.disputes.models import Case
 from gongdao.disputes.states import ReasonCode
+from gongdao.disputes.told_facts import NOTHING_TOLD, Told
+from gongdao.market.cancel_order import find_cancel
+from gongdao.market.confirm_payment import RESTORED_UNKNOWN
+from gongdao.market.decide_price import Support
 from gongdao.market.decide_top_up import RUNNING
+from gongdao.market.lift_restored import BEHIND_LOG
 from gongdao.market.models import Order
 from gongdao.market.offer import Delivery, GoodsKind, Offer
 from gongdao.market.price_history import get_price_history, judge_shown_price
@@ -31,7 +41,10 @@ from gongdao.market.promise import ServiceHours
 from gongdao.market.record_test import read_tests
 from gongdao.market.shown import find_shown
 from gongdao.market.states import OrderState
+from gongdao.rules.dispute_kinds import Liability
+from gongdao.rules.load import load_rules
 from gongdao.vault.queries import count_available
+from gongdao.vault.run_sql import run_prepared
 
 _N, _S = FactName, Source
 _RANK = ("used", "invalid", "valid")
@@ -39,8 +52,30 @@ _RANK = ("used", "invalid", "valid")
 _NO_DEFECT = frozenset(
     {ReasonCode.LATE, ReasonCode.NOT_DELIVERED, ReasonCode.CANCELLED_BY_MERCHANT}
 )
-_INCIDENTS = frozenset({"secrets_missing", "payment_unknown"})
-"""Findings of the watchdog that are the platform's own fault."""
+_INCIDENTS = frozenset({"secrets_missing", "payment_unknown", BEHIND_LOG, RESTORED_UNKNOWN})
+"""Findings at an order, and reasons why its money went back, that are the platform's own fault and
+touch its delivery. A refund or a payment to the merchant that does not go on proves nothing of the
+delivery."""
+_ASKED = frozenset({"query", "bill"})
+"""How a payment is heard of that its service did not tell."""
+_COLUMNS = (
+    *("paid", "returned", "surplus", "compensated", "units", "twice", "opened_by_others", "issuer"),
+    *("used_by", "told", "told_at", "top_ups", "asked_at", "vouched", "findings", "heard"),
+    *("deliver_from", "paid_out"),
+    *("claims_30d", "used_claims_90d", "disproved_180d", "open_cases"),
+    *("linked", "linked_orders_30d"),
+)
+"""Of ``sql/order_facts.sql``, in their order."""
+_TEST_STOCK = """
+SELECT b.id FROM vault_claim c JOIN vault_unit u ON u.id = c.unit_id
+JOIN vault_batch b ON b.id = u.batch_id
+JOIN LATERAL (
+  SELECT v.content ->> 'kind' AS kind FROM market_listingversion v
+  WHERE v.listing_id = %(listing)s AND v.published_at <= b.began_at
+  ORDER BY v.number DESC LIMIT 1) AS shown ON shown.kind = 'test_card'
+WHERE c.owner_kind = 'order' AND c.owner_id = %(order)s AND c.state = 'allocated' LIMIT 1
+"""
+"""A batch that was imported while the listing said of itself that it sells test cards."""
 
 
 @dataclass(frozen=True)
@@ -51,6 +86,8 @@ class Asked:
     reason: ReasonCode
     wanted: str = "refund"
     minor: int | None = None
+    told: Told = NOTHING_TOLD
+    """What he stated in the fields of the form."""
 
 
 @dataclass(frozen=True)
@@ -65,12 +102,22 @@ class _Book:
 
 
 def collect_facts(
-    *, stores: Stores, order: Order, asked: Asked, case_id: UUID | None, at: datetime
+    *,
+    stores: Stores,
+    order: Order,
+    asked: Asked,
+    case_id: UUID | None,
+    at: datetime,
+    records: Mapping[UUID, MerchantRecord] = MappingProxyType({}),
 ) -> Facts:
     """All that is recorded of ``order`` at this moment. ``case_id`` is the case itself, which the
-    counts of earlier ones leave out. Three to six statements."""
+    counts of the buyer's earlier ones leave out; ``records`` holds what was read of merchants for
+    this moment already. One to six statements."""
     book = _Book(order, at)
-    row = _read(order)
+    row = _read(order, case_id, at)
+    record = records.get(order.merchant_id)
+    if record is None:
+        record = read_records([order.merchant_id], at)[order.merchant_id]
     offer = find_shown(order.listing_id, order.listing_version).offer
     found = [
         *_asked_facts(book, asked, row["paid"]),
@@ -80,10 +127,12 @@ def collect_facts(
         *_supplier_facts(book, row),
         *_incident_facts(book, row),
         *_price_facts(book, offer),
-        *_history_facts(book, case_id, bool(row["linked"])),
+        *_history_facts(book, row, record),
     ]
     if order.revealed_at is not None:
         found += _test_facts(book, stores, row)
+    if asked.reason is ReasonCode.TEST_CARD:
+        found += _test_stock_facts(book)
     if asked.wanted == "replacement":
         found.append(_stock_fact(book))
     if not any(one.name is _N.AFFECTED_UNITS for one in found):
@@ -92,16 +141,33 @@ def collect_facts(
     return Facts(tuple(found))
 
 
-def _read(order: Order) -> dict[str, Any]:
+def _read(order: Order, case_id: UUID | None, at: datetime) -> dict[str, Any]:
     values: dict[str, Any] = {
         "order": order.id,
         "merchant": order.merchant_id,
         "buyer": order.buyer_id,
+        "buyer_digest": bytes(order.buyer_digest),
+        "case": case_id or UUID(int=0),
+        "at": at,
+        "disproving": _disproving_rows(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql("gongdao.disputes", "order_facts"), values)
-        names = [column.name for column in cursor.description or ()]
-        return dict(zip(names, cursor.fetchone(), strict=True))
+    row = run_prepared(load_sql("gongdao.disputes", "order_facts"), values)[0]
+    return dict(zip(_COLUMNS, row, strict=True))
+
+
+@lru_cache(maxsize=1)
+def _disproving_rows() -> list[str]:
+    """The rows, of every table in every version, by which the issuer's word alone refuses a claim:
+    as verdicts name them."""
+    tables = (one for one in load_rules().all() if isinstance(one, Liability))
+    return sorted(
+        f"{table.ref}/{row.code}"
+        for table in tables
+        for row in table.rows
+        if row.mode == Mode.AUTOMATIC.value
+        and row.remedy == Remedy.NONE.value
+        and any(_N.ISSUER_SAYS in names_of(one) for one in row.when)
+    )
 
 
 def _asked_facts(book: _Book, asked: Asked, paid: int) -> Iterator[Fact]:
@@ -176,7 +242,8 @@ def _cancelled_by(order: Order) -> str:
     if order.why == "buyer_withdrew":
         return "buyer"
     back = order.state in (OrderState.REFUNDING, OrderState.REFUNDED)
-    return "merchant" if back and order.why == "cancelled_by_merchant" else "none"
+    # The record, not the order's reason: that one changes when a refund is slow.
+    return "merchant" if back and find_cancel(order.id) is not None else "none"
 
 
 def _issuer_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
@@ -202,6 +269,8 @@ def _supplier_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
     if not tops:
         yield book.fact(_N.SUPPLIER_STATE, "none", _S.PLATFORM)
         return
+    # A supplier that nobody vouched for may be the merchant's own server.
+    by = _S.SUPPLIER if row["vouched"] else _S.MERCHANT
     states = {state for state, _face, _done in tops}
     running = {one.value for one in RUNNING}
     if states <= {"done", "partial"}:
@@ -210,18 +279,21 @@ def _supplier_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
         said = "rejected"
     else:
         said = "unknown" if states & running else "none"
-    yield book.fact(_N.SUPPLIER_STATE, said, _S.SUPPLIER)
+    yield book.fact(_N.SUPPLIER_STATE, said, by)
     if row["asked_at"] is not None:
-        yield book.fact(_N.SUPPLIER_ASKED_AT, row["asked_at"], _S.SUPPLIER)
+        yield book.fact(_N.SUPPLIER_ASKED_AT, row["asked_at"], _S.PLATFORM)
     if said == "delivered":
         yield book.fact(_N.LISTING_FACE_MINOR, sum(face for _s, face, _d in tops), _S.PLATFORM)
-        yield book.fact(_N.DELIVERED_FACE_MINOR, sum(done for _s, _f, done in tops), _S.SUPPLIER)
+        yield book.fact(_N.DELIVERED_FACE_MINOR, sum(done for _s, _f, done in tops), by)
 
 
 def _incident_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
     codes = set(row["findings"] or ())
     yield book.fact(_N.PLATFORM_INCIDENT, bool(codes & _INCIDENTS), _S.PLATFORM)
-    yield book.fact(_N.GATEWAY_INCIDENT, "refund_stuck" in codes, _S.PLATFORM)
+    paid_at, by = book.order.paid_at, promised_by(book.order, row["deliver_from"])
+    # Not told, and found by asking only when the goods were due already: nobody could deliver.
+    untold = row["heard"] in _ASKED and paid_at is not None and paid_at > by
+    yield book.fact(_N.GATEWAY_INCIDENT, untold, _S.PLATFORM)
 
 
 def _price_facts(book: _Book, offer: Offer) -> Iterator[Fact]:
@@ -232,8 +304,8 @@ def _price_facts(book: _Book, offer: Offer) -> Iterator[Fact]:
         listing_id=order.listing_id, merchant_id=order.merchant_id, at=order.placed_at
     )
     judged = judge_shown_price(offer, history, order.placed_at)
-    if judged is None:
-        return
+    if judged is None or judged.support is Support.EXPLAINED:
+        return  # deals support it or do not; whether words are true is for a person
     yield book.fact(_N.PRICE_SUPPORTED, judged.allowed, _S.PLATFORM)
     unit = order.total_minor // order.quantity
     over = 0
@@ -253,6 +325,17 @@ def _test_facts(book: _Book, stores: Stores, row: dict[str, Any]) -> Iterator[Fa
         yield book.fact(_N.RECORDING_BEFORE_REVEAL, said[-1], _S.BUYER)
 
 
+def _test_stock_facts(book: _Book) -> Iterator[Fact]:
+    """That what was delivered had been put on the shelf as test cards; where it was not, nothing is
+    known, since a merchant may put anything there."""
+    with connection.cursor() as cursor:
+        values = {"listing": book.order.listing_id, "order": book.order.id}
+        cursor.execute(_TEST_STOCK, values)
+        row = cursor.fetchone()
+    if row is not None:
+        yield book.fact(_N.TEST_SECRET, True, _S.PLATFORM, f"batch:{row[0]}")
+
+
 def _stock_fact(book: _Book) -> Fact:
     order = book.order
     shown = find_shown(order.listing_id, order.listing_version)
@@ -262,36 +345,20 @@ def _stock_fact(book: _Book) -> Fact:
     return book.fact(_N.REPLACEMENT_IN_STOCK, there >= order.quantity, _S.PLATFORM)
 
 
-_COUNTS = (
-    _N.BUYER_CLAIMS_30D,
-    _N.BUYER_USED_CLAIMS_90D,
-    _N.BUYER_DISPROVED_180D,
-    _N.BUYER_OPEN_CASES,
-    _N.MERCHANT_ORDERS_90D,
-    _N.MERCHANT_USED_UPHELD_90D,
-    _N.MERCHANT_SILENCES_30D,
-    _N.MERCHANT_EMPTY_ANSWERS_30D,
-    _N.MERCHANT_EXCUSES_FALLEN_90D,
-    _N.LINKED_ORDERS_30D,
-)
-"""The columns of ``sql/history.sql``, in their order."""
+_BUYER_COUNTS = {
+    _N.BUYER_CLAIMS_30D: "claims_30d",
+    _N.BUYER_USED_CLAIMS_90D: "used_claims_90d",
+    _N.BUYER_DISPROVED_180D: "disproved_180d",
+    _N.BUYER_OPEN_CASES: "open_cases",
+    _N.LINKED_ORDERS_30D: "linked_orders_30d",
+}
 
 
-def _history_facts(book: _Book, case_id: UUID | None, linked: bool) -> Iterator[Fact]:
-    order = book.order
-    values: dict[str, Any] = {
-        "buyer": bytes(order.buyer_digest),
-        "merchant": order.merchant_id,
-        "case": case_id or UUID(int=0),
-        "linked": linked,
-        "at": book.at,
-    }
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql("gongdao.disputes", "history"), values)
-        row = cursor.fetchone()
-    counts = dict(zip(_COUNTS, map(int, row), strict=True))
-    yield book.fact(_N.PARTIES_LINKED, linked, _S.PLATFORM)
-    for name, count in counts.items():
+def _history_facts(book: _Book, row: dict[str, Any], record: MerchantRecord) -> Iterator[Fact]:
+    yield book.fact(_N.PARTIES_LINKED, row["linked"], _S.PLATFORM)
+    for name, column in _BUYER_COUNTS.items():
+        yield book.fact(name, row[column], _S.PLATFORM)
+    for name, count in record.items():
         yield book.fact(name, count, _S.PLATFORM)
 
 

@@ -37,7 +37,8 @@ class Remedy(StrEnum):
     """All that is left of what he paid."""
     REFUND_PART = "refund_part"
     REPLACEMENT = "replacement"
-    """A working secret for each affected piece; no money."""
+    """A working secret for each piece, where all of them are affected; no money. Of some pieces
+    nobody says which they are: their price goes back instead."""
     COMPENSATION = "compensation"
     """Money on top of keeping what he bought."""
     NONE = "none"
@@ -210,7 +211,7 @@ def _fire(row: LiabilityRow, facts: Facts, table: str) -> Finding:
         again_at = until + timedelta(minutes=row.until_plus, seconds=1)
         return Finding(table, row.code, Mode.WAIT, again_at=again_at)
     remedy, units = Remedy(row.remedy), 0
-    if row.replaceable and _wants_replacement(facts):
+    if row.replaceable and _gets_replacement(facts):
         remedy, units = Remedy.REPLACEMENT, _affected(facts)
     asked = -(-base_amount(row.amount.of, facts) * row.amount.percent // 100)
     if remedy is Remedy.COMPENSATION:
@@ -234,13 +235,19 @@ def _used(row: LiabilityRow, facts: Facts) -> set[FactName]:
     if row.until:
         used.add(FactName(row.until))
     if row.replaceable and _wants_replacement(facts):
-        used |= {FactName.WANTED, FactName.REPLACEMENT_IN_STOCK, FactName.AFFECTED_UNITS}
+        used |= {FactName.WANTED, FactName.REPLACEMENT_IN_STOCK}
+        used |= {FactName.AFFECTED_UNITS, FactName.QUANTITY}
     return used
 
 
 def _wants_replacement(facts: Facts) -> bool:
     wanted = facts.get(FactName.WANTED) == "replacement"
     return wanted and facts.get(FactName.REPLACEMENT_IN_STOCK) is True
+
+
+def _gets_replacement(facts: Facts) -> bool:
+    whole = _affected(facts) == facts.whole(FactName.QUANTITY)
+    return whole and _wants_replacement(facts)
 
 
 N = FactName

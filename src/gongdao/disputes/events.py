@@ -7,6 +7,7 @@ goes from one step to the next through ``move`` alone, so that it is never left 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -16,12 +17,17 @@ from gongdao.core.errors import NotYourMove
 from gongdao.core.ids import new_id
 from gongdao.core.stores import Stores
 from gongdao.disputes.clocks import UNTIL, Clock, StopReason, start_clock
+from gongdao.disputes.facts import Fact
+from gongdao.disputes.merchant_record import MerchantRecord
 from gongdao.disputes.models import Case, Event, Notice
+from gongdao.disputes.notices import LIMITED
 from gongdao.disputes.states import BY, STEPS, Deed, Mover, Outcome, Step, next_step
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
+from gongdao.market.confirm_payment import delivered_leaves
 from gongdao.market.market_key import order_keys
 from gongdao.market.models import Order
+from gongdao_verify.order_form import REPLACED
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,16 @@ class Docket:
     case: Case
     order: Order
     at: datetime
+    told: tuple[Fact, ...] = ()
+    """What a party states now in the fields of its form (`told_facts`)."""
+    files: int = 0
+    """How many files come with the words of this deed."""
+    records: Mapping[UUID, MerchantRecord] = field(default_factory=dict)
+    """What was read of merchants for this moment already (a sweep reads it once for all cases)."""
     _events: list[Event] = field(default_factory=list)
     _order_leaves: list[NewLeaf] = field(default_factory=list)
     _told: tuple[Mover, Step] | None = None
+    _warned: set[Mover] = field(default_factory=set)
 
     def note(self, kind: str, by: Party = NOBODY, **data: Any) -> None:
         """Say that something happened, with codes and amounts; words are sealed elsewhere."""
@@ -65,6 +78,14 @@ class Docket:
     def tell_order(self, leaf: str) -> None:
         """Say in the order's own chain that it moved (``order.refund_requested``)."""
         self._order_leaves.append(NewLeaf(leaf, self.order.log_subject))
+
+    def tell_replaced(self, commitments: Sequence[bytes]) -> None:
+        """Say in the order's own chain which units it got in the place of others."""
+        self._order_leaves += delivered_leaves(self.order.log_subject, commitments, REPLACED)
+
+    def warn(self, side: Mover) -> None:
+        """Tell ``side`` of a limit that begins to hold for it, with its ground (F4)."""
+        self._warned.add(side)
 
     def move(self, deed: Deed, by: Party = NOBODY, until: datetime | None = None) -> Step:
         """Go where ``deed`` leads, with a clock of its own, or to the end; raise NotYourMove where
@@ -103,27 +124,31 @@ class Docket:
             self.case.save(force_insert=True)
 
     def write(self) -> None:
-        """Write case, events and leaves; call it once, at the end of the transaction."""
+        """Write case, events and leaves; call it once, at the end of the transaction. The case is
+        written even where nothing happened that its parties read: money was fenced, say."""
         leaves = [_leaf(self.case, event) for event in self._events]
         leaves += self._order_leaves
-        if not leaves:
-            return
         hashes = append_leaves(stores=self.stores, leaves=leaves, at=self.at)
         self.case.save(force_insert=self.case._state.adding)
         for event, digest in zip(self._events, hashes, strict=False):
             event.leaf_hash = digest
         Event.objects.bulk_create(self._events)
+        told = dict.fromkeys(sorted(self._warned), LIMITED)
         if self._told is not None and self.case.state == "open":
-            side, step = self._told
-            Notice.objects.create(
-                id=new_id(self.at),
-                case=self.case,
-                side=side.value,
-                move=self.case.moves,
-                event=step.value,
-                made_at=self.at,
-                next_try_at=self.at,
-            )
+            told[self._told[0]] = self._told[1].value  # says what limits begin as well
+        for side, what in told.items():
+            self._tell(side, what)
+
+    def _tell(self, side: Mover, event: str) -> None:
+        Notice.objects.create(
+            id=new_id(self.at),
+            case=self.case,
+            side=side.value,
+            move=self.case.moves,
+            event=event,
+            made_at=self.at,
+            next_try_at=self.at,
+        )
 
 
 def _leaf(case: Case, event: Event) -> NewLeaf:

@@ -11,7 +11,7 @@ guarantee.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -23,6 +23,11 @@ from gongdao.core.ids import new_id
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
+from gongdao.disputes.charge_back_order import charged_back_minor
+from gongdao.disputes.correct_money import CORRECTIONS, bring_back
+from gongdao.disputes.decide_liability import Party
+from gongdao.disputes.decide_liability import Remedy as Kind
+from gongdao.disputes.each_case import each_case
 from gongdao.disputes.events import Docket
 from gongdao.disputes.hold_money import (
     find_credit,
@@ -30,11 +35,14 @@ from gongdao.disputes.hold_money import (
     release_rest,
     unfence_money,
 )
-from gongdao.disputes.locks import lock_case_if_free
-from gongdao.disputes.models import Remedy
+from gongdao.disputes.models import Case, Remedy
 from gongdao.disputes.states import Deed, Step
+from gongdao.disputes.verdict_file import Result, in_money
+from gongdao.disputes.verdict_json import read_verdict
 from gongdao.ledger.accounts import Account, AccountKind
+from gongdao.ledger.debts import DebtAccounts
 from gongdao.ledger.holds import Hold
+from gongdao.ledger.pay_for_merchant import pay_for_merchant
 from gongdao.ledger.post_transfers import post_transfer
 from gongdao.ledger.queries import find_spendable
 from gongdao.ledger.settle_hold import Part, settle_hold
@@ -42,7 +50,7 @@ from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.market.accounts import merchant_account, platform_account
 from gongdao.market.models import Order
 from gongdao.market.shown import find_shown
-from gongdao.market.states import OrderState
+from gongdao.market.states import TRANSITIONS, OrderState
 from gongdao.payments.models import Credit, Refund
 from gongdao.payments.request_refund import request_refund
 from gongdao.vault.queries import get_units
@@ -69,15 +77,30 @@ class Due:
         """Both together."""
         return self.merchant + self.platform
 
+    def less(self, paid: int) -> Due:
+        """What of it is still to be done after ``paid``, which counts for the merchant first."""
+        his = min(self.merchant, paid)
+        ours = min(self.platform, paid - his)
+        return replace(self, merchant=self.merchant - his, platform=self.platform - ours)
+
+
+def due_of(result: Result) -> Due:
+    """What has to be done, and who bears it first."""
+    if result.remedy is Kind.REPLACEMENT:
+        return Due("replacement")
+    kind = "compensation" if result.remedy is Kind.COMPENSATION else "refund"
+    platform = sum(part.minor for part in result.parts if part.bearer is Party.PLATFORM)
+    return Due(kind, merchant=result.amount_minor - platform, platform=platform)
+
 
 def left_to_return(order: Order, credit: Credit | None = None) -> int:
     """How many minor units of the order's payment (``credit``, where it is at hand) have not been
-    asked back yet."""
+    asked back yet, nor taken back by the payment service."""
     credit = credit or find_credit(order)
     if credit is None:
         return 0
     asked = credit.refunds.aggregate(all=Sum("amount_minor"))["all"] or 0
-    return int(credit.amount_minor - asked)
+    return max(0, int(credit.amount_minor - asked) - charged_back_minor(order.id))
 
 
 def plan_remedy(*, docket: Docket, basis: str, due: Due) -> list[Remedy]:
@@ -139,6 +162,15 @@ def carry_out(*, docket: Docket) -> bool:
     return True
 
 
+def try_steps(docket: Docket, steps: list[Remedy]) -> None:
+    """Try steps that were planned after the case was carried out; a case that needs a person for
+    one of them says so."""
+    for step in steps:
+        _try(docket, step)
+    problem = next((one.problem for one in steps if one.problem), "")
+    docket.case.needs_person = docket.case.needs_person or problem
+
+
 def _done(docket: Docket) -> tuple[int, int]:
     rows = Remedy.objects.filter(case=docket.case, state="done")
     paid = rows.filter(kind__in=list(REFUNDS)).aggregate(all=Sum("amount_minor"))["all"]
@@ -150,7 +182,9 @@ def _try(docket: Docket, step: Remedy) -> list[Remedy]:
     step.tries += 1
     try:
         with transaction.atomic():
-            if step.kind == "replacement":
+            if step.kind in CORRECTIONS:
+                bring_back(docket, step)
+            elif step.kind == "replacement":
                 _replace(docket, step)
             else:
                 _refund(docket, step)
@@ -220,7 +254,12 @@ def _draw(
     refund: Refund,
     hold: Hold | None,
 ) -> None:
+    """Move the money. What the guarantee pays for the merchant he owes from then on, and his
+    balances are locked together first, before the deposit alone would be."""
     order, kind = docket.order, REFUNDS[step.kind]
+    merchant = SubjectRef("merchant", order.merchant_id)
+    if "guarantee" in drawn and step.bearer == "merchant":
+        DebtAccounts(merchant, step.currency).lock(docket.at)
     back = platform_account(AccountKind.BUYER_REFUND, step.currency)
     for name, minor in drawn.items():
         amount = Money(minor, step.currency)
@@ -231,6 +270,17 @@ def _draw(
                 parts=[Part(back, amount, kind)],
                 ground=Ground.VERDICT,
                 reference=refund.refund_no,
+                at=docket.at,
+            )
+            continue
+        if name == "guarantee" and step.bearer == "merchant":
+            pay_for_merchant(
+                merchant=merchant,
+                target=back,
+                amount=amount,
+                kind=kind,
+                about=SubjectRef("remedy", step.id),
+                reference=f"{name}:{refund.refund_no}",
                 at=docket.at,
             )
             continue
@@ -252,9 +302,10 @@ def _account(name: str, order: Order, currency: str) -> Account:
 
 
 def _tell_order(docket: Docket) -> None:
-    """Nothing is left of the order's money: the order itself is being refunded."""
+    """Nothing is left of the order's money: the order itself is being refunded, also where what
+    was held of it went to the merchant before."""
     order = docket.order
-    if order.state not in (OrderState.PAID, OrderState.DELIVERED):
+    if OrderState.REFUNDING not in TRANSITIONS[OrderState(order.state)]:
         return
     order.why = "not_delivered_in_time" if order.state == OrderState.PAID else WHY
     order.state = OrderState.REFUNDING
@@ -278,8 +329,11 @@ def _look(docket: Docket, step: Remedy) -> None:
 
 
 def _replace(docket: Docket, step: Remedy) -> None:
-    """Other secrets in the place of all of the order's; its protection begins anew."""
+    """Other secrets in the place of all of the order's; its protection begins anew. The order's own
+    chain in the log names them, as it named the first. Raise StockShort where that cannot be."""
     order = docket.order
+    if order.state not in (OrderState.DELIVERED, OrderState.COMPLETED):
+        raise StockShort
     claim = SubjectRef("order", order.id)
     units = [replace_unit(claim=claim, unit=one.unit, at=docket.at) for one in get_units(claim)]
     if not units:
@@ -287,6 +341,7 @@ def _replace(docket: Docket, step: Remedy) -> None:
     hours = find_shown(order.listing_id, order.listing_version).offer.protect_hours
     order.protected_until = docket.at + timedelta(hours=hours)
     order.save(update_fields=["protected_until"])
+    docket.tell_replaced([one.commitment for one in units])
     step.state, step.asked_at, step.ended_at = "done", docket.at, docket.at
     step.next_try_at, step.problem = None, ""
     step.drawn = {"units": len(units)}
@@ -297,11 +352,14 @@ def _replace(docket: Docket, step: Remedy) -> None:
 
 
 def _refund_instead(docket: Docket, step: Remedy) -> list[Remedy]:
-    """There is nothing to replace with: the claim's money goes back instead."""
+    """There is nothing to replace with: the money that its verdict then gives goes back instead,
+    borne as the verdict says."""
     step.state, step.ended_at, step.next_try_at = "failed", docket.at, None
     step.problem = "out_of_stock"
     step.save()
-    due = Due("refund", merchant=docket.case.amount_minor)
+    number = int(step.basis.partition(":")[2])
+    file = read_verdict(docket.case.verdicts.get(number=number).file.encode())
+    due = due_of(in_money(file, docket.case.amount_minor))
     instead = plan_remedy(docket=docket, basis=f"{step.basis}:money", due=due)
     for one in instead:
         _try(docket, one)
@@ -311,16 +369,14 @@ def _refund_instead(docket: Docket, step: Remedy) -> list[Remedy]:
 def execute_remedies(*, stores: Stores, at: datetime, most: int = 200) -> int:
     """Go on with remedies that wait, each case in a transaction of its own; how many cases ended.
     Several workers may do this at once."""
-    ended = 0
-    for case_id in _due_cases(at, most):
-        with transaction.atomic():
-            locked = lock_case_if_free(case_id)
-            if locked is None:
-                continue
-            docket = Docket(stores, *locked, at)
-            ended += carry_out(docket=docket)
-            docket.write()
-    return ended
+
+    def execute(case: Case, order: Order) -> str:
+        docket = Docket(stores, case, order, at)
+        ended = carry_out(docket=docket)
+        docket.write()
+        return "ended" if ended else "waits"
+
+    return each_case(_due_cases(at, most), execute).deeds["ended"]
 
 
 def _due_cases(at: datetime, most: int) -> list[UUID]:

@@ -150,8 +150,9 @@ _P = frozenset({Source.PLATFORM})
 _PG = frozenset({Source.PLATFORM, Source.GATEWAY})
 _PI = frozenset({Source.PLATFORM, Source.ISSUER, Source.PERSON})
 _I = frozenset({Source.ISSUER, Source.PERSON})
-_S = frozenset({Source.SUPPLIER, Source.PLATFORM})
+_S = frozenset({Source.SUPPLIER, Source.PLATFORM, Source.MERCHANT})
 _WEIGHED = frozenset({Source.BUYER, Source.MERCHANT, Source.PERSON})
+_TOLD = _PI | {Source.BUYER, Source.MERCHANT}
 _T = FactType
 _N = FactName
 
@@ -191,8 +192,8 @@ FACTS: Mapping[FactName, FactKind] = {
     ),
     _N.LISTING_FACE_MINOR: FactKind(_T.MONEY, mark("下单快照上的面值"), _P),
     _N.DELIVERED_FACE_MINOR: FactKind(_T.MONEY, mark("实际交付的面值"), _PI | _S),
-    _N.REGION_MATCHES: FactKind(_T.TRUTH, mark("适用地区与下单快照一致"), _PI),
-    _N.TEST_SECRET: FactKind(_T.TRUTH, mark("交付的是测试卡"), _PI),
+    _N.REGION_MATCHES: FactKind(_T.TRUTH, mark("适用地区与下单快照一致"), _TOLD),
+    _N.TEST_SECRET: FactKind(_T.TRUTH, mark("交付的是测试卡"), _TOLD),
     _N.LISTING_SAYS_TEST: FactKind(_T.TRUTH, mark("下单快照写明是测试卡"), _P),
     _N.CANCELLED_BY: FactKind(
         _T.CHOICE, mark("取消订单的一方"), _P, ("none", "merchant", "buyer", "platform")

@@ -8,24 +8,32 @@ to its own purse.
 
 from __future__ import annotations
 
-from collections import Counter
-from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import connection
 
 from gongdao.core.ids import new_id
 from gongdao.core.stores import Stores
 from gongdao.disputes.clocks import deed_of_silence, is_due
+from gongdao.disputes.decide_abuse import Measure
+from gongdao.disputes.each_case import Round, each_case
 from gongdao.disputes.events import NOBODY, Docket, Party, clock_of
 from gongdao.disputes.execute_remedies import carry_out, left_to_return
 from gongdao.disputes.facts import Fact, FactName, Source
 from gongdao.disputes.hand_over import count_hand_over
 from gongdao.disputes.hold_money import fence_money, unfence_money
-from gongdao.disputes.judge import end_without, facts_of, follow_rules, put_down, stand
-from gongdao.disputes.locks import lock_case_if_free
-from gongdao.disputes.models import Notice
+from gongdao.disputes.judge import (
+    end_without,
+    facts_of,
+    follow_excuse,
+    follow_rules,
+    put_down,
+    stand,
+)
+from gongdao.disputes.merchant_record import read_records
+from gongdao.disputes.models import Case, Notice
+from gongdao.disputes.note_limits import measures_of_buyer
 from gongdao.disputes.notices import ESCALATED, is_told
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import Deed, Forum, Mover, Outcome, Silence, Step, next_step
@@ -34,7 +42,7 @@ from gongdao.market.models import Order
 from gongdao.market.states import OrderState
 
 _DUE = """
-SELECT id FROM dispute_case
+SELECT id, merchant_id FROM dispute_case
 WHERE state = 'open' AND clock_stopped_at IS NULL AND clock_due_at <= %s
 ORDER BY clock_due_at LIMIT %s
 """
@@ -50,56 +58,49 @@ LIMIT %s
 """
 """Cases whose order moved under them: its money went back, or it was delivered meanwhile. Indexes
 dispute_case_unfenced, market_order_open, dispute_case_one_open."""
+_AS_BUYER = Party(Mover.BUYER)
 _GRANTED = (Deed.ACCEPT_CLAIM, Deed.JUDGED_UPHELD, Deed.DECIDE_UPHELD)
 
 
-@dataclass
-class Fired:
-    """What a round did: how many cases moved, by the deed."""
+def fire_due_clocks(*, stores: Stores, at: datetime, most: int = 200) -> Round:
+    """Let every clock that has run out do what it says."""
+    due = _find(_DUE, at, most)
+    records = read_records({merchant for _case, merchant in due}, at) if due else {}
 
-    deeds: Counter[str] = field(default_factory=Counter)
+    def fire(case: Case, order: Order) -> str:
+        if case.state != "open" or not is_due(clock_of(case), at):
+            return ""
+        docket = Docket(stores, case, order, at, records=records)
+        deed = _fire(docket)
+        fence_money(case=case, order=order, at=at)
+        docket.write()
+        return deed
 
-    @property
-    def count(self) -> int:
-        """How many cases moved."""
-        return self.deeds.total()
-
-
-def fire_due_clocks(*, stores: Stores, at: datetime, most: int = 200) -> Fired:
-    """Let every clock that has run out do what it says, each case in a transaction of its own."""
-    fired = Fired()
-    for case_id in _find(_DUE, at, most):
-        with transaction.atomic():
-            locked = lock_case_if_free(case_id)
-            if locked is None or locked[0].state != "open" or not is_due(clock_of(locked[0]), at):
-                continue
-            docket = Docket(stores, *locked, at)
-            fired.deeds[_fire(docket)] += 1
-            fence_money(case=docket.case, order=docket.order, at=at)
-            docket.write()
-    return fired
+    return each_case([case for case, _merchant in due], fire)
 
 
 def follow_orders(*, stores: Stores, at: datetime, most: int = 200) -> int:
     """Cases whose order moved meanwhile: money that the market gave back ends them, goods that
     were delivered have their money kept. How many were looked at."""
+
+    def follow(case: Case, order: Order) -> str:
+        if case.state != "open":
+            return ""
+        docket = Docket(stores, case, order, at)
+        _settle_returned(docket)
+        fence_money(case=case, order=order, at=at)
+        docket.write()
+        return "followed"
+
     found = _find(_MOVED, most)
-    for case_id in found:
-        with transaction.atomic():
-            locked = lock_case_if_free(case_id)
-            if locked is None or locked[0].state != "open":
-                continue
-            docket = Docket(stores, *locked, at)
-            _settle_returned(docket)
-            fence_money(case=docket.case, order=docket.order, at=at)
-            docket.write()
+    each_case([case for (case,) in found], follow)
     return len(found)
 
 
-def _find(statement: str, *values: datetime | int) -> list[UUID]:
+def _find(statement: str, *values: datetime | int) -> list[tuple[UUID, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
-        return [row[0] for row in cursor.fetchall()]
+        return list(cursor.fetchall())
 
 
 def _fire(docket: Docket) -> str:
@@ -108,6 +109,8 @@ def _fire(docket: Docket) -> str:
     if follow_rules(docket):
         return "judged"
     case = docket.case
+    if Step(case.step) is Step.MERCHANT_PROOF and follow_excuse(docket):
+        return "shown"
     clock = clock_of(case)
     told = is_told(case)
     deed = deed_of_silence(clock, notice_confirmed=told)
@@ -117,10 +120,16 @@ def _fire(docket: Docket) -> str:
     if Step(case.step) is Step.MERCHANT_PROOF:
         newest = case.excuses.order_by("-at", "-id").values_list("excuse", flat=True).first()
         docket.note("excused", silent, excuse=newest, fell=True)
+    if clock.silence is Silence.CLAIM_STANDS and _person_first(docket):
+        deed = Deed.SILENCE_UNTOLD
     if deed is Deed.SILENCE and clock.silence in (Silence.CLAIM_STANDS, Silence.PLATFORM_PAYS):
-        if _grant(docket, clock.silence):
+        if _grant(docket, clock.silence, told):
             return clock.silence.value
         deed = Deed.SILENCE_UNTOLD
+    if clock.silence is Silence.BECOMES_COMPLAINT:
+        follow_rules(docket, by=_AS_BUYER)  # his question is a complaint from here on
+        count_hand_over(docket, before=Forum.TALK, reason="silence")
+        return deed.value
     if clock.silence is Silence.LAPSES and deed is Deed.SILENCE:
         _lapse(docket, deed)
         return Outcome.LAPSED.value
@@ -131,6 +140,15 @@ def _fire(docket: Docket) -> str:
     if after is Step.MANAGEMENT:
         _tell_buyer(docket)
     return deed.value
+
+
+def _person_first(docket: Docket) -> bool:
+    """Whether a limit on the buyer has a person look before silence grants his claim. Complaints
+    that begin under one are with a person already; an offer can lead away from there."""
+    step, case = Step(docket.case.step), docket.case
+    if step is Step.MERCHANT_ANSWER:
+        return False
+    return Measure.PERSON_FIRST in measures_of_buyer(case, docket.at)
 
 
 def _settle_returned(docket: Docket) -> bool:
@@ -161,14 +179,14 @@ def _is_back(order: Order) -> bool:
     return back and not left_to_return(order)
 
 
-def _grant(docket: Docket, silence: Silence) -> bool:
+def _grant(docket: Docket, silence: Silence, told: bool) -> bool:
     """The claim stands as made, by the published table for silence; False where that table does not
     decide alone."""
     who = "merchant" if silence is Silence.CLAIM_STANDS else "management"
     at = docket.at
     said = [
         Fact(FactName.SILENT, who, Source.PLATFORM, at, (f"event:{docket.case.moves}",)),
-        Fact(FactName.NOTICE_CONFIRMED, is_told(docket.case), Source.PLATFORM, at),
+        Fact(FactName.NOTICE_CONFIRMED, told, Source.PLATFORM, at),
     ]
     try:
         facts = facts_of(docket).with_facts(said)

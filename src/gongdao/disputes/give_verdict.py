@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,13 +19,16 @@ from gongdao.core.errors import InputError, NotKnown, NotYourMove
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
+from gongdao.disputes.correct_money import paid_so_far, plan_correction, stop_unpaid
 from gongdao.disputes.decide_liability import Remedy
 from gongdao.disputes.events import Docket, Party, read_words, seal_words
+from gongdao.disputes.execute_remedies import due_of, try_steps
 from gongdao.disputes.facts import BadFacts, Fact, FactName, Facts, Source, Value
 from gongdao.disputes.hand_over import check_impartial, count_hand_over
 from gongdao.disputes.judge import Deciders, facts_of, put_down, stand
 from gongdao.disputes.limits import second_arbiter_limit
 from gongdao.disputes.locks import lock_case
+from gongdao.disputes.may_replace import may_replace
 from gongdao.disputes.models import Case, Proposal, Verdict
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import Deed, Forum, Mover, Outcome, Step
@@ -70,6 +73,8 @@ def give_verdict(
         check_impartial(case=case, order=order, user_id=by)
         docket = Docket(stores, case, order, at)
         facts = facts_of(docket).with_facts(_facts(ruling, by, at))
+        if appellant_of(case) == Mover.MERCHANT.value:
+            facts = _before_payment(case, facts)
         first = Proposal.objects.filter(case=case).first() if step in _SECONDS else None
         if first is None and case.owner_id not in (None, by):
             raise NotYourMove
@@ -102,6 +107,9 @@ def _put_down(
 ) -> VerdictFile:
     if len(ruling.reasons.strip()) < FEWEST_SIGNS:
         raise InputError(_("请写明认定的事实和理由。"), field="reasons")
+    whole = may_replace(case=docket.case, order=docket.order)
+    if ruling.remedy is Remedy.REPLACEMENT and not whole:
+        raise InputError(_("只有部分有问题的订单不能整单补发，请选退款。"), field="remedy")
     if not ruling.rules:
         raise InputError(_("请写明依据的规则。"), field="rules")
     for ref in ruling.rules:
@@ -173,25 +181,43 @@ def _let_stand(
     docket: Docket, file: VerdictFile, ruling: Ruling, by: UUID, first: Proposal | None
 ) -> Verdict:
     case = docket.case
-    before, appealed = case.ending, case.forum == Forum.APPEAL.value
+    before, appellant = case.ending, appellant_of(case)
+    his = appellant == Mover.MERCHANT.value
+    paid = paid_so_far(case) if his else 0
     sealed = seal_words(docket.stores, case.id, ruling.reasons, docket.at)
     deciders = Deciders(first.by_id if first else by, by if first else None, sealed)
     case.owner_id = case.owner_id or by
     overtake_offers(docket, Party(Mover.PLATFORM, by), "overtaken")
     granted = file.result.remedy is not Remedy.NONE
     deed = Deed.DECIDE_UPHELD if granted else Deed.DECIDE_REFUSED
-    row = stand(docket, file, deed, Party(Mover.PLATFORM, by), deciders)
-    if appealed and not granted and before and _appellant(case) == Mover.BUYER.value:
+    if his:
+        stop_unpaid(docket)
+    row = stand(docket, file, deed, Party(Mover.PLATFORM, by), deciders, paid)
+    if his:
+        basis, bears = f"verdict:{row.number}", due_of(file.result).merchant
+        try_steps(docket, plan_correction(docket=docket, basis=basis, bears=bears))
+    if not granted and before and appellant == Mover.BUYER.value:
         # An appeal of the buyer's in vain leaves what he was given before as it was.
         case.ending = case.outcome = before
-    elif appealed and not granted:
+    elif appellant and not granted:
         case.ending = case.outcome = Outcome.REFUSED.value
     Proposal.objects.filter(case=case).delete()
-    if case.state == "closed":
+    if case.state == "closed" and not granted:
         docket.note("closed", outcome=case.outcome)
     return row
 
 
-def _appellant(case: Case) -> str:
-    event = case.events.filter(kind="appealed").order_by("-number").first()
+def appellant_of(case: Case) -> str:
+    """Whose appeal the case waits to be decided in, wherever it went meanwhile; empty for none."""
+    decided = case.verdicts.order_by("-number").values_list("event", flat=True).first() or 0
+    event = case.events.filter(kind="appealed", number__gt=decided).order_by("-number").first()
     return event.by if event else ""
+
+
+def _before_payment(case: Case, facts: Facts) -> Facts:
+    """``facts`` as if the verdict under the merchant's appeal had paid nothing: the amount that is
+    decided is then all that the buyer is to have, and what he has already is set off."""
+    paid, fact = paid_so_far(case), facts.by_name.get(FactName.RETURNED_MINOR)
+    if fact is None or not paid or not isinstance(fact.value, int):
+        return facts
+    return facts.with_facts([replace(fact, value=max(fact.value - paid, 0))])

@@ -138,10 +138,14 @@ def ask_party(
 def stop_clock(
     *, stores: Stores, case_id: UUID, by: UUID, reason: StopReason, at: datetime
 ) -> Case:
-    """Let the clock stand still, for one of the reasons that its published rule names. Raise
-    DisputeRefused for any other, or where it does not run."""
+    """Its owner lets the clock stand still, for one of the reasons that its published rule names.
+    Raise NotYourMove where the case is not his, ConflictOfInterest, DisputeRefused for any other
+    reason, or where the clock does not run."""
     with transaction.atomic():
         case, order = lock_case(case_id)
+        check_impartial(case=case, order=order, user_id=by)
+        if case.owner_id != by:
+            raise NotYourMove
         docket = Docket(stores, case, order, at)
         try:
             clock = stand_still(clock_of(case), at=at, reason=reason, on=case.rules_on)

@@ -1,4 +1,5 @@
-"""Hold something back from somebody with a ground that he can read, an end, and an appeal (F4).
+"""Hold something back from somebody, or limit him, with a ground that he can read, an end, and an
+appeal (F4).
 
 A hold of this kind comes from a published limit (``abuse/…``) that recorded facts reach, or from a
 person; it says which rule in which version, what it covers, until when, and how to appeal. It ends
@@ -8,21 +9,31 @@ by itself, and a person who did not place it decides about an appeal.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
-from gongdao.core.clock import say_minute
-from gongdao.core.errors import ConflictOfInterest, DisputeRefused, InputError, PayoutRefused
+from gongdao.core.clock import beijing, say_minute
+from gongdao.core.errors import (
+    ConflictOfInterest,
+    DisputeRefused,
+    InputError,
+    NotKnown,
+    PayoutRefused,
+)
 from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
+from gongdao.disputes.decide_abuse import Measure
 from gongdao.disputes.events import seal_words
 from gongdao.disputes.learning_models import HoldGround
+from gongdao.rules.at import all_at
+from gongdao.rules.at import at as rule_at
+from gongdao.rules.dispute_kinds import AbuseRule
 
 
 def place_ground(
@@ -44,6 +55,10 @@ def place_ground(
     if until <= at:
         raise DisputeRefused(Phrase("冻结要有一个还没到的结束时间。"))
     with transaction.atomic():
+        same = HoldGround.objects.filter(
+            subject_kind=subject.kind, subject_id=subject.id, ground=ground
+        )
+        same.filter(lifted_at__isnull=True, until__lte=at).update(lifted_at=at, lifted_why="until")
         row = HoldGround(
             id=new_id(at),
             subject_kind=subject.kind,
@@ -58,9 +73,45 @@ def place_ground(
             placed_at=at,
         )
         HoldGround.objects.bulk_create([row], ignore_conflicts=True)
-    return HoldGround.objects.get(
-        subject_kind=subject.kind, subject_id=subject.id, ground=ground, lifted_at__isnull=True
+    return same.get(lifted_at__isnull=True)
+
+
+REASON = "reason"
+"""What a person wrote of a hold he placed, beside the recorded facts of others."""
+
+
+def find_hold_rules(*, at: datetime) -> list[AbuseRule]:
+    """The rules in force that hold a merchant's payouts back."""
+    on = beijing(at).date()
+    found = [one for one in all_at(on=on) if isinstance(one, AbuseRule)]
+    return [one for one in found if one.measure == Measure.HOLD and one.who != "buyer"]
+
+
+def hold_merchant(
+    *, merchant_id: UUID, rule_id: str, hours: int, reason: str, by: UUID, at: datetime
+) -> bool:
+    """A person holds a merchant's payouts back by a published rule, for at most as long as it says,
+    and says what he saw; False where that rule holds them already.
+
+    Raise DisputeRefused for another rule or a longer time, InputError without a reason.
+    """
+    rule = next((one for one in find_hold_rules(at=at) if one.id == rule_id), None)
+    if rule is None:
+        raise DisputeRefused(Phrase("没有这条能限制付款的规则。"))
+    if not 0 < hours <= rule.hours:
+        raise DisputeRefused(Phrase("这条规则最多 {hours} 小时。", hours=rule.hours))
+    if not reason.strip():
+        raise InputError(_("请写明理由。"), field="reason")
+    row = place_ground(
+        subject=SubjectRef("merchant", merchant_id),
+        ground=rule.id.rpartition("/")[2],
+        rule=rule.ref,
+        until=at + timedelta(hours=hours),
+        facts={REASON: reason.strip()},
+        by=by,
+        at=at,
     )
+    return row.placed_at == at and row.placed_by_id == by
 
 
 def appeal_ground(*, stores: Stores, ground_id: UUID, words: str, at: datetime) -> HoldGround:
@@ -70,7 +121,7 @@ def appeal_ground(*, stores: Stores, ground_id: UUID, words: str, at: datetime) 
     with transaction.atomic():
         row = _locked(ground_id)
         if row.appealed_at is not None:
-            raise DisputeRefused(Phrase("这个冻结已经申诉过，正在等人处理。"))
+            raise DisputeRefused(Phrase("这条限制已经申诉过，正在等人处理。"))
         row.appealed_at = at
         row.sealed_appeal = seal_words(stores, row.id, words, at)
         row.save(update_fields=["appealed_at", "sealed_appeal"])
@@ -105,9 +156,19 @@ def find_grounds(*, subject: SubjectRef, at: datetime) -> list[HoldGround]:
     return list(rows.order_by("placed_at"))
 
 
+def measure_of(ground: HoldGround) -> Measure:
+    """What a ground does, as its published rule says; what rests on another kind of rule holds."""
+    try:
+        rule = rule_at(ground.rule.partition("@")[0], on=beijing(ground.placed_at).date())
+    except NotKnown:
+        return Measure.HOLD
+    return Measure(rule.measure) if isinstance(rule, AbuseRule) else Measure.HOLD
+
+
 def check_may_pay_out(*, merchant_id: UUID, at: datetime) -> None:
     """Raise PayoutRefused while a published limit holds back what the merchant would get."""
-    grounds = find_grounds(subject=SubjectRef("merchant", merchant_id), at=at)
+    standing = find_grounds(subject=SubjectRef("merchant", merchant_id), at=at)
+    grounds = [one for one in standing if measure_of(one) is Measure.HOLD]
     if grounds:
         until = say_minute(max(one.until for one in grounds))
         raise PayoutRefused(
@@ -115,9 +176,15 @@ def check_may_pay_out(*, merchant_id: UUID, at: datetime) -> None:
         )
 
 
+def find_held_merchants(*, at: datetime) -> set[UUID]:
+    """Merchants whose payouts a ground holds back now."""
+    rows = HoldGround.objects.filter(subject_kind="merchant", lifted_at__isnull=True, until__gt=at)
+    return {one.subject_id for one in rows if measure_of(one) is Measure.HOLD}
+
+
 def _locked(ground_id: UUID) -> HoldGround:
     row = HoldGround.objects.select_for_update().filter(id=ground_id, lifted_at__isnull=True)
     found = row.first()
     if found is None:
-        raise DisputeRefused(Phrase("没有这个冻结，或它已经结束。"))
+        raise DisputeRefused(Phrase("没有这条限制，或它已经结束。"))
     return found

@@ -57,19 +57,18 @@ def _left(order: Order, fits: Callable[[str], bool]) -> Hold | None:
     return next((one for one in holds if fits(one.purpose) and one.left.minor), None)
 
 
-def fence_money(*, case: Case, order: Order, at: datetime) -> Money:
-    """Fence what the case disputes, once; how much is fenced now. The caller holds both locked."""
-    none = Money(0, case.currency)
+def fence_money(*, case: Case, order: Order, at: datetime) -> None:
+    """Fence what the case disputes, once. The caller holds both locked."""
     waits = case.state == "open" and Step(case.step) not in CARRIED_OUT
-    if order.state != OrderState.DELIVERED or not waits:
-        return none
-    there = find_fence(order)
-    if there is not None:
+    if case.fenced or order.state != OrderState.DELIVERED or not waits:
+        return
+    if find_fence(order) is not None:
         case.fenced = True
-        return there.left
-    sale, credit = find_sale_hold(order), find_credit(order)
+        return
+    sale = find_sale_hold(order)
+    credit = None if sale is None else find_credit(order)
     if sale is None or credit is None:
-        return none
+        return
     amount = min(sale.left, Money(case.amount_minor, case.currency))
     purpose = f"{PURPOSE}{case.id}:{case.moves}"
     bank = clearing_account(credit.gateway, credit.intent.account, case.currency)
@@ -79,7 +78,6 @@ def fence_money(*, case: Case, order: Order, at: datetime) -> Money:
     owner = SubjectRef("order", order.id)
     place_hold(source=bank, held=held, amount=amount, owner=owner, purpose=purpose, at=at)
     case.fenced = True
-    return amount
 
 
 def unfence_money(*, case: Case, order: Order, at: datetime) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from datetime import UTC
+from datetime import UTC, date
 from hashlib import sha256
 from typing import Any
 from uuid import UUID
@@ -18,16 +18,19 @@ from django.db import connection
 from gongdao.core.ids import new_id
 from gongdao.core.named_sql import load_sql
 from gongdao.disputes.collect_facts import asked_of, collect_facts
-from gongdao.disputes.decide_excuse import ExcuseFinding, NamedExcuse
-from gongdao.disputes.decide_liability import Finding, Mode, Party, Remedy
+from gongdao.disputes.conditions import names_of
+from gongdao.disputes.decide_abuse import Measure
+from gongdao.disputes.decide_excuse import Effect, ExcuseFinding, ExcuseState, NamedExcuse
+from gongdao.disputes.decide_liability import Finding, Mode, Remedy
 from gongdao.disputes.events import NOBODY, Docket
 from gongdao.disputes.events import Party as Actor
-from gongdao.disputes.execute_remedies import Due, carry_out, plan_remedy
+from gongdao.disputes.execute_remedies import carry_out, due_of, plan_remedy
 from gongdao.disputes.facts import Fact, FactName, Facts, Source, facts_from_json, facts_to_json
 from gongdao.disputes.hold_money import release_rest, unfence_money
-from gongdao.disputes.models import Case, Excuse, RecordedFact, Verdict
+from gongdao.disputes.models import Case, Excuse, Exhibit, RecordedFact, Verdict
 from gongdao.disputes.note_limits import note_limits
 from gongdao.disputes.states import Deed, Mover, Outcome, ReasonCode, Step, next_step
+from gongdao.disputes.told_facts import add_told
 from gongdao.disputes.verdict_file import (
     Basis,
     Decision,
@@ -38,6 +41,9 @@ from gongdao.disputes.verdict_file import (
 )
 from gongdao.disputes.verdict_json import write_verdict
 from gongdao.rules.dispute_queries import excuse, liability
+
+_SAID = (Source.PERSON.value, Source.BUYER.value, Source.MERCHANT.value)
+"""Facts that only people know: kept with the case, and read back by every judgement."""
 
 
 def facts_of(docket: Docket) -> Facts:
@@ -50,15 +56,18 @@ def facts_of(docket: Docket) -> Facts:
         asked=asked_of(case),
         case_id=case.id if kept else None,
         at=docket.at,
+        records=docket.records,
     )
-    return facts.with_facts(_weighed(case)) if kept else facts
+    said = [*(_said(case) if kept else ()), *docket.told]
+    weighed = [fact for fact in said if fact.source is Source.PERSON]
+    return add_told(facts, said).with_facts(weighed)
 
 
-def _weighed(case: Case) -> list[Fact]:
-    """Facts that a person set, the newest of each name."""
-    rows = RecordedFact.objects.filter(case=case, source=Source.PERSON.value).order_by("round")
-    newest = {row.name: row for row in rows}
-    plain = [
+def _said(case: Case) -> list[Fact]:
+    """Facts that a person or a party set, the newest of each name and source, oldest first."""
+    rows = RecordedFact.objects.filter(case=case, source__in=_SAID).order_by("round", "id")
+    newest = {(row.name, row.source): row for row in rows}
+    plain = (
         {
             "name": row.name,
             "value": row.value,
@@ -66,9 +75,9 @@ def _weighed(case: Case) -> list[Fact]:
             "at": row.at.astimezone(UTC).isoformat(),
             "evidence": row.evidence,
         }
-        for _name, row in sorted(newest.items())
-    ]
-    return list(facts_from_json(plain).items)
+        for row in sorted(newest.values(), key=lambda row: (row.round, row.id))
+    )
+    return [facts_from_json([one]).items[0] for one in plain]
 
 
 def keep_facts(docket: Docket, facts: Facts) -> None:
@@ -105,26 +114,68 @@ def judge_now(docket: Docket, facts: Facts) -> tuple[Finding, tuple[ExcuseFindin
 def follow_rules(docket: Docket, *, by: Actor = NOBODY) -> bool:
     """Judge, and do what follows where the rules decide alone, or rest until they can; whether the
     case moved. A case that begins always moves, and so does a question that its buyer (``by``) now
-    makes a complaint: what rules cannot decide goes to the merchant."""
+    makes a complaint: what rules cannot decide goes to the merchant, or where a published limit
+    on the buyer says."""
     facts = facts_of(docket)
     finding, _excuses = judge_now(docket, facts)
     step = Step(docket.case.step)
-    if step is Step.NEW:
-        note_limits(docket, facts)
-    if finding.mode is Mode.AUTOMATIC:
-        deed = Deed.JUDGED_UPHELD if finding.grants else Deed.JUDGED_REFUSED
-    else:
-        deed = Deed.JUDGED_EARLY if finding.mode is Mode.WAIT else Deed.JUDGED_PERSON
     begins = step in (Step.NEW, Step.DELIVERY_DUE) or by.side is Mover.BUYER
+    limits = note_limits(docket, facts) if begins else frozenset[Measure]()
+    deed = _deed_of(finding, limits, docket)
     if next_step(step=step, deed=deed) is None or (deed is Deed.JUDGED_PERSON and not begins):
         return False
     if finding.mode is Mode.AUTOMATIC:
         stand(docket, put_down(docket, facts=facts, basis=Basis.RULES), deed)
     else:
+        if step is not Step.NEW and by is NOBODY:  # else its event says already why it moves
+            docket.note("judged", mode=finding.mode.value)
         docket.move(deed, until=finding.again_at)
         docket.keep()
         keep_facts(docket, facts)
     return True
+
+
+def follow_excuse(docket: Docket) -> bool:
+    """Where records alone show the excuse that was named last, and it matters, nobody has anything
+    more to show: the rules decide, or else a person. Whether the case moved."""
+    facts = facts_of(docket)
+    _finding, excuses = judge_now(docket, facts)
+    if not excuses or excuses[-1].state is not ExcuseState.SHOWN:
+        return False
+    if excuses[-1].effect is Effect.CHANGES_NOTHING:
+        return False
+    if not follow_rules(docket):
+        docket.note("judged", mode=Mode.PERSON.value)
+        docket.move(Deed.SHOW)
+        keep_facts(docket, facts)
+    return True
+
+
+def _deed_of(finding: Finding, limits: frozenset[Measure], docket: Docket) -> Deed:
+    """What the finding does. Limits on the buyer never change what records decide alone."""
+    if finding.mode is Mode.AUTOMATIC:
+        return Deed.JUDGED_UPHELD if finding.grants else Deed.JUDGED_REFUSED
+    if finding.mode is Mode.WAIT:
+        return Deed.JUDGED_EARLY
+    if Measure.PERSON_FIRST in limits:
+        return Deed.PERSON_FIRST
+    if Measure.ASK_RECORDING in limits and _lacks_recording(docket):
+        return Deed.ASK_RECORDING
+    return Deed.JUDGED_PERSON
+
+
+def asks_recording(reason: ReasonCode, on: date) -> bool:
+    """Whether a recording is something that the reason's table weighs."""
+    rows = liability(reason.value, on).rows
+    return any(FactName.RECORDING_BEFORE_REVEAL in names_of(c) for r in rows for c in r.when)
+
+
+def _lacks_recording(docket: Docket) -> bool:
+    """Whether the recording has to be asked for: the buyer handed in nothing yet."""
+    case = docket.case
+    if docket.files or not asks_recording(ReasonCode(case.reason), case.rules_on):
+        return False
+    return not Exhibit.objects.filter(post__case_id=case.id, post__by=Mover.BUYER.value).exists()
 
 
 def put_down(
@@ -169,8 +220,10 @@ def stand(
     deed: Deed,
     by: Actor = NOBODY,
     deciders: Deciders = BY_RULES,
+    paid: int = 0,
 ) -> Verdict:
-    """Let a verdict stand: the case moved by ``deed``, the file kept, its remedy carried out."""
+    """Let a verdict stand: the case moved by ``deed``, the file kept, its remedy carried out, less
+    what the case ``paid`` on the verdict that this one replaces."""
     case, result = docket.case, file.result
     case.ending = ending_of(file.facts, result, file.basis).value
     docket.move(deed, by)
@@ -180,7 +233,7 @@ def stand(
     if result.remedy is Remedy.NONE:
         end_without(docket)
         return row
-    plan_remedy(docket=docket, basis=f"verdict:{row.number}", due=due_of(result))
+    plan_remedy(docket=docket, basis=f"verdict:{row.number}", due=due_of(result).less(paid))
     carry_out(docket=docket)
     return row
 
@@ -235,12 +288,3 @@ def ending_of(facts: Facts, result: Result, basis: Basis) -> Outcome:
     asked = facts.whole(FactName.ASKED_MINOR) or 0
     whole = result.remedy in (Remedy.REFUND_FULL, Remedy.REPLACEMENT)
     return Outcome.UPHELD if whole or result.amount_minor >= asked else Outcome.PARTLY_UPHELD
-
-
-def due_of(result: Result) -> Due:
-    """What has to be done, and who bears it first."""
-    if result.remedy is Remedy.REPLACEMENT:
-        return Due("replacement")
-    kind = "compensation" if result.remedy is Remedy.COMPENSATION else "refund"
-    platform = sum(part.minor for part in result.parts if part.bearer is Party.PLATFORM)
-    return Due(kind, merchant=result.amount_minor - platform, platform=platform)

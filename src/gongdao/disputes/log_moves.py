@@ -18,6 +18,7 @@ _TALK = frozenset(
         "dispute.stopped",
         "dispute.resumed",
         "dispute.lapsed",
+        "dispute.judged",
         "dispute.decided",
         "dispute.limited",
     }

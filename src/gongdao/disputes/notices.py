@@ -7,6 +7,7 @@ and where to look, nothing else.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,10 +16,13 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from gongdao.core.language import Phrase, mark
-from gongdao.disputes.models import Case, Notice
+from gongdao.core.clock import say_minute
+from gongdao.core.language import Phrase, language, mark
+from gongdao.disputes.models import Case, Event, Notice
 from gongdao.disputes.states import STEPS, Mover, Step
 from gongdao.market.models import MerchantMember, Order
+from gongdao.rules.at import at as rule_at
+from gongdao.rules.dispute_kinds import AbuseRule
 
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 720))
 """How long to wait after each try that may be repeated; then it is given up."""
@@ -26,6 +30,8 @@ LEASE = timedelta(minutes=5)
 """How long a claimed notice is left alone; longer than any messenger may take."""
 ESCALATED = "escalated"
 """The platform itself was silent: management has the case, the buyer can go outside."""
+LIMITED = "limited"
+"""A published limit begins to hold for this side."""
 
 
 @dataclass(frozen=True)
@@ -38,10 +44,14 @@ class ClaimedNotice:
     side: Mover
     event: str
     tries: int
+    move: int = 0
 
 
 def is_told(case: Case) -> bool:
-    """Whether a confirmed notice reached who is to move, in this move of his."""
+    """Whether a confirmed notice reached who is to move, in this move of his. Of the platform's own
+    moves nobody is told."""
+    if case.mover not in (Mover.BUYER, Mover.MERCHANT):
+        return False
     rows = Notice.objects.filter(case=case, side=case.mover, made_at__gte=case.clock_started_at)
     return rows.filter(Q(state="accepted") | Q(seen_at__isnull=False)).exists()
 
@@ -73,7 +83,7 @@ def claim_notice(*, at: datetime) -> ClaimedNotice | None:
         row.state, row.tries, row.next_try_at = "sending", row.tries + 1, at + LEASE
         row.save(update_fields=["state", "tries", "next_try_at", "problem"])
     side = Mover(row.side)
-    return ClaimedNotice(row.id, row.case, row.case.order, side, row.event, row.tries)
+    return ClaimedNotice(row.id, row.case, row.case.order, side, row.event, row.tries, row.move)
 
 
 def settle_notice(*, claim: ClaimedNotice, problem: str, again: bool, at: datetime) -> str:
@@ -98,6 +108,8 @@ def merchant_addresses(merchant_id: UUID) -> list[str]:
 
 _MOVE = mark("公道：订单 {number} 的争议等您处理")
 _UP = mark("公道：订单 {number} 的争议已转平台管理层")
+_LIMIT = mark("公道：按公布的规则，有一条限制从现在起对您生效（订单 {number}）")
+_APPEAL = mark("到 {until} 自动结束。在争议页可以申诉，由没有参与的人答复。")
 _UP_BODY = mark(
     "平台没有按时答复，已自动升级。您可以下载现成的卷宗，同时向外部渠道投诉；这边照常处理。"
 )
@@ -106,8 +118,21 @@ _UP_BODY = mark(
 def dispute_text(*, claim: ClaimedNotice, link: str) -> tuple[str, str]:
     """Title and text of what is sent, in the language in use; ``link`` leads to the case."""
     where = Phrase("请到这里查看：{link}", link=link)
-    if claim.event == ESCALATED:
-        title, body = _UP, str(Phrase.named(_UP_BODY))
-    else:
-        title, body = _MOVE, str(Phrase.named(STEPS[Step(claim.event)].waits_for))
+    said = [str(Phrase.named(_UP_BODY))] if claim.event == ESCALATED else []
+    title = {ESCALATED: _UP, LIMITED: _LIMIT}.get(claim.event, _MOVE)
+    if claim.event not in (ESCALATED, LIMITED):
+        said = [str(Phrase.named(STEPS[Step(claim.event)].waits_for))]
+    body = "\n".join([*said, *_limits(claim)])
     return str(Phrase.named(title, number=claim.order.number)), f"{body}\n{where}"
+
+
+def _limits(claim: ClaimedNotice) -> Iterator[str]:
+    """Each limit that began with this move for this side: its ground, its end, how to appeal."""
+    rows = Event.objects.filter(case_id=claim.case.id, number__lte=claim.move)
+    last = rows.filter(number=claim.move).values("at")
+    for row in rows.filter(kind="limited", at__in=last, data__begins=True).order_by("number"):
+        rule = rule_at(row.data["rule"].partition("@")[0], on=claim.case.rules_on)
+        if isinstance(rule, AbuseRule) and rule.who in (claim.side.value, "both"):
+            until = say_minute(datetime.fromisoformat(row.data["until"]))
+            yield rule.says_en if language() == "en" else rule.says
+            yield str(Phrase.named(_APPEAL, until=until))

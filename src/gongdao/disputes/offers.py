@@ -21,6 +21,7 @@ from gongdao.disputes.events import NOBODY, Docket, Party, seal_words
 from gongdao.disputes.hold_money import fence_money
 from gongdao.disputes.judge import facts_of, put_down, stand
 from gongdao.disputes.locks import lock_case
+from gongdao.disputes.may_replace import may_replace
 from gongdao.disputes.models import Case, Offer, OfferAnswer
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import STEPS, Deed, Mover, Step
@@ -47,6 +48,8 @@ def offer(*, stores: Stores, case_id: UUID, by: Party, terms: Terms, at: datetim
     with transaction.atomic():
         case, order = lock_case(case_id)
         _check(terms, order.total_minor)
+        if terms.remedy is Remedy.REPLACEMENT and not may_replace(case=case, order=order):
+            raise InputError(_("只有部分有问题的订单不能整单补发，请选退款。"), field="remedy")
         docket = Docket(stores, case, order, at)
         deed = Deed.COUNTER_OFFER if by.side is Mover.BUYER else Deed.OFFER
         docket.move(deed, by)
@@ -137,14 +140,15 @@ def _waiting(case: Case, offer_id: UUID, by: Party) -> Offer:
 
 
 def accept_claim(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> None:
-    """The merchant grants what was claimed, with one tap: it is carried out at once. Raise
-    NotYourMove where the case is decided or closed already."""
+    """The merchant grants what was claimed, with one tap: it is carried out at once. Of a claim to
+    a part of several pieces the money goes back, whatever was wanted. Raise NotYourMove where the
+    case is decided or closed already."""
     with transaction.atomic():
         case, order = lock_case(case_id)
         docket = Docket(stores, case, order, at)
         overtake_offers(docket, by, "overtaken")
         docket.note("answered", by, answer="claim_accepted")
-        replaced = case.wanted == "replacement"
+        replaced = case.wanted == "replacement" and may_replace(case=case, order=order)
         remedy = Remedy.REPLACEMENT if replaced else Remedy.REFUND_FULL
         terms = Terms(remedy, 0 if replaced else case.amount_minor)
         _agree(docket, terms, Deed.ACCEPT_CLAIM, by)

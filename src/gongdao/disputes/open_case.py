@@ -7,11 +7,11 @@ transaction; what is not late yet rests until its promise; everything else is th
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+from collections.abc import Collection, Sequence
+from datetime import date, datetime
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 
 from gongdao.core.clock import beijing
 from gongdao.core.errors import DisputeRefused, NotYourMove
@@ -19,17 +19,35 @@ from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
 from gongdao.core.stores import Stores
 from gongdao.disputes.collect_facts import Asked
+from gongdao.disputes.conditions import names_of
 from gongdao.disputes.events import Docket, Party
 from gongdao.disputes.execute_remedies import left_to_return
+from gongdao.disputes.facts import Fact, FactName, Facts, Source
 from gongdao.disputes.hold_money import fence_money
-from gongdao.disputes.judge import follow_rules
+from gongdao.disputes.judge import follow_rules, keep_facts
 from gongdao.disputes.locks import lock_case, lock_order
 from gongdao.disputes.models import Case
 from gongdao.disputes.say import NewFile, add_post
-from gongdao.disputes.states import Deed, Forum, Mover, Step
+from gongdao.disputes.states import Deed, Forum, Mover, ReasonCode, Step
+from gongdao.disputes.told_facts import facts_told
 from gongdao.log.new_leaf import new_subject
 from gongdao.market.models import Order
+from gongdao.market.shown import find_shown
 from gongdao.market.states import PAID_FOR
+from gongdao.rules.dispute_queries import liability
+
+_UNASKED = """
+SELECT c.id FROM dispute_case c JOIN market_order o ON o.id = c.order_id
+JOIN market_listingversion v ON v.listing_id = o.listing_id AND v.number = o.listing_version
+WHERE c.state = 'open' AND c.opened_at > %(since)s AND c.reason = ANY(%(reasons)s)
+  AND v.content ->> 'category' = ANY(%(categories)s)
+  AND o.revealed_at IS NOT NULL AND o.quantity = 1 AND EXISTS (
+  SELECT FROM vault_claim k JOIN vault_unit u ON u.id = k.unit_id
+  WHERE k.owner_id = c.order_id AND k.owner_kind = 'order' AND k.state = 'allocated'
+    AND NOT EXISTS (SELECT FROM vault_statuscheck s WHERE s.sealed_id = u.sealed_id
+      AND s.at >= c.opened_at AND (s.status <> 'unknown' OR s.at > %(again)s)))
+ORDER BY c.opened_at LIMIT %(most)s
+"""
 
 
 def open_case(
@@ -53,13 +71,16 @@ def open_case(
         there = Case.objects.filter(order=order, state="open").first()
         if there is not None:
             return there
-        docket = Docket(stores, _new_case(order, asked, at), order, at)
+        told = _told(order, asked, at)
+        docket = Docket(stores, _new_case(order, asked, at), order, at, told, len(files))
         docket.note("opened", by, reason=asked.reason.value, wanted=asked.wanted, talk=talk)
         if talk:
             docket.move(Deed.ASK, by)
         else:
             follow_rules(docket)
         docket.keep()
+        if talk and docket.told:
+            keep_facts(docket, Facts(docket.told))
         if words.strip() or files:
             add_post(docket=docket, by=by, words=words, files=files)
         fence_money(case=docket.case, order=order, at=at)
@@ -96,6 +117,41 @@ def judge_again(*, stores: Stores, case_id: UUID, at: datetime) -> bool:
         fence_money(case=case, order=order, at=at)
         docket.write()
     return moved
+
+
+def asks_issuer(reason: ReasonCode, on: date) -> bool:
+    """Whether what the issuer says is something that the reason's table weighs."""
+    rows = liability(reason.value, on).rows
+    return any(FactName.ISSUER_SAYS in names_of(one) for row in rows for one in row.when)
+
+
+def find_unasked(
+    *, categories: Collection[str], since: datetime, again: datetime, most: int
+) -> list[Case]:
+    """At most ``most`` open cases about goods of ``categories``, opened after ``since``, that an
+    issuer's word may decide, but none was heard since they were opened, nor asked for after
+    ``again``; oldest first, with their orders. Only orders of one secret, which its buyer read: of
+    several, one answer would stand for all."""
+    asking = [one.value for one in ReasonCode if asks_issuer(one, beijing(again).date())]
+    values: dict[str, list[str] | datetime | int] = {
+        "categories": list(categories),
+        "reasons": asking,
+        "since": since,
+        "again": again,
+        "most": most,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_UNASKED, values)
+        found = [one for (one,) in cursor.fetchall()]
+    rows = Case.objects.select_related("order").filter(id__in=found).order_by("opened_at")
+    return [row for row in rows if asks_issuer(ReasonCode(row.reason), row.rules_on)]
+
+
+def _told(order: Order, asked: Asked, at: datetime) -> tuple[Fact, ...]:
+    if not asked.told:
+        return ()
+    region = find_shown(order.listing_id, order.listing_version).offer.region
+    return facts_told(told=asked.told, listed_region=region, by=Source.BUYER, at=at)
 
 
 def _new_case(order: Order, asked: Asked, at: datetime) -> Case:

@@ -23,12 +23,15 @@ from gongdao.core.ids import new_id
 from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
 from gongdao.disputes.events import Docket, Party, seal_words
+from gongdao.disputes.facts import Facts, Source
 from gongdao.disputes.hold_money import fence_money
-from gongdao.disputes.judge import end_without
+from gongdao.disputes.judge import end_without, follow_excuse, keep_facts
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.models import Case, Excuse, Exhibit, Offer, OfferAnswer, Post
-from gongdao.disputes.states import Deed, Mover, Outcome
+from gongdao.disputes.states import Deed, Mover, Outcome, Step
+from gongdao.disputes.told_facts import NOTHING_TOLD, Told, facts_told
 from gongdao.market.market_key import market_key, order_keys
+from gongdao.market.shown import find_shown
 from gongdao.rules.dispute_queries import excuse as excuse_rule
 
 LONGEST_WORDS = 4000
@@ -37,6 +40,7 @@ LARGEST_FILE = 20 * 1024 * 1024
 _FEWEST_SIGNS = 10
 _EMPTY = ("稍等", "在处理", "处理中", "请耐心等待", "已反馈", "马上", "尽快", "等一下", "收到")
 """What answers nothing: with one of these and little else an answer counts as empty."""
+_SOURCES = {Mover.BUYER: Source.BUYER, Mover.MERCHANT: Source.MERCHANT}
 _ANSWERS = frozenset({Deed.ANSWER, Deed.CONTEST, Deed.REPLY, Deed.SHOW, Deed.SAY})
 
 
@@ -56,10 +60,11 @@ def say(
     deed: Deed = Deed.SAY,
     words: str,
     files: Sequence[NewFile] = (),
+    told: Told = NOTHING_TOLD,
     at: datetime,
 ) -> UUID:
     """Add words, and files, to a case; ``deed`` is what they are: SAY, ANSWER, REPLY, CONTEST or
-    SHOW. The id of what was kept.
+    SHOW; ``told`` is what the fields beside them state. The id of what was kept.
 
     Raise NotYourMove where that deed is not for ``by`` now, InputError for words or files that
     cannot be taken.
@@ -68,13 +73,35 @@ def say(
         raise ValueError(f"{deed} is more than words")
     with transaction.atomic():
         case, order = lock_case(case_id)
-        docket = Docket(stores, case, order, at)
+        docket = Docket(stores, case, order, at, files=len(files))
         _check_side(case, deed, by)
-        docket.move(deed, by)
+        docket.move(_as_asked(docket, deed), by)
         post = add_post(docket=docket, by=by, words=words, files=files, deed=deed)
+        keep_told(docket, told, by)
         fence_money(case=case, order=order, at=at)
         docket.write()
     return post
+
+
+def _as_asked(docket: Docket, deed: Deed) -> Deed:
+    """Evidence that was asked for because of a limit is the recording; with it the merchant is
+    heard. Words without a file show nothing, and leave it to the person as any evidence does."""
+    case = docket.case
+    asked = deed is Deed.SHOW and case.step == Step.BUYER_EVIDENCE.value and docket.files
+    # An arbiter who asks has taken the case; only the limit asks in nobody's name.
+    return Deed.RECORDED if asked and case.owner_id is None else deed
+
+
+def keep_told(docket: Docket, told: Told, by: Party) -> None:
+    """Keep what a party states as facts of its own; a judgement later weighs them."""
+    source = _SOURCES.get(by.side)
+    if source is None or not told:
+        return
+    order = docket.order
+    region = find_shown(order.listing_id, order.listing_version).offer.region
+    facts = facts_told(told=told, listed_region=region, by=source, at=docket.at)
+    if facts:
+        keep_facts(docket, Facts(facts))
 
 
 def _check_side(case: Case, deed: Deed, by: Party) -> None:
@@ -167,8 +194,9 @@ def name_excuse(
     files: Sequence[NewFile] = (),
     at: datetime,
 ) -> datetime:
-    """The merchant names an excuse: it says what it has to show, and moves nothing until then. By
-    when it must be shown. Raise NotYourMove, NotKnown for an excuse that the rules do not know."""
+    """The merchant names an excuse: it says what it has to show, and moves nothing until then, save
+    where records show it already. By when it must be shown. Raise NotYourMove, NotKnown for an
+    excuse that the rules do not know."""
     with transaction.atomic():
         case, order = lock_case(case_id)
         rule = excuse_rule(code, case.rules_on)
@@ -190,6 +218,7 @@ def name_excuse(
             at=at,
         )
         add_post(docket=docket, by=by, words=words, files=files)
+        follow_excuse(docket)
         docket.write()
     return due
 

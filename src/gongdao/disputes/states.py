@@ -145,6 +145,13 @@ class Deed(StrEnum):
     """Nothing is late yet (``Finding.again_at``)."""
     JUDGED_PERSON = "judged_person"
     """The rules cannot decide alone: the merchant is heard, then a person decides."""
+    PERSON_FIRST = "person_first"
+    """A published limit on the buyer: what the rules cannot decide alone goes to a person at once,
+    before any silence or offer could end it."""
+    ASK_RECORDING = "ask_recording"
+    """A published limit on the buyer: his recording is asked for before the merchant answers."""
+    RECORDED = "recorded"
+    """The recording that was asked for is there."""
     ANSWER = "answer"
     """The merchant answers a question."""
     REPLY = "reply"
@@ -218,6 +225,8 @@ _JUDGED = {
     D.JUDGED_REFUSED: S.CLOSED,
     D.JUDGED_EARLY: S.DELIVERY_DUE,
     D.JUDGED_PERSON: S.MERCHANT_ANSWER,
+    D.PERSON_FIRST: S.ARBITER,
+    D.ASK_RECORDING: S.BUYER_EVIDENCE,
 }
 """Where a judgement by the rules leads when a case begins or its promise has passed."""
 _JUDGED_AGAIN = {D.JUDGED_UPHELD: S.EXECUTING, D.JUDGED_REFUSED: S.CLOSED}
@@ -249,6 +258,8 @@ _TABLE: Mapping[Step, Mapping[Deed, Step]] = {
         **_JUDGED_AGAIN,
         D.JUDGED_EARLY: S.DELIVERY_DUE,
         D.JUDGED_PERSON: S.MERCHANT_ANSWER,
+        D.PERSON_FIRST: S.ARBITER,
+        D.ASK_RECORDING: S.BUYER_EVIDENCE,
         D.SAY: S.DELIVERY_DUE,
         D.OFFER: S.BUYER_OFFER,
         D.ACCEPT_CLAIM: S.EXECUTING,
@@ -316,6 +327,7 @@ _TABLE: Mapping[Step, Mapping[Deed, Step]] = {
     S.BUYER_EVIDENCE: {
         **_JUDGED_AGAIN,
         D.SAY: S.BUYER_EVIDENCE,
+        D.RECORDED: S.MERCHANT_ANSWER,
         D.SHOW: S.ARBITER,
         D.OFFER: S.BUYER_OFFER,
         D.ACCEPT_CLAIM: S.EXECUTING,
@@ -426,6 +438,7 @@ BY: Mapping[Deed, frozenset[Mover]] = {
     D.EXCUSE: frozenset({M.MERCHANT}),
     D.CONTEST: frozenset({M.MERCHANT}),
     D.SHOW: frozenset({M.BUYER, M.MERCHANT}),
+    D.RECORDED: frozenset({M.BUYER}),
     D.SAY: frozenset({M.BUYER, M.MERCHANT, M.PLATFORM}),
     D.APPEAL: frozenset({M.BUYER, M.MERCHANT}),
     D.ASK_BUYER: frozenset({M.PLATFORM}),
@@ -454,6 +467,7 @@ def allowed_deeds(*, step: Step, by: Mover) -> tuple[Deed, ...]:
         deed
         for deed in Deed
         if (step, deed) in TRANSITIONS
+        and deed is not D.RECORDED  # evidence is shown; what was asked for tells what that is
         and by in BY.get(deed, frozenset())
         and (own or deed not in answers)
     )

@@ -9,7 +9,7 @@ beside what the rules alone say.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -172,6 +172,21 @@ def result_of(found: Finding, decision: Decision | None, facts: Facts) -> Result
     )
     units = decision.units if remedy is Remedy.REPLACEMENT else 0
     return Result(remedy, amount, units, parts)
+
+
+def in_money(file: VerdictFile, claimed_minor: int) -> Result:
+    """What a verdict that gives a replacement gives where there is none: by the rules, what they
+    give to who wants money; by persons, ``claimed_minor``, borne as they decided."""
+    wanted = file.facts.by_name.get(FactName.WANTED)
+    if file.decision is None and wanted is not None:
+        facts = file.facts.with_facts([replace(wanted, value="refund")])
+        found, _excuses = judge(
+            facts=facts, table=file.table, excuses=file.excuses, at=file.decided_at
+        )
+        return result_of(found, None, facts)
+    shares = file.decision.shares if file.decision else ()
+    decision = Decision(Remedy.REFUND_FULL, claimed_minor, shares, "", ())
+    return result_of(file.finding, decision, file.facts)
 
 
 def differs(file: VerdictFile) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from gongdao.core.stores import Stores
 from gongdao.evidence.statement import ExhibitNote, Statement
 from gongdao.evidence.statement import Order as StatedOrder
 from gongdao.front import order_records as records
+from gongdao.front.dispute_records import dispute_files, is_dispute_record, is_verdict
 from gongdao.market.models import ListingVersion, Merchant, Order
 from gongdao.market.offer import read_offer
 from gongdao.market.record_test import read_tests
@@ -82,8 +83,10 @@ def gather_order_case(*, stores: Stores, order: Order, site: str, at: datetime) 
             TALK: records.talk_text(posts),
             DELIVERY: records.delivery_text(order=order, tests=tests) if order.paid_at else "",
         }
+        disputes = dispute_files(stores=stores, order=order, at=at)
         listing = records.listing_pdf(order=order, offer=offer, version=version, merchant=merchant)
     files = {LISTING: listing} | {path: text.encode() for path, text in texts.items() if text}
+    files |= disputes
     notes = {path: _note(path, order, at) for path in files}
     stated = _state(order, version, merchant, site)
     return OrderCase(Statement(order=stated, exhibits=notes), files)
@@ -104,12 +107,24 @@ def _note(path: str, order: Order, at: datetime) -> ExhibitNote:
     """What the platform says of its own record: first-hand, made at that moment."""
     return ExhibitNote(
         file=path,
-        kind=_KINDS[path],
+        kind=_kind(path),
         captured_at=order.placed_at if path == LISTING else at,
         original=True,
         condition=Condition.ORIGINAL,
-        note=_SAYS[path],
+        note=_says(path),
     )
+
+
+def _kind(path: str) -> Kind:
+    if is_dispute_record(path):
+        return Kind.COMPLAINT_RECEIPT
+    return _KINDS.get(path, Kind.OTHER)
+
+
+def _says(path: str) -> str:
+    if is_verdict(path):
+        return "平台裁决文件，任何人可以重算"
+    return "平台投诉记录：经过、双方的话、决定和执行" if is_dispute_record(path) else _SAYS[path]
 
 
 def _state(order: Order, version: ListingVersion, merchant: Merchant, site: str) -> StatedOrder:

@@ -33,10 +33,12 @@ _EVENTS = {
     "order.expired": "没有在保留时间内付款",
     "order.paid": "收到付款",
     "order.delivered": "发货",
+    "order.replaced": "补发",
     "order.revealed": "买家第一次查看",
     "order.tested": "买家记下试的结果",
     "order.confirmed": "买家确认收货",
     "order.released": "钱付给商家",
+    "order.cancelled": "商家取消订单",
     "order.refund_requested": "申请退款",
     "order.refunded": "退款到账",
 }

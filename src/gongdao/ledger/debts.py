@@ -42,13 +42,18 @@ class DebtAccounts:
 
     @property
     def cover(self) -> Account:
-        """The part of the reserve that is tied up behind his debt."""
+        """The part of reserve and guarantee that is tied up behind his debt."""
         return self._of(AccountKind.PLATFORM_COVER)
 
     @property
     def reserve(self) -> Account:
         """The platform's reserve."""
         return Account(AccountKind.PLATFORM_RESERVE, PLATFORM, self.currency)
+
+    @property
+    def guarantee(self) -> Account:
+        """The platform's own money for rulings."""
+        return Account(AccountKind.PLATFORM_GUARANTEE, PLATFORM, self.currency)
 
     @property
     def cost(self) -> Account:
@@ -58,7 +63,7 @@ class DebtAccounts:
     def lock(self, at: datetime) -> dict[Account, Money]:
         """Open those that are not open, lock the guarded ones in order until the transaction ends
         (one debt changes at a time), and say what each has to spend."""
-        guarded = (self.free, self.deposit, self.cover, self.reserve)
+        guarded = (self.free, self.deposit, self.cover, self.reserve, self.guarantee)
         open_accounts(accounts=[*guarded, self.receivable, self.cost], at=at)
         spendable = lock_balances([account.id for account in guarded])
         return {one: Money(spendable[one.id], self.currency) for one in guarded}
@@ -84,3 +89,21 @@ def find_booked(
     total = sum(row[2] for row in rows if row[4] == kind.value)
     journal = Journal(rows[0][0], tuple(row[1] for row in rows), replayed=True)
     return journal, Money(total, rows[0][3])
+
+
+_FROM_GUARANTEE = """SELECT coalesce(sum(CASE WHEN credit_id = %(cover)s THEN amount_minor
+                          ELSE -amount_minor END), 0)
+FROM ledger_transfer
+WHERE (debit_id = %(guarantee)s AND credit_id = %(cover)s)
+   OR (debit_id = %(cover)s AND credit_id = %(guarantee)s)"""
+
+
+def find_guarantees_part(accounts: DebtAccounts, cover: Money) -> Money:
+    """How much of ``cover`` came from the guarantee and goes back to it; the rest is the reserve's.
+    What was given up since is taken to have been the reserve's first."""
+    with connection.cursor() as cursor:
+        ids = {"cover": accounts.cover.id, "guarantee": accounts.guarantee.id}
+        cursor.execute(_FROM_GUARANTEE, ids)
+        row = cursor.fetchone()
+    net = int(row[0]) if row else 0
+    return Money(max(0, min(net, cover.minor)), cover.currency)

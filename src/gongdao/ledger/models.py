@@ -301,7 +301,8 @@ class PayoutBatch(models.Model):
 
 class Payout(models.Model):
     """Money of a merchant on its way to him. ``through_id`` is the account that pays: the bank, or
-    what a gateway holds. ``limit_minor`` is the limit in force when it was proposed."""
+    what a gateway holds. ``limit_minor`` is the limit in force when it was proposed, less
+    the merchant's other payouts of that day and those under way."""
 
     id = models.UUIDField(primary_key=True)
     owner_kind = models.CharField(max_length=_OWNER)

@@ -6,7 +6,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q, Sum
 
+from gongdao.core.clock import beijing
 from gongdao.core.errors import PayoutRefused, ReferenceReused
 from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
@@ -14,10 +16,13 @@ from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.accounts import Account, AccountKind
 from gongdao.ledger.decide_payout import PayoutPolicy, judge_proposal
+from gongdao.ledger.locks import lock_balances
 from gongdao.ledger.models import Payee, Payout
 from gongdao.ledger.open_account import open_accounts
 from gongdao.ledger.post_transfers import post_transfer
 from gongdao.ledger.refusals import said_refusals
+from gongdao.ledger.settle_debt import collect_debt
+from gongdao.ledger.states import OPEN_PAYOUTS, PayoutState
 from gongdao.ledger.transfers import TransferKind, check_reference
 
 
@@ -33,6 +38,9 @@ def propose_payout(
 ) -> UUID:
     """Set ``amount`` aside for a verified payee; the payout's id. ``through`` is the account that
     will pay: a gateway's clearing, or the bank (``OUTSIDE``) where the platform may hold money.
+
+    What the merchant owes is taken from his free money first. One person moves no more than the
+    policy's limit in a day by several payouts: what he got today or is to get counts against it.
 
     ``reference`` is the merchant's own number for it: the same again is the same payout. Raises
     PayoutRefused, NotEnoughMoney, ReferenceReused; then nothing moved.
@@ -53,13 +61,14 @@ def propose_payout(
         through_id=through.id,
         amount_minor=amount.minor,
         currency=amount.currency,
-        limit_minor=policy.second_person_over.minor,
+        limit_minor=policy.second_person_over.minor,  # less the day's others, once locked
         proposed_by=by,
         proposed_at=at,
     )
     with said_refusals(reference), transaction.atomic():
         found = _find_same(payout)
         if found is None:
+            _settle_first(payout, at)
             Payout.objects.bulk_create([payout], ignore_conflicts=True)
             found = _find_same(payout)
             if found == payout.id:
@@ -77,6 +86,24 @@ def _find_same(wanted: Payout) -> UUID | None:
     if (row.payee_id, row.through_id, row.amount_minor, row.currency) != asked:
         raise ReferenceReused(wanted.reference)
     return row.id
+
+
+def _settle_first(payout: Payout, at: datetime) -> None:
+    """Collect what he owes, and lower the payout's limit by his others of this day (in Beijing) and
+    those under way; under the lock of his free money, so that two at once count each other."""
+    merchant = SubjectRef(payout.owner_kind, payout.owner_id)
+    collect_debt(merchant=merchant, currency=payout.currency, at=at)
+    lock_balances([Account(AccountKind.MERCHANT_FREE, merchant, payout.currency).id])
+    today = beijing(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    others = Payout.objects.filter(
+        owner_kind=payout.owner_kind, owner_id=payout.owner_id, currency=payout.currency
+    ).filter(
+        Q(state__in=[one.value for one in OPEN_PAYOUTS])
+        | Q(state=PayoutState.CONFIRMED.value, proposed_at__gte=today)
+        | Q(state=PayoutState.CONFIRMED.value, ended_at__gte=today)
+    )
+    sum_of_others = others.aggregate(all=Sum("amount_minor"))["all"] or 0
+    payout.limit_minor = max(0, payout.limit_minor - int(sum_of_others))
 
 
 def _set_aside(payout: Payout, at: datetime) -> None:

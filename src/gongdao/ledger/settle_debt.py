@@ -7,11 +7,12 @@ from datetime import datetime
 from django.db import transaction
 
 from gongdao.core.errors import MoneyRefused, ReferenceReused
+from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.accounts import Account
-from gongdao.ledger.debts import DebtAccounts, find_booked
+from gongdao.ledger.debts import DebtAccounts, find_booked, find_guarantees_part
 from gongdao.ledger.decide_charge_back import decide_cover_back
 from gongdao.ledger.post_transfers import Draft, write_journals
 from gongdao.ledger.queries import find_balance
@@ -28,7 +29,8 @@ def collect_receivable(
     at: datetime,
 ) -> Journal:
     """The merchant pays ``amount`` of what he owes, out of ``source`` (his free money, his deposit,
-    or the bank). The reserve behind the debt is free again as far as no debt needs it.
+    or the bank). What was tied up behind the debt goes back to guarantee and reserve as far as no
+    debt needs it.
 
     Raises MoneyRefused where he owes less, NotEnoughMoney; the same reference is booked once.
     """
@@ -41,10 +43,34 @@ def collect_receivable(
         owed = _owed(accounts, amount)
         transfers = [NewTransfer(source, accounts.receivable, amount, kind, about)]
         back = decide_cover_back(owed=owed, paid=amount, cover=has[accounts.cover])
-        if back.minor:
-            freed = TransferKind.COVER_BACK
-            transfers.append(NewTransfer(accounts.cover, accounts.reserve, back, freed, about))
+        transfers += _freed(accounts, back, has[accounts.cover], about)
         return write_journals(drafts=[Draft(tuple(transfers), reference)], at=at)[0]
+
+
+def collect_debt(*, merchant: SubjectRef, currency: str, at: datetime) -> Money:
+    """Take what the merchant owes out of his free money, as far as that reaches; how much.
+
+    Called where free money comes in or is to go out, in that deed's transaction. Where he owes
+    nothing this is one statement and no lock; done again it takes only what is still owed."""
+    accounts = DebtAccounts(merchant, currency)
+    nothing = Money(0, currency)
+    if find_balance(accounts.receivable).minor >= 0:
+        return nothing
+    with transaction.atomic():
+        has = accounts.lock(at)
+        owed = -find_balance(accounts.receivable).minor
+        amount = Money(max(0, min(owed, has[accounts.free].minor)), currency)
+        if not amount.minor:
+            return nothing
+        collect_receivable(
+            merchant=merchant,
+            source=accounts.free,
+            amount=amount,
+            about=merchant,
+            reference=f"free:{new_id(at)}",
+            at=at,
+        )
+    return amount
 
 
 def write_off(
@@ -67,6 +93,22 @@ def write_off(
             if share.minor
         ]
         return write_journals(drafts=[Draft(tuple(transfers), reference)], at=at)[0]
+
+
+def _freed(
+    accounts: DebtAccounts, back: Money, cover: Money, about: SubjectRef
+) -> list[NewTransfer]:
+    """``back`` of ``cover`` goes where it came from: to the guarantee first."""
+    if not back.minor:
+        return []
+    theirs = find_guarantees_part(accounts, cover)
+    guarantee = Money(min(back.minor, theirs.minor), back.currency)
+    shares = ((accounts.guarantee, guarantee), (accounts.reserve, back - guarantee))
+    return [
+        NewTransfer(accounts.cover, target, share, TransferKind.COVER_BACK, about)
+        for target, share in shares
+        if share.minor
+    ]
 
 
 def _find_same(

@@ -6,6 +6,7 @@ the two nobody guesses.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -61,16 +62,23 @@ def cancel_payout(*, payout_id: UUID, why: str, at: datetime) -> bool:
 
 
 def request_payouts(
-    *, through: Account, by: UUID | None, at: datetime, most: int = _LARGEST_BATCH
+    *,
+    through: Account,
+    by: UUID | None,
+    at: datetime,
+    most: int = _LARGEST_BATCH,
+    waiting: Collection[UUID] = (),
 ) -> UUID | None:
     """Put approved payouts that ``through`` pays, oldest first, into one batch and call them
-    requested; the batch's id, or None where none is approved. Each payout is in one batch only,
+    requested; the batch's id, or None where none is approved. Payouts of the owners in ``waiting``
+    are left as they are: something holds their money back now. Each payout is in one batch only,
     however many ask at once. What is handed to the bank is written from the batch afterwards
     (``export_payouts.py``), any number of times."""
     with transaction.atomic():
         rows = list(
             Payout.objects.select_for_update(skip_locked=True)
             .filter(state=PayoutState.APPROVED.value, through_id=through.id)
+            .exclude(owner_id__in=list(waiting))
             .order_by("id")[: min(most, _LARGEST_BATCH)]
         )
         if not rows:

@@ -44,6 +44,8 @@ class TransferKind(StrEnum):
     COVER_BACK = "cover_back"
     COLLECT = "collect"
     WRITE_OFF = "write_off"
+    CORRECTION = "correction"
+    """What a decision took wrongly is made good by the platform; nothing is taken from anybody."""
     REVERSAL = "reversal"
 
 
@@ -70,6 +72,7 @@ KINDS: dict[TransferKind, str] = {
     TransferKind.COVER_BACK: mark("释放准备金"),
     TransferKind.COLLECT: mark("偿还欠款"),
     TransferKind.WRITE_OFF: mark("核销欠款"),
+    TransferKind.CORRECTION: mark("更正裁决"),
     TransferKind.REVERSAL: mark("冲正"),
 }
 
@@ -89,7 +92,8 @@ class Ground(StrEnum):
 _K = AccountKind
 _BANKS = frozenset({_K.OUTSIDE, _K.GATEWAY_CLEARING})
 _SELLERS = frozenset({_K.MERCHANT_HELD, _K.MERCHANT_FREE, _K.MERCHANT_DEPOSIT})
-_REMEDIES = _SELLERS | {_K.PLATFORM_GUARANTEE}
+_REMEDIES = _SELLERS | {_K.MERCHANT_RECEIVABLE, _K.PLATFORM_GUARANTEE}
+_COVERS = frozenset({_K.PLATFORM_GUARANTEE, _K.PLATFORM_RESERVE})
 _Kinds = frozenset[AccountKind]
 
 MOVES: dict[TransferKind, tuple[_Kinds, _Kinds]] = {
@@ -120,8 +124,8 @@ MOVES: dict[TransferKind, tuple[_Kinds, _Kinds]] = {
         _SELLERS | {_K.MERCHANT_RECEIVABLE},
         frozenset({_K.GATEWAY_CLEARING}),
     ),
-    TransferKind.COVER: (frozenset({_K.PLATFORM_RESERVE}), frozenset({_K.PLATFORM_COVER})),
-    TransferKind.COVER_BACK: (frozenset({_K.PLATFORM_COVER}), frozenset({_K.PLATFORM_RESERVE})),
+    TransferKind.COVER: (_COVERS, frozenset({_K.PLATFORM_COVER})),
+    TransferKind.COVER_BACK: (frozenset({_K.PLATFORM_COVER}), _COVERS),
     TransferKind.COLLECT: (
         frozenset({_K.MERCHANT_FREE, _K.MERCHANT_DEPOSIT, _K.OUTSIDE}),
         frozenset({_K.MERCHANT_RECEIVABLE}),
@@ -129,6 +133,10 @@ MOVES: dict[TransferKind, tuple[_Kinds, _Kinds]] = {
     TransferKind.WRITE_OFF: (
         frozenset({_K.PLATFORM_COVER, _K.PLATFORM_COST}),
         frozenset({_K.MERCHANT_RECEIVABLE}),
+    ),
+    TransferKind.CORRECTION: (
+        frozenset({_K.PLATFORM_GUARANTEE, _K.PLATFORM_RESERVE}),
+        frozenset({_K.MERCHANT_FREE, _K.MERCHANT_DEPOSIT}),
     ),
 }
 """From which accounts to which a kind may move; a reversal moves what it reverses, back."""

@@ -1,8 +1,9 @@
 """The auditor's check that no secret was delivered more often than it may be, over the whole log.
 
-A leaf ``order.delivered`` names the commitment of each unit; ``batch.imported`` says how often a
-secret of the batch may be used, mostly once. Of which batch a commitment is only its buyer can
-tell, so each may be delivered as often as the largest ``uses`` that any batch of the log declared.
+A leaf ``order.delivered`` or ``order.replaced`` names the commitment of each unit;
+``batch.imported`` says how often a secret of the batch may be used, mostly once. Of which batch a
+commitment is only its buyer can tell, so each may be delivered as often as the largest ``uses``
+that any batch of the log declared.
 
 Kept like subjects are (audit_runs.py): a commitment's record holds how often it was delivered, one
 record of its own the largest ``uses``. No subject has a name that leads to their keys.
@@ -16,6 +17,7 @@ from hashlib import sha256
 from gongdao.log.audit_runs import LEAF, Run, find_head, part_of, type_tag
 from gongdao_verify.leaf_form import LeafForm
 from gongdao_verify.merkle import HASH_BYTES
+from gongdao_verify.order_form import GIVING_LEAVES
 
 UNIT_TAG = type_tag("a delivered unit")
 USES_TAG = type_tag("uses of a secret")
@@ -25,7 +27,7 @@ _NONE = bytes(HASH_BYTES)
 
 def unit_records(index: int, form: LeafForm) -> Iterator[tuple[int, bytes]]:
     """Part and record of everything that the leaf number ``index`` says about units."""
-    if form.type == "order.delivered":
+    if form.type in GIVING_LEAVES:
         units = form.data.get("units")
         for unit in units if isinstance(units, list) else ():
             key = sha256(f"unit {unit}".encode()).digest()

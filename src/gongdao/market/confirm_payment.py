@@ -7,6 +7,7 @@ credited.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from functools import cache
@@ -49,8 +50,11 @@ from gongdao.payments.decide_callback import WRONG_AMOUNT, CallbackVerdict, Inte
 from gongdao.payments.port import Report
 from gongdao.vault.allocate import allocate
 from gongdao.vault.run_sql import run_prepared
+from gongdao_verify.order_form import DELIVERED
 
-_ENDS = frozenset({"out_of_stock", "coupon_used_up"})
+RESTORED_UNKNOWN = "restored_unknown"
+"""Paid in a time of which nothing is left here: whether it was delivered, nobody knows."""
+_ENDS = frozenset({"out_of_stock", "coupon_used_up", RESTORED_UNKNOWN})
 """Why money goes back and the order ends with it."""
 
 
@@ -79,9 +83,17 @@ class Confirmed:
 
 
 def confirm_payment(
-    *, stores: Stores, report: Report, gateway: str, way: str, digest: bytes, at: datetime
+    *,
+    stores: Stores,
+    report: Report,
+    gateway: str,
+    way: str,
+    digest: bytes,
+    at: datetime,
+    refuse: str = "",
 ) -> Confirmed:
     """Take a report whose authenticity was checked; any number of times, with the same result.
+    ``refuse`` is why the order ends and its money goes back, whatever there is to deliver.
 
     Raise TradeNumberUsed where the service's number was credited to another order: then nothing
     was written."""
@@ -93,7 +105,10 @@ def confirm_payment(
         shown = find_shown(row.listing_id, row.version)
         surplus = judged.verdict is CallbackVerdict.SURPLUS
         deed = decide_payment(PaidOrder(row.state, shown.offer.delivery, surplus, row.risk))
-        if judged.verdict is CallbackVerdict.CREDIT and deed is not Deed.GIVE_BACK:
+        owed = judged.verdict is CallbackVerdict.CREDIT and deed is not Deed.GIVE_BACK
+        if owed and refuse:
+            why, deed = refuse, Deed.GIVE_BACK
+        elif owed:
             values = credit_values(
                 judged=judged,
                 report=report,
@@ -246,11 +261,12 @@ def _confirm_statement() -> str:
     )
 
 
-def delivered_leaves(subject: str, commitments: tuple[bytes, ...]) -> list[NewLeaf]:
-    """The leaves that say which units an order got, by their commitments; forty to a leaf."""
+def delivered_leaves(
+    subject: str, commitments: Sequence[bytes], type_: str = DELIVERED
+) -> list[NewLeaf]:
+    """The leaves that say which units an order got, by their commitments; forty to a leaf. With
+    the type ``order.replaced``: which it got after its delivery, in the place of others."""
     return [
-        NewLeaf(
-            "order.delivered", subject, {"units": [one.hex() for one in commitments[at : at + 40]]}
-        )
+        NewLeaf(type_, subject, {"units": [one.hex() for one in commitments[at : at + 40]]})
         for at in range(0, len(commitments), 40)
     ]

@@ -65,17 +65,18 @@ class CouponRefusal(StrEnum):
     USED_BY_BUYER = "used_by_buyer"
 
 
-_NOT_HERE = Phrase("没有这张优惠券，或者它不能用于这个商品。")
+_NOT_HERE = Phrase("没有这张优惠券，或者它已经用完，或者不能用于这个商品。")
 _WORDS = {
     CouponRefusal.UNKNOWN: _NOT_HERE,
     CouponRefusal.OFF: _NOT_HERE,
     CouponRefusal.OTHER_GOODS: _NOT_HERE,
     CouponRefusal.NOT_YET: Phrase("这张优惠券还没有到可以用的时间。"),
     CouponRefusal.OVER: Phrase("这张优惠券已经过期。"),
-    CouponRefusal.USED_UP: Phrase("这张优惠券已经用完了。"),
+    CouponRefusal.USED_UP: _NOT_HERE,
     CouponRefusal.USED_BY_BUYER: Phrase("您用这张优惠券的次数已经到上限。"),
 }
-"""One that is none, is switched off or is for other goods sounds the same: a guess learns less."""
+"""One that is none, is switched off, used up or for other goods sounds the same: a guess learns
+less."""
 
 
 def decide_coupon(terms: CouponTerms | None, asked: AskedPrice) -> Money | CouponRefusal:

@@ -3,7 +3,8 @@
 The rule is article 16 of the price-marking rules (明码标价和禁止价格欺诈规定), entry
 `price_marking_antifraud_rules/16` of the rule data: unexplained, a compared price may not exceed
 the shop's lowest deal price of the seven days before; with no deal in seven days, the last deal
-price. A face value is no compared price. Pure.
+price. A face value is no compared price, and an explanation names what is compared with: a few
+signs are none. Pure.
 """
 
 from __future__ import annotations
@@ -14,9 +15,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from gongdao.core.money import Money
+from gongdao.rules.queries import plain_words
 
 RULE = "price_marking_antifraud_rules/16"
 WINDOW = timedelta(days=7)
+LEAST_WHY = 10
+"""Letters and digits; fewer name nothing that a buyer could look up."""
+_FACE = ("面值", "面额", "票面", "卡面", "face value", "denomination")
 FAR_BELOW_PERCENT = 50
 """House policy: cheaper than this share of the market's median asks for a review."""
 
@@ -35,6 +40,7 @@ class Support(StrEnum):
     LOWEST_OF_SEVEN_DAYS = "lowest_of_seven_days"
     LAST_DEAL = "last_deal"
     EXPLAINED = "explained"
+    FACE_VALUE = "face_value"
     NONE = "none"
     TOO_HIGH = "too_high"
 
@@ -62,7 +68,9 @@ def judge_compared_price(
         ceiling, support = None, Support.NONE
     if ceiling is not None and compared <= ceiling:
         return PriceVerdict(True, support, ceiling)
-    if why.strip():
+    if any(word in why.lower() for word in _FACE):
+        return PriceVerdict(False, Support.FACE_VALUE, ceiling)
+    if len(plain_words(why)) >= LEAST_WHY:
         return PriceVerdict(True, Support.EXPLAINED, ceiling)
     return PriceVerdict(False, Support.TOO_HIGH if ceiling else Support.NONE, ceiling)
 

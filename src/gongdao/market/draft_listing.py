@@ -11,21 +11,19 @@ from django.db import transaction
 
 from gongdao.core.errors import InputError
 from gongdao.core.ids import new_id
-from gongdao.core.language import Bilingual, Phrase
+from gongdao.core.language import Phrase
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
-from gongdao.market.decide_price import judge_compared_price
 from gongdao.market.desk_models import ListingDraft, SourceProof
 from gongdao.market.draft_fields import FIRST, NAMES, read_fields, write_fields
+from gongdao.market.judge_offer import find_obstacles_of_offer
 from gongdao.market.market_key import order_keys
-from gongdao.market.models import Listing, Supply
-from gongdao.market.offer import Delivery, Missing, Offer
-from gongdao.market.queries import recent_deals
+from gongdao.market.models import Listing
+from gongdao.market.offer import Missing, Offer
 from gongdao.market.shown import find_shown
 from gongdao.market.states import ListingState
-from gongdao.rules.queries import find_prohibited
 from gongdao.vault.canonical_form import CanonRules
 from gongdao.vault.make_sku import make_sku
 
@@ -77,58 +75,9 @@ def judge_draft(
     """The offer that was typed, and everything that keeps it from being published: what is missing
     (A5), prohibited goods (F1), a struck-through price without support (A7), no shelf, no proof."""
     offer, missing = read_fields(fields)
-    found = list(missing)
-    named = {one.field for one in found}
-    said = f"{offer.title}\n{offer.category}\n{offer.denomination}\n{offer.how_to_redeem}"
-    for rule in find_prohibited(said, on=at.date()):
-        found.append(
-            Missing(
-                "title",
-                Phrase(
-                    "这类商品禁止上架：{what}。{why}",
-                    what=Bilingual(rule.name, rule.name_en),
-                    why=Bilingual(rule.why, rule.why_en),
-                ),
-            )
-        )
-    if "compared_price" not in named:
-        found += _judge_price(listing, offer, at)
-    if offer.delivery is Delivery.SECRET and listing.sku_id is None:
-        found.append(Missing("delivery", Phrase("先在“库存”里建好库位，再上架")))
-    if offer.delivery is Delivery.SUPPLIER and not Supply.objects.filter(listing=listing).exists():
-        found.append(Missing("delivery", Phrase("还没有接好上游，请联系平台运营")))
-    if offer.source_proof and not _is_own_proof(listing, offer.source_proof):
-        found.append(Missing("source_proof", Phrase("上传来源的凭证")))
-    return offer, tuple(found)
-
-
-def _judge_price(listing: Listing, offer: Offer, at: datetime) -> list[Missing]:
-    if offer.compared_price is None:
-        return []
-    verdict = judge_compared_price(
-        compared=offer.compared_price,
-        why=offer.compared_why,
-        deals=recent_deals(listing.id),
-        at=at,
-    )
-    if verdict.allowed:
-        return []
-    if verdict.ceiling is None:
-        reason = Phrase("还没有成交，请写明和什么比较，或不写划线价。")
-    else:
-        reason = Phrase("划线价没有成交记录支持，目前最高可写 {most} 元", most=verdict.ceiling)
-    return [Missing("compared_price", reason)]
-
-
-def _is_own_proof(listing: Listing, named: str) -> bool:
-    """Versions made elsewhere name a proof of another form; those stay as they were accepted."""
-    if listing.version and find_shown(listing.id, listing.version).offer.source_proof == named:
-        return True
-    try:
-        proof_id = UUID(named.removeprefix("proof:"))
-    except ValueError:
-        return False
-    return SourceProof.objects.filter(id=proof_id, merchant_id=listing.merchant_id).exists()
+    named = {one.field for one in missing}
+    found = find_obstacles_of_offer(listing=listing, offer=offer, at=at)
+    return offer, (*missing, *(one for one in found if one.field not in named))
 
 
 def keep_proof(*, stores: Stores, merchant_id: UUID, data: bytes, by: UUID, at: datetime) -> str:

@@ -22,6 +22,7 @@ from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import clearing_account, platform_account
+from gongdao.market.coupons import return_uses
 from gongdao.market.models import Order
 from gongdao.market.states import TRANSITIONS, OrderState
 from gongdao.payments.models import Credit, Refund
@@ -34,7 +35,12 @@ WHERE id = %s AND state = ANY(%s) AND paid_at IS NOT NULL
 _DONE = """
 UPDATE market_order SET state = 'refunded', ended_at = %s WHERE id = %s AND state = 'refunding'
 """
-_BACK = [state.value for state, to in TRANSITIONS.items() if OrderState.REFUNDING in to]
+_BACK = [
+    state.value
+    for state, to in TRANSITIONS.items()
+    if OrderState.REFUNDING in to and state is not OrderState.COMPLETED
+]
+"""What a completed order paid is the merchant's: only a verdict sends it back, from other funds."""
 
 
 def refund_hold(
@@ -74,7 +80,8 @@ def give_back(*, stores: Stores, order_id: UUID, why: str, at: datetime) -> bool
 
 
 def refund_confirmed(*, stores: Stores, refund: Refund, at: datetime) -> None:
-    """The service paid a refund out: book it, and end the order when nothing more goes back.
+    """The service paid a refund out: book it, and end the order when nothing more goes back; then
+    what it used of a coupon goes back as well, once.
 
     Called in the transaction that confirms the refund.
     """
@@ -96,5 +103,6 @@ def refund_confirmed(*, stores: Stores, refund: Refund, at: datetime) -> None:
         cursor.execute(_DONE, (at, intent.owner_id))
         if cursor.rowcount != 1:
             return
+    return_uses(orders=[intent.owner_id], at=at)
     subject = Order.objects.values_list("log_subject", flat=True).get(id=intent.owner_id)
     append_leaves(stores=stores, leaves=[NewLeaf("order.refunded", subject)], at=at)

@@ -5,7 +5,10 @@ from __future__ import annotations
 from gongdao.log.life_cycles import LifeCycle
 
 _REFUNDS = frozenset({"order.refund_requested"})
-_AFTER_DELIVERY = frozenset({"order.revealed", "order.confirmed", "order.released"}) | _REFUNDS
+_MERCHANT_GOES_ON = frozenset({"merchant.changed", "merchant.paused", "merchant.closing"})
+_AFTER_DELIVERY = (
+    frozenset({"order.revealed", "order.confirmed", "order.released", "order.replaced"}) | _REFUNDS
+)
 
 LIFE_CYCLES = (
     LifeCycle(
@@ -14,15 +17,22 @@ LIFE_CYCLES = (
         after={
             "order.placed": frozenset({"order.expired", "order.paid"}),
             "order.expired": frozenset({"order.paid"}),
-            "order.paid": frozenset({"order.delivered"}) | _REFUNDS,
-            "order.delivered": _AFTER_DELIVERY,
+            "order.paid": frozenset({"order.delivered", "order.cancelled"}) | _REFUNDS,
+            # By the merchant, who cannot fulfil it: before delivery, and its refund goes with it.
+            "order.cancelled": _REFUNDS,
+            # Again for more units than one leaf holds.
+            "order.delivered": _AFTER_DELIVERY | {"order.delivered"},
             "order.revealed": _AFTER_DELIVERY | {"order.tested"},
             "order.tested": _AFTER_DELIVERY | {"order.tested"},
             # The secret is the buyer's whether or not the money has moved on: he may confirm, or
             # let the protection time pass, before he looks at it.
-            "order.confirmed": frozenset({"order.revealed", "order.released"}) | _REFUNDS,
+            "order.confirmed": _AFTER_DELIVERY - {"order.confirmed"},
+            # Other units in the place of some: at any time after delivery, and what was said of the
+            # order before may go on.
+            "order.replaced": _AFTER_DELIVERY | {"order.tested"},
             "order.refund_requested": frozenset({"order.refunded"}),
-            "order.released": frozenset({"order.revealed"}),
+            # A verdict may still send all of its money back, out of other funds.
+            "order.released": frozenset({"order.revealed", "order.replaced"}) | _REFUNDS,
             "order.refunded": frozenset(),
         },
     ),
@@ -30,9 +40,11 @@ LIFE_CYCLES = (
         "merchant",
         first=frozenset({"merchant.admitted"}),
         after={
-            "merchant.admitted": frozenset({"merchant.changed", "merchant.paused"}),
-            "merchant.changed": frozenset({"merchant.changed", "merchant.paused"}),
-            "merchant.paused": frozenset({"merchant.changed", "merchant.paused"}),
+            "merchant.admitted": _MERCHANT_GOES_ON,
+            "merchant.changed": _MERCHANT_GOES_ON,
+            "merchant.paused": _MERCHANT_GOES_ON,
+            "merchant.closing": frozenset({"merchant.closed"}),
+            "merchant.closed": frozenset(),
         },
     ),
     LifeCycle(

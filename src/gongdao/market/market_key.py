@@ -10,12 +10,13 @@ from django.db import IntegrityError, connection, transaction
 
 from gongdao.core.envelope import derive, open_sealed, seal
 from gongdao.core.errors import KeyGone
-from gongdao.core.ids import code_of_bits
+from gongdao.core.ids import code_of_bits, new_number, spell_bits
 from gongdao.core.keys import get_key, make_key
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 
 _SUBJECT = SubjectRef("market", UUID(int=1))
+_MARK = 3
 _held: dict[bytes, bytes] = {}
 
 
@@ -52,6 +53,8 @@ class OrderKeys:
         self._sealing = derive(key, "order")
         self._naming = derive(key, "buyer")
         self._codes = derive(key, "query code")
+        self._marks = derive(key, "number")
+        self._subjects = derive(key, "log subject")
 
     def seal(self, order_id: UUID, plain: bytes) -> bytes:
         """What the buyer entered, bound to the order."""
@@ -64,6 +67,27 @@ class OrderKeys:
     def buyer(self, who: str) -> bytes:
         """A digest of ``who`` buys: equal for equal buyers, of no use without the key."""
         return hmac.digest(self._naming, who.strip().lower().encode(), "sha256")
+
+    def number(self, listing_id: UUID) -> str:
+        """A number for an order of this listing: random but for its last signs, which only the key
+        can tie to the listing. So a payment of which no row is left still says what it was for."""
+        head = new_number()[:-_MARK]
+        return head + self._mark(head, listing_id)
+
+    def is_of(self, number: str, listing_id: UUID) -> bool:
+        """Whether ``number`` may be of an order of the listing; by chance of one in 32,768 it only
+        seems so."""
+        head = number[:-_MARK]
+        return hmac.compare_digest(number.encode(), (head + self._mark(head, listing_id)).encode())
+
+    def _mark(self, head: str, listing_id: UUID) -> str:
+        digest = hmac.digest(self._marks, listing_id.bytes + head.encode(), "sha256")
+        return spell_bits(int.from_bytes(digest[:2], "big"), _MARK).upper()
+
+    def subject(self, number: str) -> str:
+        """What the public log calls the order of this number: random to whoever lacks the key, and
+        found again from the number alone."""
+        return f"order:{hmac.digest(self._subjects, number.encode(), 'sha256')[:16].hex()}"
 
     def code(self, order_id: UUID, code_round: int) -> str:
         """The query code of an order, as people type it: 50 bits that only the key can tell."""

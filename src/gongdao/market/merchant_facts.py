@@ -19,24 +19,29 @@ FEWEST_FOR_SHARE = 20
 _COUNT = """
 SELECT count(*), count(*) FILTER (WHERE state IN ('refunding', 'refunded')),
   count(*) FILTER (WHERE delivered_at <= promise_by),
-  count(*) FILTER (WHERE delivered_at IS NOT NULL OR promise_by < %(at)s)
+  count(*) FILTER (WHERE delivered_at IS NOT NULL OR promise_by < %(at)s OR cancelled),
+  count(*) FILTER (WHERE cancelled)
 FROM (
-  SELECT state, delivered_at, promise_by FROM market_order
+  SELECT state, delivered_at, promise_by,
+    EXISTS (SELECT FROM market_ordercancel c WHERE c.order_id = o.id) AS cancelled
+  FROM market_order o
   WHERE merchant_id = %(merchant)s AND placed_at >= %(since)s AND paid_at IS NOT NULL
   ORDER BY placed_at DESC LIMIT %(most)s) AS newest
 """
-"""Index market_order_merchant."""
+"""Index market_order_merchant. One that he cancelled was due, and was not delivered in time."""
 
 
 @dataclass(frozen=True)
 class MerchantFacts:
-    """Paid orders of the window, and of them: given back, due by now, delivered in time.
+    """Paid orders of the window, and of them: given back, due by now, delivered in time, cancelled
+    by the merchant.
     ``cut``: there were more than were counted."""
 
     paid: int
     refunded: int
     due: int
     in_time: int
+    cancelled: int = 0
 
     @property
     def cut(self) -> bool:
@@ -52,6 +57,11 @@ class MerchantFacts:
     def refunded_permille(self) -> int:
         """Orders given back in a thousand paid ones, rounded."""
         return _permille(self.refunded, self.paid)
+
+    @property
+    def cancelled_permille(self) -> int:
+        """Orders that the merchant cancelled in a thousand paid ones, rounded."""
+        return _permille(self.cancelled, self.paid)
 
     @property
     def in_time_permille(self) -> int:
@@ -73,5 +83,7 @@ def get_merchant_facts(*, merchant_id: UUID, at: datetime) -> MerchantFacts:
     }
     with connection.cursor() as cursor:
         cursor.execute(_COUNT, values)
-        paid, refunded, in_time, due = cursor.fetchone()
-    return MerchantFacts(paid=paid, refunded=refunded, due=due, in_time=in_time)
+        paid, refunded, in_time, due, cancelled = cursor.fetchone()
+    return MerchantFacts(
+        paid=paid, refunded=refunded, due=due, in_time=in_time, cancelled=cancelled
+    )

@@ -16,6 +16,8 @@ from gongdao.market import moved_models as moved_models
 from gongdao.market import vetting_models as vetting_models
 from gongdao.market.api_key_models import ApiAnswer as ApiAnswer
 from gongdao.market.api_key_models import ApiKey as ApiKey
+from gongdao.market.cancel_models import MerchantClosing as MerchantClosing
+from gongdao.market.cancel_models import OrderCancel as OrderCancel
 from gongdao.market.coupon_models import Coupon as Coupon
 from gongdao.market.coupon_models import CouponListing as CouponListing
 from gongdao.market.coupon_models import CouponUse as CouponUse
@@ -132,7 +134,7 @@ class Order(models.Model):
     ``code_round`` under the market's key."""
 
     id = models.UUIDField(primary_key=True)
-    number = models.CharField(max_length=16, unique=True)
+    number = models.CharField(max_length=16)
     merchant_id = models.UUIDField()
     listing_id = models.UUIDField()
     listing_version = models.PositiveIntegerField()
@@ -141,13 +143,17 @@ class Order(models.Model):
     currency = models.CharField(max_length=3)
     state = models.CharField(max_length=_STATE)
     buyer = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.SET_NULL, null=True, related_name="+"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        db_index=False,
     )
     buyer_digest = models.BinaryField()
     """Keyed digest of who buys (account, contact or address), for the cap per buyer."""
     code_round = models.PositiveSmallIntegerField(default=0)
     """Counts up when the buyer asks for another query code."""
-    request_digest = models.BinaryField(null=True, unique=True)
+    request_digest = models.BinaryField(null=True)
     """Of whoever asked and his idempotency key: asked again, the same order answers."""
     sealed = models.BinaryField()
     """Contact and what the buyer entered, under the market's key."""
@@ -168,12 +174,21 @@ class Order(models.Model):
     """Why the order is where it is, as a code that the pages put into words."""
     risk = models.CharField(max_length=_WHY, blank=True, db_default="")
     """Why its delivery waits for an answer of the buyer's; decided when it was placed."""
-    log_subject = models.CharField(max_length=_REF, unique=True)
+    log_subject = models.CharField(max_length=_REF)
 
     class Meta:
-        """What money has reached says when; one index serves the watchdog."""
+        """What money has reached says when; one index serves the watchdog. Each index costs twice
+        for an order, whose state is in some of them: unique texts have no second one for LIKE, and
+        what most orders lack is indexed only where they have it."""
 
         constraints: ClassVar = [
+            UniqueConstraint(fields=["number"], name="market_order_number_once"),
+            UniqueConstraint(fields=["log_subject"], name="market_order_subject_once"),
+            UniqueConstraint(
+                fields=["request_digest"],
+                condition=Q(request_digest__isnull=False),
+                name="market_order_request_once",
+            ),
             CheckConstraint(condition=Q(state__in=list(OrderState)), name="market_order_state"),
             CheckConstraint(
                 condition=Q(quantity__gt=0) & Q(total_minor__gt=0), name="market_order_positive"
@@ -200,6 +215,9 @@ class Order(models.Model):
                 name="market_order_reserving",
             ),
             Index(fields=["merchant_id", "placed_at"], name="market_order_merchant"),
+            Index(
+                fields=["buyer"], condition=Q(buyer__isnull=False), name="market_order_of_account"
+            ),
             Index(
                 fields=["buyer_digest"],
                 condition=Q(state=OrderState.COMPLETED),
@@ -232,6 +250,9 @@ class Supplier(models.Model):
     sealed = models.BinaryField()
     """The key, under the market's key."""
     on = models.BooleanField(default=True)
+    vouched = models.BooleanField(default=False)
+    """Whether the platform checked that he is not the merchant himself: else his word counts as the
+    merchant's own."""
     added_at = models.DateTimeField()
 
 
@@ -377,11 +398,16 @@ class BuyerPace(models.Model):
 
 
 class Notice(models.Model):
-    """A message about an order to its buyer: planned, sending, accepted by the next hop, failed."""
+    """A message to the buyer of an order, or to a merchant: planned, sending, accepted by the next
+    hop, failed."""
 
     id = models.UUIDField(primary_key=True)
-    order = models.ForeignKey(Order, on_delete=models.PROTECT, related_name="notices")
-    event = models.CharField(max_length=_WHY)
+    order = models.ForeignKey(Order, on_delete=models.PROTECT, null=True, related_name="notices")
+    merchant = models.ForeignKey(
+        Merchant, on_delete=models.PROTECT, null=True, related_name="notices"
+    )
+    """Whom it is for: the buyer of ``order``, or this merchant."""
+    event = models.CharField(max_length=_REF)
     state = models.CharField(max_length=_STATE, default="planned")
     channel = models.CharField(max_length=_STATE, blank=True)
     tries = models.PositiveIntegerField(default=0)
@@ -395,6 +421,12 @@ class Notice(models.Model):
 
         constraints: ClassVar = [
             UniqueConstraint(fields=["order", "event"], name="market_notice_once"),
+            UniqueConstraint(fields=["merchant", "event"], name="market_notice_merchant_once"),
+            CheckConstraint(
+                condition=Q(order__isnull=True, merchant__isnull=False)
+                | Q(order__isnull=False, merchant__isnull=True),
+                name="market_notice_for_one",
+            ),
             CheckConstraint(
                 condition=Q(state__in=["planned", "sending"], next_try_at__isnull=False)
                 | Q(state__in=["accepted", "failed"], ended_at__isnull=False),

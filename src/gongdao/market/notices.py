@@ -19,8 +19,9 @@ from django.db import connection, transaction
 
 from gongdao.core.ids import new_id
 from gongdao.core.stores import Stores
-from gongdao.market.market_key import order_keys
-from gongdao.market.models import Notice, Order
+from gongdao.market.cancel_order import WHY_CANCELLED
+from gongdao.market.market_key import OrderKeys, order_keys
+from gongdao.market.models import Merchant, Notice, Order
 from gongdao.market.notices_words import EVENT_OF_LEAF, EVENT_OF_WHY
 
 BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 720))
@@ -30,7 +31,7 @@ LEASE = timedelta(minutes=5)
 LEAVES = 2000
 """How many leaves are looked at in one round."""
 _READ = """
-SELECT e.idx, convert_from(e.entry, 'UTF8')::jsonb ->> 't', o.id, o.why, o.state
+SELECT e.idx, convert_from(e.entry, 'UTF8')::jsonb ->> 't', o.id, o.why, o.state, o.sealed
 FROM log_entry e LEFT JOIN market_order o ON o.log_subject = e.subject
 WHERE e.idx >= %s AND e.idx < %s ORDER BY e.idx
 """
@@ -61,6 +62,7 @@ def plan_notices(
 ) -> Planned:
     """Plan a notice for each event since the last look whose buyer can be told through one of
     ``channels``."""
+    keys = order_keys(stores, at)  # before the transaction, in which it would be read every time
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("INSERT INTO market_cursor VALUES ('notices', 0) ON CONFLICT DO NOTHING")
         cursor.execute("SELECT upto FROM market_cursor WHERE name = 'notices' FOR UPDATE")
@@ -69,13 +71,14 @@ def plan_notices(
         rows = cursor.fetchall()
         if not rows:
             return Planned(0, 0)
-        planned = sum(
-            plan_notice(
-                stores=stores, order_id=row[2], event=event, read=read, channels=channels, at=at
-            )
-            for row in rows
-            if row[2] is not None and (event := _event_of(row[1], row[3], row[4]))
-        )
+        wanted = list[Notice]()
+        for _idx, leaf, order_id, why, state, sealed in rows:
+            if order_id is None or not (event := _event_of(leaf, why, state)):
+                continue
+            contact = _read_contact(keys, order_id, bytes(sealed), read)
+            if contact is not None and contact.channel in channels:
+                wanted.append(_notice(order_id, event, contact, at))
+        planned = _keep(wanted)
         cursor.execute(
             "UPDATE market_cursor SET upto = %s WHERE name = 'notices'", (rows[-1][0] + 1,)
         )
@@ -85,6 +88,8 @@ def plan_notices(
 def _event_of(leaf: str, why: str, state: str) -> str:
     if leaf == "order.paid":
         return EVENT_OF_WHY.get(why, "") if state == "paid" else ""
+    if leaf == "order.refund_requested" and why == WHY_CANCELLED:
+        return ""  # told as cancelled
     return EVENT_OF_LEAF.get(leaf, "")
 
 
@@ -103,27 +108,37 @@ def plan_notice(
     contact = find_contact(stores=stores, order=order, read=read, at=at)
     if contact is None or contact.channel not in channels:
         return False
-    row = Notice(
+    return _keep([_notice(order.id, event, contact, at)]) == 1
+
+
+def _notice(order_id: UUID, event: str, contact: Contact, at: datetime) -> Notice:
+    return Notice(
         id=new_id(at),
-        order=order,
+        order_id=order_id,
         event=event,
         channel=contact.channel,
         made_at=at,
         next_try_at=at,
     )
-    return bool(Notice.objects.bulk_create([row], ignore_conflicts=True) and _is_there(row.id))
 
 
-def _is_there(notice_id: UUID) -> bool:
-    return Notice.objects.filter(id=notice_id).exists()
+def _keep(notices: list[Notice]) -> int:
+    """How many of them are new; those planned before stay as they are."""
+    Notice.objects.bulk_create(notices, ignore_conflicts=True)
+    return Notice.objects.filter(id__in=[one.id for one in notices]).count() if notices else 0
 
 
 def find_contact(
     *, stores: Stores, order: Order, read: ReadContact, at: datetime
 ) -> Contact | None:
     """Where the buyer of an order wants to be told."""
-    entered = json.loads(order_keys(stores, at).open(order.id, bytes(order.sealed)))
-    return read(str(entered.get("contact", "")))
+    return _read_contact(order_keys(stores, at), order.id, bytes(order.sealed), read)
+
+
+def _read_contact(
+    keys: OrderKeys, order_id: UUID, sealed: bytes, read: ReadContact
+) -> Contact | None:
+    return read(str(json.loads(keys.open(order_id, sealed)).get("contact", "")))
 
 
 @dataclass(frozen=True)
@@ -131,7 +146,9 @@ class ClaimedNotice:
     """A notice that this worker has to send now, and nobody else."""
 
     id: UUID
-    order: Order
+    order: Order | None
+    merchant: Merchant | None
+    """Whom it is for: the buyer of the order, or this merchant."""
     event: str
     tries: int
 
@@ -142,7 +159,7 @@ def claim_notice(*, at: datetime) -> ClaimedNotice | None:
     with transaction.atomic():
         row = (
             Notice.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("order")
+            .select_related("order", "merchant")
             .filter(state__in=["planned", "sending"], next_try_at__lte=at)
             .order_by("next_try_at")
             .first()
@@ -156,7 +173,7 @@ def claim_notice(*, at: datetime) -> ClaimedNotice | None:
         row.problem = "interrupted" if row.state == "sending" else ""
         row.state, row.tries, row.next_try_at = "sending", row.tries + 1, at + LEASE
         row.save(update_fields=["state", "tries", "next_try_at", "problem"])
-    return ClaimedNotice(row.id, row.order, row.event, row.tries)
+    return ClaimedNotice(row.id, row.order, row.merchant, row.event, row.tries)
 
 
 def settle_notice(*, claim: ClaimedNotice, problem: str, again: bool, at: datetime) -> str:

@@ -11,6 +11,8 @@ from gongdao.core.language import Phrase, mark
 
 EVENT_OF_LEAF = {
     "order.delivered": "delivered",
+    "order.replaced": "replaced",
+    "order.cancelled": "cancelled",
     "order.refund_requested": "refunding",
     "order.refunded": "refunded",
 }
@@ -40,9 +42,17 @@ _SAYS = {
         mark("公道：订单 {number} 已发货"),
         mark("请先打开录屏再查看，并马上验证。任何人向您要卡密都是诈骗，反诈专线 96110。"),
     ),
+    "replaced": (
+        mark("公道：订单 {number} 给您补发了"),
+        mark("请先打开录屏再查看，并马上验证；换下来的不会再发给别人。任何人向您要卡密都是诈骗。"),
+    ),
     "refunding": (
         mark("公道：订单 {number} 正在退款"),
         mark("钱正在原路退回，原因写在订单页上。"),
+    ),
+    "cancelled": (
+        mark("公道：商家取消了订单 {number}"),
+        mark("钱正在原路退回，不用您做什么。商家的说明在订单页上；要您改到平台外买，不要照做。"),
     ),
     "message": (
         mark("公道：商家就订单 {number} 给您留了言"),
@@ -51,6 +61,18 @@ _SAYS = {
     "refunded": (
         mark("公道：订单 {number} 已退款"),
         mark("支付渠道已确认退款，到账时间以渠道为准。"),
+    ),
+}
+
+
+_MERCHANT_SAYS = {
+    "thread": (
+        mark("公道：买家给“{shop}”留了言"),
+        mark("留言和回答都在商家工作台的“消息”里；回答了才不会被当作没有理会。"),
+    ),
+    "review": (
+        mark("公道：“{shop}”的资料要在 {due} 以前复核"),
+        mark("请在这天以前把最新的证照和授权交给平台复核；过了这天会自动暂停，不能再卖。"),
     ),
 }
 
@@ -69,4 +91,14 @@ def notice_text(*, event: str, number: str, link: str) -> NoticeText:
     title, body = _SAYS[event.partition(":")[0]]
     where = Phrase("用订单号和查询码查看：{link}", link=link)
     said = Phrase.named(title, number=number)
+    return NoticeText(str(said), f"{Phrase.named(body)}\n{where}")
+
+
+def merchant_text(*, event: str, name: str, link: str) -> NoticeText:
+    """What is sent to a merchant about ``event``: ``thread:<id>:3``, the third post of a thread;
+    ``review:2026-12-01:7``, his re-verification is due on that day. ``link`` leads to his desk."""
+    kind, _colon, rest = event.partition(":")
+    title, body = _MERCHANT_SAYS[kind]
+    said = Phrase.named(title, shop=name, due=rest.partition(":")[0])
+    where = Phrase("商家工作台：{link}", link=link)
     return NoticeText(str(said), f"{Phrase.named(body)}\n{where}")

@@ -15,6 +15,7 @@ from gongdao.core.errors import InputError
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.market.promise import Promise, ServiceHours, hours_of, promise_of
+from gongdao.rules.queries import plain_words
 
 LONGEST_TEXT = 2000
 LONGEST_TITLE = 80
@@ -148,7 +149,7 @@ _NEEDED = {
     "how_to_redeem": Phrase("写明怎样兑换"),
     "how_to_test": Phrase("写明买到后怎样马上验证"),
 }
-_TEST_WORDS = ("测试", "试用", "体验卡", "test card", "trial")
+_TEST_WORDS = ("测试", "试用", "体验卡", "体验装", "testcard", "trial", "demopass", "democard")
 
 
 def find_missing(offer: Offer) -> tuple[Missing, ...]:
@@ -163,8 +164,7 @@ def find_missing(offer: Offer) -> tuple[Missing, ...]:
         for name in _NEEDED
         if len(str(getattr(offer, name))) > (LONGEST_TITLE if name == "title" else LONGEST_TEXT)
     ]
-    said = f"{offer.title} {offer.denomination}".lower()
-    if offer.kind is not GoodsKind.TEST_CARD and any(word in said for word in _TEST_WORDS):
+    if offer.kind is not GoodsKind.TEST_CARD and _says_test_card(offer):
         found.append(Missing("kind", Phrase("测试卡、体验卡只能按“测试卡”上架，不能写成正式卡")))
     if offer.price.minor <= 0:
         found.append(Missing("price", Phrase("价格要大于零")))
@@ -180,6 +180,11 @@ def find_missing(offer: Offer) -> tuple[Missing, ...]:
     if any(t.quantity < 2 or not 0 < t.unit.minor < offer.price.minor for t in offer.tiers):
         found.append(Missing("tiers", Phrase("批发价从两件起，并且低于零售价")))
     return tuple(found)
+
+
+def _says_test_card(offer: Offer) -> bool:
+    said = [plain_words(one) for one in (offer.title, offer.category, offer.denomination)]
+    return any(word in text for word in _TEST_WORDS for text in said)
 
 
 _BOUNDS = (("most_per_buyer", 1, 500), ("reserve_minutes", 5, 60), ("protect_hours", 24, 24 * 30))

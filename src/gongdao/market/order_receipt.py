@@ -33,7 +33,7 @@ from gongdao.vault.prove_unit import UnitProof, prove_unit
 from gongdao.vault.queries import get_units, last_checked
 from gongdao.vault.reveal import RevealedSecret
 from gongdao_verify.canonical import canonical
-from gongdao_verify.order_form import FORMAT
+from gongdao_verify.order_form import FORMAT, GIVING_LEAVES
 from gongdao_verify.signed_note import encode_base64
 
 _READABLE = (OrderState.DELIVERED, OrderState.COMPLETED)
@@ -48,7 +48,8 @@ class Pieces:
 
 
 def make_order_receipt(*, stores: Stores, order: Order, opened: Pieces = Pieces()) -> bytes:
-    """The receipt of a delivered order, canonical JSON. ``opened`` puts salts and secrets into it.
+    """The receipt of a delivered order, canonical JSON. ``opened`` puts salts and secrets into it;
+    of a piece that was replaced it shows the one that the buyer has now.
 
     Raise NotDelivered where there is nothing to show, LeafNotCovered while a leaf of it still waits
     for its checkpoint.
@@ -57,11 +58,13 @@ def make_order_receipt(*, stores: Stores, order: Order, opened: Pieces = Pieces(
         raise NotDelivered
     own = find_entries_of(order.log_subject)
     placed = _of_type(own, "order.placed")
-    delivered = _of_type(own, "order.delivered")
+    delivered = [one for one in own if one.form.type in GIVING_LEAVES]
     units, subjects = _vault_units(order, opened.secrets)
     units += _handed_units(order, opened.handed)
     imported = [_of_type(find_entries_of(one, count=1), "batch.imported") for one in subjects]
-    if len(placed) != 1 or not delivered or not units or not all(imported):
+    told = {unit for one in delivered for unit in _listed(one)}
+    waits = any(one["commitment"] not in told for one in units)
+    if len(placed) != 1 or waits or not units or not all(imported):
         raise LeafNotCovered
     wanted = [placed[0], *delivered, *(one[0] for one in imported)]
     receipts = make_receipts(
@@ -98,6 +101,11 @@ def snapshot_of(order: Order) -> Mapping[str, Any]:
 
 def _of_type(entries: Sequence[Entry], type_: str) -> list[Entry]:
     return [one for one in entries if one.form.type == type_]
+
+
+def _listed(entry: Entry) -> list[Any]:
+    units = entry.form.data.get("units")
+    return units if isinstance(units, list) else []
 
 
 def _vault_units(

@@ -44,8 +44,32 @@ def review_merchant(
     """What he showed was verified again, and still holds."""
     merchant = Merchant.objects.select_for_update().get(id=merchant_id)
     text = check_reason(reason)
+    _check_there(merchant)
     _decide(merchant, text, by, at, ())
     _record(stores, merchant, "merchant.review", "merchant.changed", text, by, at)
+
+
+def find_expired(*, at: datetime) -> list[UUID]:
+    """Merchants who sell and were not verified again by the day they had to be."""
+    today = beijing(at).date()
+    selling = Merchant.objects.filter(state=MerchantState.ACTIVE).order_by("id")
+    return [one.id for one in selling if review_due(one) < today]
+
+
+@transaction.atomic
+def expire_merchant(*, stores: Stores, merchant_id: UUID, at: datetime) -> bool:
+    """Pause a merchant who was not verified again in time (A3): by the published rule, not by a
+    person. False where he does not sell, or was verified meanwhile."""
+    merchant = Merchant.objects.select_for_update().get(id=merchant_id)
+    due = review_due(merchant)
+    if merchant.state != MerchantState.ACTIVE or due >= beijing(at).date():
+        return False
+    merchant.state = MerchantState.PAUSED
+    merchant.reason = f"到期未复核（{due.isoformat()}）"
+    merchant.save(update_fields=["state", "reason"])
+    by = Actor(None, "policy/merchant_review")
+    _record(stores, merchant, "merchant.expire", "merchant.paused", merchant.reason, by, at)
+    return True
 
 
 @transaction.atomic
@@ -54,8 +78,7 @@ def _move(
 ) -> bool:
     merchant = Merchant.objects.select_for_update().get(id=merchant_id)
     text = check_reason(reason)
-    if merchant.state == MerchantState.CLOSED:
-        raise InputError(Phrase("商家已经退出。"), field="state")
+    _check_there(merchant)
     if merchant.state == to:
         return False
     merchant.state = to.value
@@ -65,6 +88,11 @@ def _move(
     leaf = "merchant.paused" if paused else "merchant.changed"
     _record(stores, merchant, deed, leaf, text, by, at)
     return True
+
+
+def _check_there(merchant: Merchant) -> None:
+    if merchant.state in (MerchantState.CLOSING, MerchantState.CLOSED):
+        raise InputError(Phrase("商家正在退出，或已经退出。"), field="state")
 
 
 def _decide(

@@ -17,14 +17,14 @@ from uuid import UUID
 from django.db import IntegrityError, transaction
 
 from gongdao.core.errors import InputError, TooManyReserved
-from gongdao.core.ids import new_id, new_number
+from gongdao.core.ids import new_id
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.core.named_sql import load_sql
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.log.append_inline import begin_ctes, leaf_values
-from gongdao.log.new_leaf import NewLeaf, new_subject
+from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.coupons import hold_coupon, keep_use
 from gongdao.market.decide_coupon import AskedPrice
 from gongdao.market.market_key import order_keys
@@ -89,17 +89,17 @@ def place_order(*, stores: Stores, wanted: Wanted, at: datetime) -> Placed:
 
 def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
     shown = find_shown(wanted.listing_id, wanted.version)
-    number, order_id = new_number(), new_id(at)
+    keys, order_id = order_keys(stores, at), new_id(at)
+    number = keys.number(wanted.listing_id)
     bargain = strike_bargain(
         order_number=number, shown=shown, quantity=wanted.quantity, terms=wanted.terms, at=at
     )
     _check_answers(bargain, wanted.answers)
-    keys = order_keys(stores, at)
     buyer = keys.buyer(str(wanted.buyer_id or wanted.contact))
     if wanted.coupon:
         bargain = _use_coupon(stores, wanted, bargain, buyer, at)
     until = at + timedelta(minutes=shown.offer.reserve_minutes)
-    snapshot, subject = sha256(bargain.snapshot()).digest(), new_subject("order")
+    snapshot, subject = sha256(bargain.snapshot()).digest(), keys.subject(number)
     entered = json.dumps({"contact": wanted.contact, "answers": dict(wanted.answers)})
     owner = SubjectRef("order", order_id)
     leaves = [NewLeaf("order.placed", subject, {"snapshot": snapshot.hex()})]

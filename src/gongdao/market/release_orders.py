@@ -14,6 +14,7 @@ from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.holds import find_holds
+from gongdao.ledger.settle_debt import collect_debt
 from gongdao.ledger.settle_hold import Part, settle_hold
 from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.log.append import append_leaves
@@ -73,7 +74,8 @@ def confirm_receipt(*, stores: Stores, order_id: UUID, at: datetime) -> bool:
         if row is None or _is_fenced(order_id):
             return False
         leaf = NewLeaf("order.confirmed", row[2])
-        _release(stores, row, Ground.CONFIRMATION, [leaf], at)
+        paid = _release(stores, row, Ground.CONFIRMATION, [leaf], at)
+    _collect(paid, at)
     return True
 
 
@@ -84,7 +86,7 @@ def release_due(*, stores: Stores, at: datetime, most: int = 200) -> int:
     the merchant, and an order of which nothing is left for the sale waits. An order that refuses
     keeps none of the others waiting: it is noted for a person, and tried again later.
     """
-    done = 0
+    done, paid = 0, set[tuple[UUID, str]]()
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_DUE, {"at": at, "again": at - ASKED_AGAIN, "most": most})
@@ -92,14 +94,22 @@ def release_due(*, stores: Stores, at: datetime, most: int = 200) -> int:
         for row in rows:
             try:
                 with transaction.atomic():
-                    _release(stores, row, Ground.EXPIRY, [], at)
+                    paid |= _release(stores, row, Ground.EXPIRY, [], at)
             except GongdaoError as error:
                 _LOG.error("order %s cannot be released: %s", row[0], error.code)
                 _note(_REFUSED, row[0], at)
             else:
                 _note(_SETTLED, row[0], at)
                 done += 1
+    _collect(paid, at)
     return done
+
+
+def _collect(paid: set[tuple[UUID, str]], at: datetime) -> None:
+    """What the merchants owe is taken from what they got, each in a transaction of its own: the
+    platform's balances are not locked while orders are."""
+    for merchant_id, currency in sorted(paid):
+        collect_debt(merchant=SubjectRef("merchant", merchant_id), currency=currency, at=at)
 
 
 def _note(statement: str, order_id: UUID, at: datetime) -> None:
@@ -115,7 +125,9 @@ def _is_fenced(order_id: UUID) -> bool:
 
 def _release(
     stores: Stores, row: tuple[UUID, UUID, str], ground: Ground, leaves: list[NewLeaf], at: datetime
-) -> None:
+) -> set[tuple[UUID, str]]:
+    """Release one order; which merchant got money, in which currency."""
+    paid = set[tuple[UUID, str]]()
     order_id, merchant_id, subject = row
     for hold in find_holds(owner=SubjectRef("order", order_id)):
         if hold.purpose != "sale" or not hold.left.minor:
@@ -128,7 +140,9 @@ def _release(
             target = platform_account(AccountKind.PLATFORM_FEE, money)
             parts.append(Part(target, fee, TransferKind.FEE))
         settle_hold(hold_id=hold.id, parts=parts, ground=ground, reference=str(order_id), at=at)
+        paid.add((merchant_id, money))
     with connection.cursor() as cursor:
         cursor.execute(_COMPLETE, (at, ground.value, order_id))
     leaves = [*leaves, NewLeaf("order.released", subject)]
     append_leaves(stores=stores, leaves=leaves, at=at)
+    return paid

@@ -17,7 +17,8 @@ class OrderState(StrEnum):
     DELIVERED = "delivered"
     """The buyer can read what he bought."""
     COMPLETED = "completed"
-    """Confirmed, or the protection time is over: the money went to the merchant."""
+    """Confirmed, or the protection time is over: the money went to the merchant. A verdict may
+    still send all of it back."""
     REFUNDING = "refunding"
     """Money goes back; the payment service has not confirmed it yet."""
     REFUNDED = "refunded"
@@ -29,7 +30,7 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     S.EXPIRED: frozenset({S.PAID, S.DELIVERED, S.REFUNDING}),
     S.PAID: frozenset({S.DELIVERED, S.REFUNDING}),
     S.DELIVERED: frozenset({S.COMPLETED, S.REFUNDING}),
-    S.COMPLETED: frozenset(),
+    S.COMPLETED: frozenset({S.REFUNDING}),
     S.REFUNDING: frozenset({S.REFUNDED}),
     S.REFUNDED: frozenset(),
 }
@@ -37,6 +38,19 @@ PAID_FOR = frozenset({S.PAID, S.DELIVERED, S.COMPLETED, S.REFUNDING, S.REFUNDED}
 """States that money has reached."""
 OPEN = frozenset({S.PLACED, S.PAID, S.DELIVERED, S.REFUNDING})
 """States that something or somebody still has to end."""
+
+
+class CancelReason(StrEnum):
+    """Why a merchant cancels a paid order; each counts against him alike."""
+
+    NO_STOCK = "no_stock"
+    SUPPLIER = "supplier"
+    """Where he buys, nothing came."""
+    CANNOT_SERVE = "cannot_serve"
+    """He cannot serve this account or this region."""
+    LISTED_WRONG = "listed_wrong"
+    """The price or the description was wrong."""
+    OTHER = "other"
 
 
 class ListingState(StrEnum):
@@ -53,7 +67,17 @@ class MerchantState(StrEnum):
 
     ACTIVE = "active"
     PAUSED = "paused"
+    CLOSING = "closing"
+    """He leaves, or was told to: nothing new is sold, what is open is brought to its end."""
     CLOSED = "closed"
+
+
+MERCHANT_TRANSITIONS: dict[MerchantState, frozenset[MerchantState]] = {
+    MerchantState.ACTIVE: frozenset({MerchantState.PAUSED, MerchantState.CLOSING}),
+    MerchantState.PAUSED: frozenset({MerchantState.ACTIVE, MerchantState.CLOSING}),
+    MerchantState.CLOSING: frozenset({MerchantState.CLOSED}),
+    MerchantState.CLOSED: frozenset(),
+}
 
 
 class PaperKind(StrEnum):

@@ -27,9 +27,11 @@ from gongdao.market.give_back import give_back, refund_hold
 from gongdao.market.models import Order
 from gongdao.market.shown import find_shown
 from gongdao.market.states import OrderState
+from gongdao.market.told_units import find_told_units
 from gongdao.payments.models import Credit, Refund
 from gongdao.vault.allocate import allocate
 from gongdao.vault.reserve import release
+from gongdao_verify.order_form import REPLACED
 
 
 @dataclass(frozen=True)
@@ -94,8 +96,8 @@ def _refund_held(order: Order, credit: Credit, why: str, at: datetime) -> None:
 
 
 def _deliver(work: _Work) -> bool:
-    """Give a paid order its units: those it has and those that lack. Where the shelf has too few,
-    the money goes back."""
+    """Give a paid order its units. Where the shelf has too few, the money goes back. An order that
+    was delivered before gets others in their place; the log is told of those that are new."""
     order = work.order
     shown = find_shown(order.listing_id, order.listing_version)
     claim, missing = SubjectRef("order", order.id), "secrets_missing"
@@ -107,13 +109,18 @@ def _deliver(work: _Work) -> bool:
     except StockShort:
         why = "out_of_stock" if order.state == OrderState.PAID else missing
         return give_back(stores=work.stores, order_id=order.id, why=why, at=work.at)
+    commitments = [one.commitment for one in units]
     if order.state == OrderState.DELIVERED:
+        told = find_told_units(order.log_subject)
+        other = [one for one in commitments if one not in told]
+        leaves = delivered_leaves(order.log_subject, other, REPLACED)
+        append_leaves(stores=work.stores, leaves=leaves, at=work.at)
         return True
     order.state, order.delivered_at = OrderState.DELIVERED, work.at
     order.protected_until = work.at + timedelta(hours=shown.offer.protect_hours)
     order.why = "delivered"
     order.save(update_fields=["state", "delivered_at", "protected_until", "why"])
-    leaves = delivered_leaves(order.log_subject, tuple(one.commitment for one in units))
+    leaves = delivered_leaves(order.log_subject, commitments)
     append_leaves(stores=work.stores, leaves=leaves, at=work.at)
     compensate_lateness(order=order, at=work.at)
     return True

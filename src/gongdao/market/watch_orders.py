@@ -46,6 +46,11 @@ SELECT DISTINCT t.order_id FROM market_topup t WHERE t.doubt <> '' AND NOT EXIST
   SELECT FROM market_finding f WHERE f.order_id = t.order_id AND f.code = 'supplier_doubt')
 """
 """Index market_topup_doubt."""
+_BEHIND = """
+SELECT DISTINCT f.order_id FROM market_finding f JOIN market_order o ON o.id = f.order_id
+WHERE f.closed_at IS NULL AND f.code LIKE 'refund%%' AND o.state <> 'refunding'
+"""
+"""Findings that their order left behind: its refund was confirmed. Index market_finding_open."""
 _UPTO = """
 SELECT (SELECT upto FROM market_cursor WHERE name = 'payments' FOR UPDATE),
   (SELECT max(id) FROM payments_credit WHERE at <= %s AND id > coalesce(
@@ -82,7 +87,7 @@ def _suspects(at: datetime) -> Iterator[UUID]:
     for order_id in check_payments(at=at):
         seen.add(order_id)
         yield order_id
-    for order_id in _doubted():
+    for order_id in (*_ids(_DOUBTED), *_ids(_BEHIND)):
         seen.add(order_id)
         yield order_id
     for state in _STATES:
@@ -93,9 +98,9 @@ def _suspects(at: datetime) -> Iterator[UUID]:
                     yield facts_id
 
 
-def _doubted() -> list[UUID]:
+def _ids(statement: str) -> list[UUID]:
     with connection.cursor() as cursor:
-        cursor.execute(_DOUBTED)
+        cursor.execute(statement, ())
         return [row[0] for row in cursor.fetchall()]
 
 

@@ -9,6 +9,7 @@ from gongdao.core.language import Phrase, mark
 
 WHY: dict[str, str] = {
     "": mark("等待付款。"),
+    "cancelled_by_merchant": mark("商家说办不了，取消了订单，钱正在原路退回。"),
     "by_verdict": mark("平台裁决退款，钱正在原路退回。"),
     "not_paid_in_time": mark(
         "没有在保留时间内付款，商品已放回。之后到账的钱仍然有效：有货就发，没货就退。"
@@ -30,6 +31,7 @@ WHY: dict[str, str] = {
     "top_up_partial": mark("只充了一部分，没有充上的部分正在原路退款。"),
     "top_up_failed": mark("上游没有充上，钱正在原路退回。"),
     "top_up_too_long": mark("上游一直没有明确结果，先把钱退给您；上游的事由商家承担。"),
+    "restored_unknown": mark("这笔付款所在的那段记录丢了，是否发过货已无法确认，钱正在原路退回。"),
     "out_of_stock": mark("付款到账时已经没有货，钱正在原路退回。"),
     "coupon_used_up": mark(
         "付款到账时，这单的保留时间已过，优惠券也被别人用完了，钱正在原路退回。"

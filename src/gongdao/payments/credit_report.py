@@ -151,6 +151,27 @@ def _seen_values(
     }
 
 
+_SAID_BEFORE = """
+SELECT 1 FROM payments_callbackseen
+WHERE out_trade_no = %s AND gateway = %s AND reason = %s LIMIT 1
+"""
+
+
+def note_said(
+    *, report: Report, gateway: str, out_trade_no: str, reason: str, digest: bytes, at: datetime
+) -> bool:
+    """Keep a service's word that credits nothing, with what was made of it; whether it was new for
+    this order. ``out_trade_no`` is empty where it names no payment of ours: that is refused."""
+    verdict = CallbackVerdict.NOTED if out_trade_no else CallbackVerdict.REFUSED
+    judged = Judged(verdict, reason[:_LONGEST])
+    values = _seen_values(judged, report, gateway, "callback", digest, at)
+    with connection.cursor() as cursor:
+        cursor.execute(_SAID_BEFORE, (out_trade_no, gateway, judged.reason))
+        known = cursor.fetchone() is not None
+        cursor.execute(_SEEN, values | {"out_trade_no": out_trade_no})
+    return not known
+
+
 def note_refused(
     *, gateway: str, way: str, reason: str, out_trade_no: str, digest: bytes, at: datetime
 ) -> None:

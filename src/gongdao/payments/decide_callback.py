@@ -80,7 +80,12 @@ def judge_report(intent: Intent | None, report: Report, *, gateway: str) -> Judg
 
 def has_sound_numbers(report: Report) -> bool:
     """Whether both numbers can be kept and looked up as they are: printable, short, no blanks."""
-    return all(_NUMBER.fullmatch(one) for one in (report.out_trade_no, report.trade_no or "-"))
+    return has_sound_number(report.out_trade_no) and has_sound_number(report.trade_no or "-")
+
+
+def has_sound_number(number: str) -> bool:
+    """The same of one number, which has to be there."""
+    return bool(_NUMBER.fullmatch(number))
 
 
 def judge_answer(report: Report, answer: Report | None) -> str:

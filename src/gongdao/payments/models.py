@@ -16,7 +16,7 @@ class Intent(models.Model):
     owner_id = models.UUIDField()
     gateway = models.CharField(max_length=16)
     account = models.CharField(max_length=64)
-    out_trade_no = models.CharField(max_length=32, unique=True)
+    out_trade_no = models.CharField(max_length=32)
     amount_minor = models.BigIntegerField()
     currency = models.CharField(max_length=3)
     trade_no = models.CharField(max_length=64, blank=True)
@@ -29,6 +29,7 @@ class Intent(models.Model):
         """Credited means both: a number and a time."""
 
         constraints: ClassVar = [
+            UniqueConstraint(fields=["out_trade_no"], name="payments_intent_number_once"),
             CheckConstraint(condition=Q(amount_minor__gt=0), name="payments_intent_positive"),
             CheckConstraint(
                 condition=Q(trade_no="", credited_at__isnull=True)

@@ -63,6 +63,8 @@ class Told(StrEnum):
     UNPAID = "unpaid"
     REFUNDED = "refunded"
     CLOSED = "closed"
+    CHARGED_BACK = "charged_back"
+    """The buyer's bank takes the money back from the service."""
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,8 @@ class Report:
     amount: Money
     account: str
     paid_at: datetime | None = None
+    event_no: str = ""
+    """The service's number of what happened to the payment later (a chargeback's)."""
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ both may hold keys. An answer with an error status is an answer: services explai
 from __future__ import annotations
 
 import http.client
+import ipaddress
 import json
 import queue
 import threading
@@ -42,9 +43,11 @@ class Wire(Protocol):
 
 @dataclass(frozen=True)
 class HttpWire:
-    """Over the network, `patience_s` seconds in all."""
+    """Over the network, `patience_s` seconds in all. With ``public`` nothing is sent to an address
+    that is not on the open internet, whatever the name resolves to."""
 
     patience_s: float = PATIENCE_S
+    public: bool = False
 
     def __call__(
         self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
@@ -79,6 +82,9 @@ class HttpWire:
         kinds = {"https": http.client.HTTPSConnection, "http": http.client.HTTPConnection}
         line = kinds[parts.scheme](parts.hostname or "", parts.port, timeout=self.patience_s)
         try:
+            line.connect()
+            if self.public and not is_public(line.sock.getpeername()[0]):
+                raise GatewayError("private_address")
             path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
             line.request(method, path, body or None, {"User-Agent": "gongdao", **headers})
             answer = line.getresponse()
@@ -88,6 +94,14 @@ class HttpWire:
         if len(data) > _LONGEST_ANSWER:
             raise GatewayError("too_long")
         return Answer(answer.status, {k.lower(): v for k, v in answer.getheaders()}, data)
+
+
+def is_public(address: str) -> bool:
+    """Whether ``address`` (numbers, not a name) is one of the open internet."""
+    found = ipaddress.ip_address(address.partition("%")[0])
+    inner = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    found = inner or found
+    return found.is_global and not found.is_multicast
 
 
 def read_object(body: bytes) -> dict[str, Any]:

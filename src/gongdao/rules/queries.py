@@ -231,10 +231,18 @@ def policies(on: date) -> tuple[Policy, ...]:
 
 def find_prohibited(text: str, on: date) -> tuple[Prohibited, ...]:
     """The entries of the prohibited catalogue that ``text``, a listing's own words, falls under."""
-    plain = "".join(unicodedata.normalize("NFKC", text).lower().split())
+    plain = plain_words(text)
     return tuple(
-        rule for rule in _all(Prohibited, on) if any(word.lower() in plain for word in rule.words)
+        rule
+        for rule in _all(Prohibited, on)
+        if any(plain_words(word) in plain for word in rule.words)
     )
+
+
+def plain_words(text: str) -> str:
+    """``text`` as it is searched for words: letters and digits alone, of one width and case, so
+    that no blank, point or invisible sign hides one."""
+    return "".join(one for one in unicodedata.normalize("NFKC", text).lower() if one.isalnum())
 
 
 def terms_at(on: date) -> Terms:

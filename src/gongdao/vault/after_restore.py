@@ -21,6 +21,9 @@ from gongdao.vault.models import Batch
 from gongdao.vault.states import BatchState
 
 _REASON = re.compile(r"restored:(\d{1,18})")
+DOUBTED = "restored_doubt"
+"""Why a batch stays away after the log was read: perhaps more of it was delivered than the log
+says."""
 _HAVE = """
 SELECT c.owner_id, s.commitment FROM vault_claim c
 JOIN vault_unit u ON u.id = c.unit_id JOIN vault_sealed s ON s.id = u.sealed_id
@@ -34,9 +37,12 @@ class WaitingBatch:
     ended when the backup was made."""
 
     id: UUID
+    sku: UUID
     log_subject: str
     size: int
     incoming: bool
+    since: datetime
+    """When it was taken off sale: soon after the restore."""
 
 
 def restored_reason(size: int) -> str:
@@ -53,7 +59,11 @@ def find_waiting() -> list[WaitingBatch]:
     for row in rows.order_by("id"):
         if match := _REASON.fullmatch(row.reason):
             incoming = row.state == BatchState.INCOMING
-            found.append(WaitingBatch(row.id, row.log_subject, int(match[1]), incoming))
+            found.append(
+                WaitingBatch(
+                    row.id, row.sku_id, row.log_subject, int(match[1]), incoming, row.changed_at
+                )
+            )
     return found
 
 

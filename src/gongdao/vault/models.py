@@ -230,6 +230,8 @@ class StatusCheck(models.Model):
     batch = models.ForeignKey(Batch, on_delete=models.PROTECT, db_index=False, related_name="+")
     port = models.CharField(max_length=_KIND)
     status = models.CharField(max_length=_KIND)
+    used_at = models.DateTimeField(null=True)
+    """When the secret was used, where the issuer tells."""
     at = models.DateTimeField()
 
     class Meta:

@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -79,6 +80,37 @@ def quarantine_batches(
     return Quarantined(tuple(done), tuple(lapsed))
 
 
+def doubt_batch(*, batch: UUID, sold: Iterable[bytes], reason: str, at: datetime) -> int:
+    """Take what was ``sold`` out of a quarantined ``batch`` for good, as `lift_quarantine` does;
+    the rest stays away, for another ``reason``; how many units were sold. Raise NoSuchShelf;
+    WrongStockState for a batch that is not quarantined."""
+    with transaction.atomic():
+        row = lock_batch(batch)
+        if row.state != BatchState.QUARANTINED:
+            raise WrongStockState(row.state)
+        gone = _take_sold(_values(row, Counter(sold)))
+        row.reason, row.changed_at = reason, at
+        row.save(update_fields=["reason", "changed_at"])
+    return gone
+
+
+def _values(row: Batch, counted: Counter[bytes]) -> dict[str, Any]:
+    return {
+        "batch": row.id,
+        "first": row.first_id,
+        "last": row.last_id,
+        "commitments": list(counted),
+        "counts": list(counted.values()),
+    }
+
+
+def _take_sold(values: dict[str, Any]) -> int:
+    with connection.cursor() as cursor:
+        cursor.execute(_SOLD, values)
+        gone: int = cursor.rowcount
+    return gone
+
+
 def lift_quarantine(
     *, stores: Stores, batch: UUID, sold: Iterable[bytes], reason: str, at: datetime
 ) -> Lifted:
@@ -93,16 +125,9 @@ def lift_quarantine(
         row = lock_batch(batch)
         if row.state != BatchState.QUARANTINED:
             raise WrongStockState(row.state)
-        values = {
-            "batch": batch,
-            "first": row.first_id,
-            "last": row.last_id,
-            "commitments": list(counted),
-            "counts": list(counted.values()),
-        }
+        values = _values(row, counted)
+        gone = _take_sold(values)
         with connection.cursor() as cursor:
-            cursor.execute(_SOLD, values)
-            gone = cursor.rowcount
             cursor.execute(_BACK, values)
             back = cursor.rowcount
         row.state, row.reason, row.changed_at = BatchState.LIVE, reason, at

@@ -11,6 +11,7 @@ from django.db import connection
 
 from gongdao.core.subject import SubjectRef
 from gongdao.vault.allocate import AllocatedUnit
+from gongdao.vault.issuer_port import SANDBOX
 from gongdao.vault.models import Batch, Reveal, StatusCheck
 from gongdao.vault.states import BatchState, UnitState
 
@@ -92,8 +93,9 @@ def first_revealed(claim: SubjectRef) -> datetime | None:
 
 
 def last_checked(batch: UUID) -> datetime | None:
-    """When an issuer last answered about a secret of ``batch``."""
+    """When an issuer last answered about a secret of ``batch``; the sandbox is none."""
     seen = StatusCheck.objects.filter(batch_id=batch).exclude(status="unknown")
+    seen = seen.exclude(port=SANDBOX)
     return seen.order_by("-at").values_list("at", flat=True).first()
 
 

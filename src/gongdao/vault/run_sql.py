@@ -39,7 +39,8 @@ def run_prepared(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, .
             if not connection.in_atomic_block:  # a rollback would take it back
                 _ready.add(raw)
         cursor.execute(statement.encode(), values, prepare=True, binary=True)
-        return cursor.fetchall() if cursor.description else []
+        result = cursor.pgresult
+        return cursor.fetchall() if result is not None and result.nfields else []
 
 
 def run_named(name: str, values: Mapping[str, Any]) -> list[tuple[Any, ...]]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from tests.market.market_kit import Shop
+from tests.market.market_kit import Shop, own_proof
 
 from gongdao.core.ids import new_id
 from gongdao.core.models import User
@@ -16,7 +16,7 @@ from gongdao.core.money import Money
 from gongdao.front.clock import now
 from gongdao.front.gateways import make_sandbox
 from gongdao.market.api_keys import Scope, make_api_key
-from gongdao.market.models import MerchantMember
+from gongdao.market.models import Merchant, MerchantMember
 from gongdao.payments.port import Report, Told
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -122,7 +122,7 @@ def wished_offer(**more: object) -> dict[str, object]:
         "region": "中国大陆",
         "account_limits": "无",
         "source": "distributor",
-        "source_proof": "proof/1",
+        "source_proof": own_proof(Merchant.objects.order_by("id")[0].id),
         "delivery": "secret",
         "promise": {"minutes": 10, "instant": True},
         "after_sale": "卡密无效，核实后退款或换卡。",

@@ -9,13 +9,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connection
 from tests.front.api.call_kit import call, merchant_key, pay_for, wished, wished_offer
-from tests.market.market_kit import make_merchant, make_shop
+from tests.market.market_kit import AT, make_merchant, make_shop, own_proof
 from tests.market.supply_kit import BY_HAND
 
+from gongdao.core.ids import new_id
 from gongdao.market.models import Listing, ListingVersion
+from gongdao.market.staff import Actor, note_deed
 from gongdao.vault.models import Batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
+STAFF = Actor(new_id(AT), "staff@example.invalid")
 LISTINGS, ORDERS = "/api/v1/merchant/listings", "/api/v1/merchant/orders"
 
 
@@ -74,6 +77,7 @@ def test_another_merchants_things_are_not_there():
         ("POST", f"{place}/versions", wished_offer()),
         ("GET", f"{ORDERS}/{order['number']}", None),
         ("POST", f"{ORDERS}/{order['number']}/deliver", {"texts": ["x"]}),
+        ("POST", f"{ORDERS}/{order['number']}/cancel", {"reason": "other", "words": "x"}),
     ]
     for method, path, body in asked:
         assert call(method, path, body, key=other).code == "not_there", path
@@ -95,6 +99,29 @@ def test_goods_made_by_hand_are_delivered_once():
     code = {"HTTP_X_QUERY_CODE": order["query_code"]}
     (one,) = call("POST", f"/api/v1/orders/{order['number']}/secrets", **code).told["secrets"]
     assert (one["fields"], one["batch"], one["place"]) == ({"text": "给您"}, None, 1)
+
+
+def test_a_sale_is_cancelled_once():
+    """Not before it is paid, then once, the same again with and without a key; never delivered."""
+    shop = make_shop(0, offer=BY_HAND)
+    key, body = merchant_key(shop), {"reason": "no_stock", "words": "没货了，抱歉"}
+    order = call("POST", "/api/v1/orders", wished(shop)).told
+    place, named = f"{ORDERS}/{order['number']}/cancel", {"HTTP_IDEMPOTENCY_KEY": "c1"}
+    assert call("POST", place, body, key=key, **named).code == "order_refused"
+    pay_for(order)
+    assert (
+        call("POST", place, {**body, "reason": "tired"}, key=key).told["error"]["field"] == "reason"
+    )
+    first = call("POST", place, body, key=key, **named)
+    assert first.status == 200 and first.told["cancelled"] is True
+    for more in (named, {}):
+        assert call("POST", place, body, key=key, **more).told == first.told
+    changed = call("POST", place, {**body, "words": "别的"}, key=key, **named)
+    assert (changed.status, changed.code) == (422, "request_changed")
+    assert call("GET", f"{ORDERS}/{order['number']}", key=key).told["state"] == "refunding"
+    texts = {"texts": ["给您"]}
+    deliver = f"{ORDERS}/{order['number']}/deliver"
+    assert call("POST", deliver, texts, key=key).code == "order_refused"
 
 
 def test_an_idempotency_key_makes_one_listing():
@@ -127,6 +154,15 @@ def test_an_idempotency_key_makes_one_listing():
         ({"kind": "gift"}, "kind"),
         ({"region": ""}, "region"),
         ({"asks": [""]}, "asks"),
+        ({"after_sale": "质保一年，也收接码，实名卡都有"}, "after_sale"),
+        ({"how_to_test": "微 信·老 号 也卖"}, "how_to_test"),
+        ({"title": "代接\u200b码 50 元"}, "title"),
+        ({"title": "测 试 点卡 50 元"}, "kind"),
+        ({"category": "测试卡"}, "kind"),
+        ({"compared_price": "60.00", "compared_why": "卡面面值是 60.00 元人民币"}, "compared_why"),
+        ({"source_proof": "我有授权书"}, "source_proof"),
+        ({"source_proof": "proof:01a2068f-8a00-7000-a450-cc6b3496ac27"}, "source_proof"),
+        ({"delivery": "supplier", "kind": "top_up", "asks": ["手机号"]}, "delivery"),
         ({"surprise": 1}, "surprise"),
     ],
 )
@@ -136,6 +172,19 @@ def test_what_cannot_be_published_is_named(change, field):
     found = call("POST", LISTINGS, wished_offer(**change), key=key)
     assert (found.status, found.told["error"]["field"]) == (400, field)
     assert ListingVersion.objects.count() == 1
+
+
+def test_another_merchants_paper_is_none_of_mine():
+    """A proof counts for the merchant who handed it in, and no longer once the staff refused it."""
+    shop, other = make_shop(0), make_merchant("另一家")
+    key, theirs, mine = merchant_key(shop), own_proof(other.id), own_proof(shop.merchant.id)
+    found = call("POST", LISTINGS, wished_offer(source_proof=theirs), key=key)
+    assert (found.status, found.told["error"]["field"]) == (400, "source_proof")
+    assert call("POST", LISTINGS, wished_offer(source_proof=mine), key=key).status == 201
+    about = ("proof", mine.removeprefix("proof:"))
+    note_deed(by=STAFF, deed="proof.refuse", about=about, reason="过期了", at=AT)
+    found = call("POST", LISTINGS, wished_offer(source_proof=mine), key=key)
+    assert found.told["error"]["field"] == "source_proof" and "过期了" in str(found.told)
 
 
 def test_a_next_version_keeps_its_way_of_delivery():

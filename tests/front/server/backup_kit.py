@@ -15,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 from tests.casework.case_kit import make_case
+from tests.database import begin_installation
 
 from gongdao.core.clock import parse_iso
 from gongdao.core.envelope import load_master_keys
@@ -190,6 +191,7 @@ class Origin:
 def make_origin(folder: Path) -> Origin:
     """Fill an installation below ``folder``, and back it up."""
     site = Site(folder / "data")
+    begin_installation(site.data)
     links = fill(site, folder)
     reports = site.reports()
     site.gongdao("backup", folder / "backup.tar")

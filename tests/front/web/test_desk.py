@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from tests.front.web.market_pages import BUYER, buy, make_merchant, make_shop, pay, text_of
 from tests.front.web.public_kit import make_user
-from tests.market.market_kit import AT
+from tests.market.market_kit import AT, publish
 from tests.market.offer_kit import OFFER
 
 from gongdao.core.money import Money
@@ -31,7 +31,7 @@ from gongdao.market.desk_models import DeskDeed, Thread
 from gongdao.market.draft_fields import write_fields
 from gongdao.market.models import Listing, MerchantMember, Order
 from gongdao.market.offer import Delivery
-from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.market.publish_listing import draft_listing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PNG = b"\x89PNG\r\n\x1a\n" + b"0" * 64
@@ -65,8 +65,7 @@ def by_hand(merchant, **more):
     """A published listing that a person delivers."""
     listing = draft_listing(merchant_id=merchant.id, sku_id=None, at=AT)
     offer = replace(OFFER, delivery=Delivery.MANUAL, asks=("要充的账号",), **more)
-    publish_listing(stores=get_stores(), listing_id=listing.id, offer=offer, at=AT)
-    listing.refresh_from_db()
+    publish(listing, offer, at=AT)
     return listing
 
 
@@ -118,6 +117,7 @@ def test_another_merchants_things_are_not_there(client, seller, shop):
         f"stock/{theirs_id}/",
         f"orders/{number}/entered/",
         f"orders/{number}/deliver/",
+        f"orders/{number}/cancel/",
         f"messages/{thread}/",
         f"messages/orders/{number}/",
     ):
@@ -197,7 +197,9 @@ def test_a_proof_is_sealed_and_has_to_be_one(seller):
     seller.post(address, {"proof": SimpleUploadedFile("p.png", PNG)})
     from gongdao.market.desk_models import SourceProof
 
-    assert PNG not in bytes(SourceProof.objects.get().sealed)
+    kept = SourceProof.objects.latest("at")
+    assert PNG not in bytes(kept.sealed)
+    assert f"接口里写 proof:{kept.id}" in text_of(seller.get(address))
 
 
 def test_a_new_version_and_taking_off(client, shop, seller):
@@ -330,6 +332,7 @@ def rich(shop, seller):
     Authenticator.objects.create(
         user=seller.user, type=Authenticator.Type.TOTP, data={"secret": "x"}
     )
+    use_factor(seller)
     payee = add_payee(
         stores=get_stores(),
         merchant=SubjectRef("merchant", shop.merchant.id),
@@ -345,6 +348,15 @@ def rich(shop, seller):
         at=AT,
     )
     return payee
+
+
+def use_factor(browser, age_s=0):
+    """As if this browser had used its second factor ``age_s`` seconds ago."""
+    session = browser.session
+    used = {"method": "mfa", "type": "totp", "at": now().timestamp() - age_s}
+    session["account_authentication_methods"] = [used]
+    session["account_authentication_methods_user"] = str(browser.user.pk)
+    session.save()
 
 
 def _propose(seller, amount, payee, reference=None):
@@ -401,6 +413,7 @@ def test_another_merchants_payouts_and_payees_are_not_there(seller, rich):
     Authenticator.objects.create(
         user=other.user, type=Authenticator.Type.TOTP, data={"secret": "y"}
     )
+    use_factor(other)
     _propose(seller, "10", rich)
     payout = Payout.objects.get()
     assert other.post(f"/desk/money/payouts/{payout.id}/cancel/").status_code == 404
@@ -460,3 +473,14 @@ def test_what_keeps_a_merchant_from_publishing_is_said(shop, seller, monkeypatch
     assert refused.status_code == 422 and "还没有接受交易条款" in text_of(refused)
     shop.listing.refresh_from_db()
     assert shop.listing.version == 1
+
+
+def test_a_payout_asks_for_the_factor_once_more(seller, rich):
+    """Used longer than five minutes ago it leads to the question, and nothing is set aside."""
+    use_factor(seller, age_s=301)
+    assert "去验证" in text_of(seller.get("/desk/money/"))
+    answer = _propose(seller, "10", rich)
+    assert answer.status_code == 302 and "reauthenticate" in answer["Location"]
+    assert not Payout.objects.exists()
+    use_factor(seller, age_s=290)
+    assert _propose(seller, "10", rich).status_code == 302 and Payout.objects.count() == 1

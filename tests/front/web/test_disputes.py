@@ -150,6 +150,23 @@ def test_one_tap_grants_the_claim(client, shop, seller):
     assert Remedy.objects.filter(case=case).count() == 1
 
 
+def test_some_of_several_pieces_are_not_replaced(client, shop, seller):
+    """The form refuses a replacement of all for a claim to one of two, and says what to do; no side
+    is offered it then, and the control is a claim to both."""
+    order = pay(buy(client, shop.listing, quantity=2))
+    url = f"/orders/{order.number}/problem/invalid/"
+    part = {"wanted": "replacement", "amount": "98.00", "words": WORDS}
+    answer = client.post(url, part)
+    assert answer.status_code == 422 and "不能整单换" in text_of(answer)
+    case = complain(client, order, amount="98.00")
+    page = seller.get(f"/desk/disputes/{case.id}/").content.decode()
+    assert 'value="refund_part"' in page and 'value="replacement"' not in page
+    at(case, client, deed="withdraw")
+    case = complain(client, order, wanted="replacement")
+    page = seller.get(f"/desk/disputes/{case.id}/").content.decode()
+    assert 'value="replacement"' in page
+
+
 def test_a_person_decides_what_is_contested(client, shop, seller, arbiter):
     """The merchant contests; the arbiter sees facts, rules and words side by side, and decides with
     reasons and basis; without reasons he cannot."""

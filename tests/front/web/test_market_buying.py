@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from tests.front.web.market_pages import buy, fill_in, make_shop, pay, text_of
+from tests.market.market_kit import publish
 from tests.market.offer_kit import OFFER
 
 from gongdao.core.money import Money
@@ -18,7 +19,6 @@ from gongdao.market.deliver_by_hand import deliver_by_hand
 from gongdao.market.expire_orders import expire_orders
 from gongdao.market.models import Listing, Merchant, Order, OrderTest
 from gongdao.market.offer import Delivery, GoodsKind
-from gongdao.market.publish_listing import publish_listing
 from gongdao.payments.port import GatewayError, PayStep, Report, Told
 from gongdao.payments.sandbox_book import keep_payment
 
@@ -98,7 +98,7 @@ def test_a_listing_that_changed_meanwhile_is_shown_anew(client, shop):
     """What a buyer saw is what he orders, or he is told."""
     stale = Listing.objects.get(id=shop.listing.id)
     dearer = replace(OFFER, price=replace(OFFER.price, minor=12000))
-    publish_listing(stores=get_stores(), listing_id=shop.listing.id, offer=dearer, at=now())
+    publish(shop.listing, dearer, at=now())
     answer = fill_in(client, stale)
     assert answer.status_code == 422
     assert "商品内容刚改过" in text_of(answer) and "¥120.00" in text_of(answer)

@@ -10,6 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from tests.front.web.market_pages import buy, make_merchant, make_shop, pay, text_of
+from tests.market.market_kit import publish
 from tests.market.offer_kit import OFFER
 
 from gongdao.core.clock import parse_iso
@@ -22,7 +23,6 @@ from gongdao.market.merchant_facts import get_merchant_facts
 from gongdao.market.models import Listing
 from gongdao.market.offer import Delivery, GoodsKind, Tier
 from gongdao.market.promise import ALWAYS, Promise, ServiceHours, Span
-from gongdao.market.publish_listing import publish_listing
 
 pytestmark = pytest.mark.django_db(transaction=True)
 MOST_QUERIES = 15
@@ -139,14 +139,14 @@ def test_unknown_listings_and_merchants_are_not_found(client, merchant):
 
 def test_the_struck_through_price_goes_when_deals_no_longer_support_it(client, stores):
     """Published rightly, it is judged again for whoever looks (A7); explained, it stays."""
-    offer = replace(OFFER, compared_price=Money(12000), compared_why="官网标价 120 元。")
+    offer = replace(OFFER, compared_price=Money(12000), compared_why="发行方官网标价 120 元。")
     shop = make_shop(offer=offer)
     assert "官网标价 120 元" in text_of(client.get(f"/market/{shop.listing.id}/"))
     dear = replace(OFFER, title="另一种", price=Money(9950))
     other = make_shop(offer=dear, merchant=shop.merchant)
     pay(buy(client, other.listing))
     plain = replace(dear, price=Money(9800), compared_price=Money(9900))
-    publish_listing(stores=get_stores(), listing_id=other.listing.id, offer=plain, at=now())
+    publish(other.listing, plain, at=now())
     page = client.get(f"/market/{other.listing.id}/")
     assert "¥99.00" in text_of(page) and "近 7 天的最低成交价" in text_of(page)
     other.listing.refresh_from_db()
@@ -163,7 +163,7 @@ def test_prices_and_deals_are_public_by_day(client, stores):
     give_back(stores=get_stores(), order_id=returned.id, why="not_owed", at=now())
     cheaper = replace(OFFER, price=Money(9000))
     for offer in (cheaper, replace(cheaper, after_sale="改一个字")):
-        publish_listing(stores=get_stores(), listing_id=shop.listing.id, offer=offer, at=now())
+        publish(shop.listing, offer, at=now())
     page = client.get(f"/market/{shop.listing.id}/")
     assert [price for _at, price in page.context["prices"]] == ["¥90.00", "¥98.00"]
     assert [row[1:] for row in page.context["days"]] == [["2", "¥98.00"]]

@@ -1,6 +1,7 @@
--- What the platform, the payment service, the supplier and the issuer recorded of one order: one row, one round trip.
--- Indexes: primary keys; payments_intent_owner, vault_claim_place_once, vault_check_sealed, vault_reveal_unit,
--- ledger_transfer_once, market_handover_once, market_topup_place_once, market_finding_once.
+-- What the platform, the payment service, the supplier and the issuer recorded of one order, and the buyer's earlier
+-- cases (the newest 2,000; no published limit counts as far) up to the moment `at`: one row, one round trip.
+-- Indexes: primary keys; payments_intent_owner, payments_seen_order, vault_claim_place_once, vault_check_sealed, vault_reveal_unit,
+-- ledger_transfer_once, dispute_case_buyer, dispute_verdict_once, market_handover_once, market_topup_place_once, market_finding_once.
 WITH units AS MATERIALIZED (
   SELECT c.unit_id, u.sealed_id, k.uses_allowed
   FROM vault_claim c JOIN vault_unit u ON u.id = c.unit_id JOIN vault_sku k ON k.id = u.sku_id
@@ -16,6 +17,15 @@ issuer AS (
   SELECT DISTINCT ON (s.sealed_id) s.sealed_id, s.status, s.at
   FROM vault_statuscheck s JOIN units USING (sealed_id) WHERE s.status <> 'unknown'
   ORDER BY s.sealed_id, s.at DESC
+),
+his AS MATERIALIZED (
+  SELECT c.id, c.reason, c.state, c.outcome, c.opened_at FROM dispute_case c
+  WHERE c.buyer_digest = %(buyer_digest)s AND c.opened_at > %(at)s - interval '180 days' AND c.id <> %(case)s
+  ORDER BY c.opened_at DESC LIMIT 2000
+),
+linked AS (
+  SELECT EXISTS (SELECT FROM market_merchantmember m
+    WHERE m.merchant_id = %(merchant)s AND m.user_id = %(buyer)s::uuid) AS so
 ),
 told AS (SELECT works, at FROM market_ordertest WHERE order_id = %(order)s ORDER BY at DESC LIMIT 1)
 SELECT
@@ -37,11 +47,27 @@ SELECT
   (SELECT json_agg(json_build_array(status, at) ORDER BY at) FROM issuer) AS issuer,
   (SELECT min(s.at) FROM vault_statuscheck s JOIN units USING (sealed_id) WHERE s.status = 'used') AS used_by,
   (SELECT works FROM told) AS told, (SELECT at FROM told) AS told_at,
-  (SELECT json_agg(json_build_array(t.state, t.face_minor, t.done_minor) ORDER BY t.place)
+  (SELECT json_agg(json_build_array(t.state, t.face_minor,
+     CASE t.state WHEN 'done' THEN t.face_minor ELSE t.done_minor END) ORDER BY t.place)
    FROM market_topup t WHERE t.order_id = %(order)s) AS top_ups,
   (SELECT min(t.asked_at) FROM market_topup t WHERE t.order_id = %(order)s) AS asked_at,
-  (SELECT array_agg(f.code::text) FROM market_finding f WHERE f.order_id = %(order)s) AS findings,
+  (SELECT bool_and(p.vouched) FROM market_topup t JOIN market_supplier p ON p.id = t.supplier_id
+   WHERE t.order_id = %(order)s) AS vouched,
+  (SELECT array_agg(w.code::text) FROM (
+     SELECT f.code FROM market_finding f WHERE f.order_id = %(order)s
+     UNION SELECT r.reason FROM payments_refund r JOIN paid ON paid.id = r.credit_id) AS w) AS findings,
+  (SELECT s.way::text FROM payments_intent i JOIN payments_callbackseen s ON s.out_trade_no = i.out_trade_no
+   WHERE i.owner_kind = 'order' AND i.owner_id = %(order)s AND s.verdict = 'credit' ORDER BY s.id LIMIT 1) AS heard,
   (SELECT a.deliver_from FROM market_riskanswer a WHERE a.order_id = %(order)s AND NOT a.told_by_somebody) AS deliver_from,
   EXISTS (SELECT FROM ledger_transfer t WHERE t.owner_kind = 'order' AND t.owner_id = %(order)s
     AND t.kind = 'release') AS paid_out,
-  EXISTS (SELECT FROM market_merchantmember m WHERE m.merchant_id = %(merchant)s AND m.user_id = %(buyer)s::uuid) AS linked
+  (SELECT count(*) FROM his WHERE opened_at > %(at)s - interval '30 days') AS claims_30d,
+  (SELECT count(*) FROM his WHERE reason = 'already_used' AND opened_at > %(at)s - interval '90 days') AS used_claims_90d,
+  (SELECT count(*) FROM his WHERE outcome = 'refused' AND (
+     SELECT v.reason_code FROM dispute_verdict v WHERE v.case_id = his.id ORDER BY v.number DESC LIMIT 1
+     ) = ANY(%(disproving)s)) AS disproved_180d,
+  (SELECT count(*) FROM his WHERE state = 'open') AS open_cases,
+  (SELECT so FROM linked) AS linked,
+  CASE WHEN (SELECT so FROM linked) THEN (SELECT count(*) FROM market_order o
+    WHERE o.merchant_id = %(merchant)s AND o.buyer_digest = %(buyer_digest)s
+      AND o.placed_at > %(at)s - interval '30 days' AND o.paid_at IS NOT NULL) ELSE 0 END AS linked_orders_30d

@@ -30,11 +30,13 @@ from gongdao.front.stores import get_stores
 from gongdao.ledger.queries import find_merchant_money
 from gongdao.market.api_errors import NotThere
 from gongdao.market.api_keys import Answer, Scope, answer_once
+from gongdao.market.cancel_order import cancel_order
 from gongdao.market.deliver_by_hand import LONGEST_TEXT, deliver_by_hand
 from gongdao.market.models import ApiKey, Listing, ListingVersion, Order
 from gongdao.market.offer import Delivery, Offer, read_offer
 from gongdao.market.publish_listing import draft_listing, publish_listing
-from gongdao.market.states import OrderState
+from gongdao.market.states import CancelReason, OrderState
+from gongdao.market.thread import LONGEST_POST
 from gongdao.vault.batch_names import batch_of_file, supplier_pseudonym
 from gongdao.vault.canonical_form import MAX_FIELDS, CanonRules, FieldRule
 from gongdao.vault.import_secrets import ImportReport, import_secrets
@@ -282,6 +284,33 @@ def deliver(request: HttpRequest, number: str) -> HttpResponse:
     return as_json({"number": row.number, "delivered": True})
 
 
+def cancel(request: HttpRequest, number: str) -> HttpResponse:
+    """Cancel a paid order that cannot be fulfilled: its money goes back. Asked again, the same
+    answer; after delivery it is refused."""
+    key, merchant = need_merchant(request, Scope.DELIVER)
+    body = Body(request)
+    body.only("reason", "words")
+    reason = one_of(CancelReason, body, "reason")
+    words = body.text("words", longest=LONGEST_POST)
+    row = _own_order(number, merchant)
+
+    def do() -> Answer:
+        done = cancel_order(
+            stores=get_stores(),
+            order_id=row.id,
+            merchant_id=merchant,
+            reason=reason,
+            words=words,
+            by=key.user_id,
+            at=now(),
+        )
+        if not done:
+            raise OrderRefused(Phrase("这一单不能取消：没有付款、已经发货，或钱已在退回。"))
+        return 200, {"number": row.number, "cancelled": True}
+
+    return _once(request, key, do)
+
+
 urlpatterns = [
     path("/balance", ByMethod(GET=balance)),
     path("/listings", ByMethod(GET=listings, POST=add_listing)),
@@ -290,4 +319,5 @@ urlpatterns = [
     path("/orders", ByMethod(GET=orders)),
     path("/orders/<str:number>", ByMethod(GET=order)),
     path("/orders/<str:number>/deliver", ByMethod(POST=deliver)),
+    path("/orders/<str:number>/cancel", ByMethod(POST=cancel)),
 ]

@@ -248,6 +248,18 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
     Operation(
         "POST",
+        _M + "/orders/{number}/cancel",
+        "cancelSale",
+        "Cancel a paid order that cannot be fulfilled: its money goes back, and the buyer is told. "
+        "After delivery it is refused.",
+        Scope.DELIVER,
+        (200, "Cancelled"),
+        takes="Cancelling",
+        errors=(400, 404, 409, 413, 422),
+        once=True,
+    ),
+    Operation(
+        "POST",
         "/api/v1/supply/{supplier_id}/notify",
         "supplierCalls",
         "Where a supplier calls back, in his own form and with his own signature.",

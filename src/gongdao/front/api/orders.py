@@ -29,6 +29,7 @@ from gongdao.front.clock import now
 from gongdao.front.gateways import find_gateway, pay_step
 from gongdao.front.stores import get_stores
 from gongdao.market.api_keys import Scope
+from gongdao.market.coupon_tries import limiting_guesses
 from gongdao.market.coupons import LONGEST_CODE, find_off
 from gongdao.market.deliver_by_hand import Handed, read_handed
 from gongdao.market.find_order import FoundOrder, find_order
@@ -82,7 +83,15 @@ def place(request: HttpRequest) -> HttpResponse:
         buyer_id=buyer,
         request=_request_digest(request, buyer),
     )
-    placed = _place(wanted, now())
+    at = now()
+    with limiting_guesses(
+        stores=get_stores(),
+        code=wanted.coupon,
+        listing_id=wanted.listing_id,
+        caller=f"account/{buyer}" if buyer else address_of(request),
+        at=at,
+    ):
+        placed = _place(wanted, at)
     try:
         way = _way_to_pay(gateway, placed, address)
     except GatewayError:  # the order is there: its code must not be lost with the answer

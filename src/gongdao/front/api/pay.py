@@ -16,10 +16,11 @@ from gongdao.front.api.by_method import ByMethod
 from gongdao.front.clock import now
 from gongdao.front.gateways import find_gateway
 from gongdao.front.stores import get_stores
+from gongdao.market.charge_back_notice import note_charge_back
 from gongdao.market.confirm_payment import confirm_payment
 from gongdao.payments.credit_report import NUMBER_USED, note_refused
 from gongdao.payments.decide_callback import CallbackVerdict
-from gongdao.payments.port import BadCallback, Callback, Gateway, GatewayError
+from gongdao.payments.port import BadCallback, Callback, Gateway, GatewayError, Told
 from gongdao.payments.take_callback import LONGEST_BODY, take_callback
 
 log = logging.getLogger("gongdao.pay")
@@ -54,6 +55,9 @@ def answer_callback(service: Gateway, callback: Callback, digest: bytes) -> tupl
     except GatewayError as error:
         _note(service, f"unasked:{error.problem}", number, digest)
         return HTTPStatus.SERVICE_UNAVAILABLE, _NO
+    if report.told is Told.CHARGED_BACK:
+        note_charge_back(report=report, gateway=service.name, digest=digest, at=now())
+        return HTTPStatus.OK, service.accepted
     try:
         done = confirm_payment(
             stores=get_stores(),

@@ -9,7 +9,8 @@ from gongdao.market.coupons import LONGEST_CODE
 from gongdao.market.deliver_by_hand import LONGEST_TEXT as LONGEST_HANDED
 from gongdao.market.offer import LONGEST_TEXT, LONGEST_TITLE, Delivery, GoodsKind, SourceKind
 from gongdao.market.record_test import LONGEST_NOTE
-from gongdao.market.states import ListingState, OrderState
+from gongdao.market.states import CancelReason, ListingState, OrderState
+from gongdao.market.thread import LONGEST_POST
 from gongdao.vault.refusals import Reason
 from gongdao.vault.states import BatchState
 from gongdao.vault.states import SourceKind as StockSource
@@ -316,5 +317,7 @@ SHAPES: dict[str, Shape] = {
     ),
     "HandedOver": thing({"texts": listed(text(LONGEST_HANDED), 500)}),
     "Delivered": thing({"number": NUMBER, "delivered": TRUTH}),
+    "Cancelling": thing({"reason": codes(CancelReason), "words": text(LONGEST_POST)}),
+    "Cancelled": thing({"number": NUMBER, "cancelled": TRUTH}),
 }
 """Every shape by its name."""

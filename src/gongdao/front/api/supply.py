@@ -13,11 +13,10 @@ from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.market.decide_top_up import Way
 from gongdao.market.models import Supplier
-from gongdao.market.suppliers.keep_supplier import open_supplier
+from gongdao.market.suppliers.keep_supplier import open_supplier, wire_to
 from gongdao.market.suppliers.port import Called
 from gongdao.market.top_up_answers import find_top_up, take_word
 from gongdao.payments.port import BadCallback
-from gongdao.payments.wire import HttpWire
 
 log = logging.getLogger("gongdao.supply")
 _LONGEST_BODY = 64 * 1024
@@ -30,7 +29,7 @@ def notify(request: HttpRequest, supplier_id: UUID) -> HttpResponse:
     row = Supplier.objects.filter(id=supplier_id).first()
     if row is None or len(request.body) > _LONGEST_BODY:
         return HttpResponse("fail", status=404 if row is None else 413, content_type="text/plain")
-    supplier = open_supplier(stores=stores, row=row, wire=HttpWire(), at=at)
+    supplier = open_supplier(stores=stores, row=row, wire=wire_to(row), at=at)
     called = Called(
         request.path,
         {name: str(value) for name, value in request.POST.items()},

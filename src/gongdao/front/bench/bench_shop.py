@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -25,6 +25,7 @@ from gongdao.market.accounts import (
     platform_account,
 )
 from gongdao.market.check_seller import min_deposit
+from gongdao.market.draft_listing import keep_proof
 from gongdao.market.models import Merchant
 from gongdao.market.offer import Delivery, GoodsKind, Offer, SourceKind
 from gongdao.market.pay_deposit import pay_deposit
@@ -111,7 +112,11 @@ def make_bench_shop(*, stock: int, sold: int = 0) -> BenchShop:
         at=at,
     )
     listing.save(update_fields=["sku_id"])
-    version = publish_listing(stores=stores, listing_id=listing.id, offer=_OFFER, at=at)
+    proof = keep_proof(
+        stores=stores, merchant_id=merchant.id, data=b"%PDF-1.4 bench", by=reviewer.id, at=at
+    )
+    offer = replace(_OFFER, source_proof=proof)
+    version = publish_listing(stores=stores, listing_id=listing.id, offer=offer, at=at)
     import_secrets(
         stores=stores,
         sku=listing.sku_id,

@@ -25,6 +25,7 @@ def demo_market(as_json: AsJson = False, lang: Lang = "zh") -> None:
     with _open_ground(settings, attach=True, may_create=True) as ground:
         _set_up(settings, ground)
         from gongdao.front.clock import now
+        from gongdao.front.demo.fill_disputes import fill_disputes
         from gongdao.front.demo.fill_market import fill_market
         from gongdao.front.demo.fill_orders import fill_orders
         from gongdao.front.stores import get_stores
@@ -32,6 +33,7 @@ def demo_market(as_json: AsJson = False, lang: Lang = "zh") -> None:
         at, stores = now(), get_stores()
         filled = fill_market(stores=stores, at=at)
         orders = fill_orders(stores=stores, filled=filled, at=at)
+        fill_disputes(stores=stores, filled=filled, at=at)
     if as_json:
         print_json(
             {

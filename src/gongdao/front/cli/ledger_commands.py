@@ -162,11 +162,14 @@ def export(
     payer, given = Account.parse(through), _read_batch(batch)
     _check_target(out, replace=replace)
     with _open_ledger():
+        from gongdao.disputes.hold_ground import find_held_merchants
         from gongdao.front.stores import get_stores
         from gongdao.ledger.export_payouts import export_payouts
         from gongdao.ledger.step_payout import request_payouts
 
-        chosen = given or request_payouts(through=payer, by=None, at=now())
+        at = now()
+        held = find_held_merchants(at=at)
+        chosen = given or request_payouts(through=payer, by=None, at=at, waiting=held)
         if chosen is None:
             print(_("没有已批准、等着付的款项。"), file=sys.stderr)
             return

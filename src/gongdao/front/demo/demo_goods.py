@@ -39,6 +39,17 @@ class DemoShop:
     goods: tuple[DemoGood, ...]
 
 
+PAPER = (
+    b"%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n"
+    b"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+    b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 420 200]/Contents 4 0 R"
+    b"/Resources<</Font<</F 5 0 R>>>>>>endobj\n"
+    b"4 0 obj<</Length 68>>stream\n"
+    b"BT /F 14 Tf 30 100 Td (Demonstration: no real authorisation) Tj ET \nendstream endobj\n"
+    b"5 0 obj<</Type/Font/Subtype/Type1/BaseFont/Helvetica>>endobj\n"
+    b"trailer<</Root 1 0 R>>\n%%EOF\n"
+)
+"""What every merchant of the demonstration hands in as proof of where its goods come from."""
 _CARD = Offer(
     title="示例游戏点卡 100 元",
     kind=GoodsKind.RETAIL_CARD,
@@ -47,7 +58,7 @@ _CARD = Offer(
     region="中国大陆",
     account_limits="每个账号每天最多充 5 张",
     source=SourceKind.DISTRIBUTOR,
-    source_proof="demo/authorization",
+    source_proof="",
     delivery=Delivery.SECRET,
     promise=Promise(10, instant=True),
     hours=ALWAYS,

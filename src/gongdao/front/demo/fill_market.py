@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hmac
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -18,7 +18,7 @@ from gongdao.core.language import mark
 from gongdao.core.models import User
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
-from gongdao.front.demo.demo_goods import SHOPS, DemoGood, DemoShop
+from gongdao.front.demo.demo_goods import PAPER, SHOPS, DemoGood, DemoShop
 from gongdao.front.gateways import make_sandbox
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.post_transfers import post_transfer
@@ -31,6 +31,8 @@ from gongdao.market.accounts import (
     open_platform_accounts,
     platform_account,
 )
+from gongdao.market.desk_models import SourceProof
+from gongdao.market.draft_listing import keep_proof
 from gongdao.market.models import Listing, ListingVersion, Merchant, MerchantMember
 from gongdao.market.offer import Delivery
 from gongdao.market.publish_listing import draft_listing, publish_listing
@@ -113,7 +115,7 @@ def _merchant(stores: Stores, shop: DemoShop, operator: User, at: datetime) -> M
             "licence_address": "demo/licence",
             "reason": "演示用，资料齐全。",
             "reviewer": operator,
-            "reviewed_at": since,
+            "reviewed_at": max(since, at - timedelta(days=60)),
             "admitted_at": since,
             "log_subject": new_subject("merchant"),
         },
@@ -166,9 +168,19 @@ def _listing(stores: Stores, merchant: Merchant, good: DemoGood, at: datetime) -
             at=since,
         )
         listing.save(update_fields=["sku_id"])
-    publish_listing(stores=stores, listing_id=listing.id, offer=good.offer, at=since)
+    offer = replace(good.offer, source_proof=_proof(stores, merchant, since))
+    publish_listing(stores=stores, listing_id=listing.id, offer=offer, at=since)
     listing.refresh_from_db()
     return listing
+
+
+def _proof(stores: Stores, merchant: Merchant, at: datetime) -> str:
+    """How an offer names the merchant's paper: one of its own, handed in once."""
+    kept = SourceProof.objects.filter(merchant=merchant).order_by("at", "id").first()
+    if kept is not None:
+        return f"proof:{kept.id}"
+    by = MerchantMember.objects.filter(merchant=merchant).values_list("user_id", flat=True)[0]
+    return keep_proof(stores=stores, merchant_id=merchant.id, data=PAPER, by=by, at=at)
 
 
 def _import(stores: Stores, listing: Listing, good: DemoGood, at: datetime) -> None:

@@ -78,6 +78,27 @@ _OPEN = (
     ),
     DemoOrder("gone", "示例商超购物卡 200 元", 4 * _HOUR, ("pay_late",)),
 )
+DISPUTED = (
+    DemoOrder(
+        "dispute-unused",
+        _SMALL,
+        2 * _HOUR,
+        ("pay", "look", "fails"),
+        told=mark("有争议，等商家答复"),
+    ),
+    DemoOrder(
+        "dispute-overdue",
+        "示例话费直充 50 元",
+        26 * _HOUR,
+        ("pay",),
+        answers={"要充的手机号": "13800000000"},
+        told=mark("没按时发货，自动判定退款"),
+    ),
+    DemoOrder(
+        "dispute-appealed", _POINTS, 3 * _HOUR, ("pay",), told=mark("对自动判定申诉，等人复核")
+    ),
+)
+"""Orders that `fill_disputes` complains about."""
 
 
 @dataclass(frozen=True)
@@ -91,12 +112,12 @@ class MadeOrder:
 
 def fill_orders(*, stores: Stores, filled: Filled, at: datetime) -> list[MadeOrder]:
     """Make what is missing of the orders; those to look at, with their codes."""
-    for wanted in (*_PAST, *_OPEN):
+    for wanted in (*_PAST, *_OPEN, *DISPUTED):
         order = _find_or_place(stores, filled, wanted, at)
         for deed in wanted.deeds:
             order.refresh_from_db()
             _do(stores, order, deed, at)
-    shown = [(one, find_asked(_request(one))) for one in _OPEN if one.told]
+    shown = [(one, find_asked(request_of(one))) for one in (*_OPEN, *DISPUTED) if one.told]
     return [
         MadeOrder(order.number, query_code(stores=stores, order=order, at=at), one.told)
         for one, order in shown
@@ -104,12 +125,13 @@ def fill_orders(*, stores: Stores, filled: Filled, at: datetime) -> list[MadeOrd
     ]
 
 
-def _request(wanted: DemoOrder) -> bytes:
+def request_of(wanted: DemoOrder) -> bytes:
+    """The request under which an order of the demonstration is found again."""
     return sha256(f"demo order {wanted.name}".encode()).digest()
 
 
 def _find_or_place(stores: Stores, filled: Filled, wanted: DemoOrder, at: datetime) -> Order:
-    if known := find_asked(_request(wanted)):
+    if known := find_asked(request_of(wanted)):
         return known
     listing, sandbox = filled.listings[wanted.title], make_sandbox()
     placed = place_order(
@@ -123,7 +145,7 @@ def _find_or_place(stores: Stores, filled: Filled, wanted: DemoOrder, at: dateti
             gateway=sandbox.name,
             account=sandbox.account,
             answers=wanted.answers,
-            request=_request(wanted),
+            request=request_of(wanted),
         ),
         at=at - wanted.ago,
     )

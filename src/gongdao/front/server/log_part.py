@@ -14,7 +14,6 @@ import threading
 from collections.abc import Callable
 from contextlib import closing
 from datetime import datetime
-from typing import TYPE_CHECKING
 
 import psycopg
 
@@ -24,6 +23,7 @@ from gongdao.front.clock import now
 from gongdao.front.log_place import find_head_file, find_published, open_log_key
 from gongdao.front.server.django_processes import set_up_django
 from gongdao.front.server.end_with_parent import end_with_parent
+from gongdao.front.server.lifting_stock import lifting_stock
 from gongdao.front.server.log_feeding import feeding_witnesses
 from gongdao.front.settings import Settings
 from gongdao.log.errors import HeadMoved, KeyChanged, LogForked, LogRefused
@@ -32,9 +32,6 @@ from gongdao.log.log_key import LogKey, take_next_key
 from gongdao.log.queue_gate import bound_queue
 from gongdao.log.sequence import BATCH, Sequencer
 from gongdao.log.signers import as_known_log
-
-if TYPE_CHECKING:
-    from gongdao.market.lift_restored import RestoredStock
 
 log = logging.getLogger("gongdao.log")
 LOOK_AGAIN_S = 0.05
@@ -105,9 +102,8 @@ def _sequence(settings: Settings, stop: threading.Event, clock: Callable[[], dat
             take_next_key(settings.log_key_file)
         log.info("%s", _("日志 {name} 有 {size} 条。").format(name=key.origin, size=sequencer.size))
         _begin(key, clock())
-        lift_stock(clock())
         known = as_known_log(sequencer.signers)
-        with feeding_witnesses(settings, known or key.verifier):
+        with feeding_witnesses(settings, known or key.verifier), lifting_stock(clock):
             while not stop.is_set():
                 if sequencer.run_once(at=clock()) < BATCH:
                     stop.wait(LOOK_AGAIN_S)
@@ -139,54 +135,6 @@ def _begin(key: LogKey, at: datetime) -> None:
         begin_log(stores=get_stores(), key=key, at=at)
     finally:  # one that the database broke would be found broken by every later try
         connections.close_all()
-
-
-def lift_stock(at: datetime) -> None:
-    """The log is whole: stock that a restore took off sale goes back, without what the log says was
-    delivered since. What goes wrong with it keeps the log from nothing; the next start tries
-    again."""
-    from django.db import Error, connections
-
-    from gongdao.front.stores import get_stores
-    from gongdao.market.lift_restored import lift_restored
-
-    try:
-        done = lift_restored(stores=get_stores(), at=at)
-    except (GongdaoError, Error) as error:
-        log.error(
-            _("恢复备份之后的库存还不能卖：{reason}").format(
-                reason=" ".join(f"{type(error).__name__}: {error}".split())[:400]
-            )
-        )
-        return
-    finally:
-        connections.close_all()
-    if done is not None:
-        _tell_lifted(done)
-
-
-def _tell_lifted(done: RestoredStock) -> None:
-    log.warning(
-        _(
-            "恢复备份之后的库存核对完了：{batches} 批恢复出售，共 {back} 件；"
-            "{sold} 件在备份之后已经卖掉，不再出售。"
-        ).format(batches=len(done.back), back=sum(done.back.values()), sold=done.sold)
-    )
-    for what, text in (
-        (
-            done.gone,
-            _(
-                "这些批次是备份之后才导入的，这里没有了。重新导入之前，先去掉其中已经卖掉的：{names}"
-            ),
-        ),
-        (
-            done.unfinished,
-            _("这些批次备份时还没导入完，后来导入完了，可能已经卖过，不要直接再导入：{names}"),
-        ),
-        (done.withdrawn, _("这些批次在备份之后已经下架，保持下架：{names}")),
-    ):
-        if what:
-            log.warning(text.format(names=" ".join(map(str, what))))
 
 
 def _has_checkpoints(settings: Settings) -> bool:

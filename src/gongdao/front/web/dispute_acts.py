@@ -22,11 +22,20 @@ from gongdao.disputes.decide_liability import Remedy
 from gongdao.disputes.events import Party
 from gongdao.disputes.offers import Terms, accept_claim, accept_offer, decline_offer, offer
 from gongdao.disputes.say import name_excuse, say, withdraw
-from gongdao.disputes.states import Deed
+from gongdao.disputes.states import Deed, ReasonCode
+from gongdao.disputes.told_facts import NOTHING_TOLD
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
-from gongdao.front.web.dispute_form import AppealForm, ExcuseForm, OfferForm, WordsForm
+from gongdao.front.web.dispute_form import (
+    AppealForm,
+    Asks,
+    ExcuseForm,
+    OfferForm,
+    WordsForm,
+    asks_for,
+)
 from gongdao.front.web.dispute_view import CaseSight, named
+from gongdao.market.shown import find_shown
 from gongdao.rules.dispute_queries import excuses
 
 Form = WordsForm | OfferForm
@@ -84,7 +93,8 @@ def _act_of(actor: Actor, deed: Deed, sent: str, data: Any, files: Any) -> ActFo
     }
     if deed in words:
         title, button = words[deed]
-        return ActForm(deed.value, title, button, WordsForm(*given))
+        asks = _asks(actor) if deed is Deed.CONTEST else None
+        return ActForm(deed.value, title, button, WordsForm(*given, asks=asks))
     if deed in (Deed.OFFER, Deed.COUNTER_OFFER):
         form = OfferForm(given[0], most=actor.paid, remedies=_remedies(actor))
         return ActForm(deed.value, _("提出和解方案"), _("提出方案"), form)
@@ -102,6 +112,12 @@ def _act_of(actor: Actor, deed: Deed, sent: str, data: Any, files: Any) -> ActFo
         note = _("争议结束，钱按订单继续走。以后还可以再提出。")
         return ActForm(deed.value, _("撤回"), _("确认撤回"), note=note, final=True)
     return None
+
+
+def _asks(actor: Actor) -> Asks | None:
+    order = actor.sight.case.order
+    listed = find_shown(order.listing_id, order.listing_version).offer.region
+    return asks_for(ReasonCode(actor.sight.case.reason), listed=listed)
 
 
 def _remedies(actor: Actor) -> Sequence[Remedy]:
@@ -153,7 +169,7 @@ def act_on(
     if form is not None and not form.is_valid():
         return None, acts
     try:
-        _do(request, actor, sent, form.cleaned_data if form is not None else {}, now())
+        _do(request, actor, sent, form, now())
     except InputError as error:
         messages.error(request, str(error))
         return None, acts
@@ -166,11 +182,13 @@ _TAPS = frozenset({Deed.ACCEPT_OFFER.value, Deed.DECLINE_OFFER.value})
 """Answers to an offer, which stand beside the offer itself."""
 
 
-def _do(request: HttpRequest, actor: Actor, sent: str, given: dict[str, Any], at: datetime) -> None:
+def _do(request: HttpRequest, actor: Actor, sent: str, form: Form | None, at: datetime) -> None:
+    given = form.cleaned_data if form is not None else {}
     case_id, party = actor.sight.case.id, actor.party
     more: dict[str, Any] = {"stores": get_stores(), "case_id": case_id, "by": party, "at": at}
     if sent in {one.value for one in _WORDS}:
-        say(**more, deed=Deed(sent), words=given["words"], files=given["files"])
+        told = form.told() if isinstance(form, WordsForm) else NOTHING_TOLD
+        say(**more, deed=Deed(sent), words=given["words"], files=given["files"], told=told)
     elif sent in _TAPS:
         _answer_offer(request, more, sent)
     elif sent in (Deed.OFFER.value, Deed.COUNTER_OFFER.value):

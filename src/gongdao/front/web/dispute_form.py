@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django import forms
@@ -12,11 +13,49 @@ from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.disputes.decide_liability import Remedy
+from gongdao.disputes.facts import FactName
 from gongdao.disputes.rule_words import REMEDY_WORDS
 from gongdao.disputes.say import LARGEST_FILE, LONGEST_WORDS, MOST_FILES, NewFile
+from gongdao.disputes.states import ReasonCode
+from gongdao.disputes.told_facts import TELLABLE, Told
 from gongdao.front.web.dispute_words import said
 
 _MOST_SIGNS = 20
+_LONGEST_REGION = 40
+
+
+@dataclass(frozen=True)
+class Asks:
+    """What a reason asks to be stated: ``fact``, beside what the listing says of the region;
+    ``before`` is what was recorded already, to be corrected."""
+
+    fact: FactName
+    listed: str = ""
+    before: str = ""
+
+
+def asks_for(reason: ReasonCode, *, listed: str, before: str = "") -> Asks | None:
+    """What the form about ``reason`` asks for; None for most reasons."""
+    return Asks(TELLABLE[reason], listed, before) if reason in TELLABLE else None
+
+
+def told_fields(asks: Asks) -> dict[str, forms.Field]:
+    """The fields of a statement: the region in one's own words, or yes and no."""
+    if asks.fact is FactName.REGION_MATCHES:
+        region = forms.CharField(required=False, max_length=_LONGEST_REGION, initial=asks.before)
+        region.label = _("实际适用的地区")
+        region.help_text = _(
+            "兑换页、报错或账号上写的，只写地区名，如“香港”。商品页写的是：{listed}。"
+        ).format(listed=asks.listed)
+        return {"region": region}
+    test = forms.ChoiceField(
+        required=False,
+        choices=[("yes", _("是")), ("no", _("不是")), ("", _("不知道"))],
+        widget=forms.RadioSelect(),
+        initial="",
+    )
+    test.label = _("兑换页或发行方说这是测试卡吗")
+    return {"test_secret": test}
 
 
 class ManyFiles(forms.FileInput):
@@ -52,9 +91,12 @@ class WordsForm(forms.Form):
         required=False, max_length=LONGEST_WORDS, widget=forms.Textarea(attrs={"rows": 5})
     )
 
-    def __init__(self, data: Any = None, files: Any = None, *, needed: bool = True) -> None:
+    def __init__(
+        self, data: Any = None, files: Any = None, *, needed: bool = True, asks: Asks | None = None
+    ) -> None:
         super().__init__(data, files)
         self._needed = needed
+        self.fields.update(told_fields(asks) if asks else {})
         self.fields["words"].label = _("要说的话")
         self.fields["words"].help_text = _("写事实：什么时候、在哪里、看到了什么。不要写卡密本身。")
         self.fields["files"] = FilesField()
@@ -62,6 +104,12 @@ class WordsForm(forms.Form):
         self.fields["files"].help_text = _("截图、录屏、文件，最多 {most} 个。").format(
             most=MOST_FILES
         )
+
+    def told(self) -> Told:
+        """What was stated in the fields that the reason asks for."""
+        given = self.cleaned_data
+        test = {"yes": True, "no": False}.get(given.get("test_secret", ""))
+        return Told(given.get("region", ""), test)
 
     def clean(self) -> dict[str, Any]:
         """Something has to be there."""
@@ -72,16 +120,25 @@ class WordsForm(forms.Form):
 
 
 class OpenForm(WordsForm):
-    """What the buyer wants. ``left`` is what he paid and has not got back."""
+    """What the buyer wants. ``left`` is what he paid and has not got back. ``pieces``: how many he
+    bought, which are replaced together."""
 
     def __init__(
-        self, data: Any = None, files: Any = None, *, left: Money, replaceable: bool
+        self,
+        data: Any = None,
+        files: Any = None,
+        *,
+        left: Money,
+        replaceable: bool,
+        pieces: int = 1,
+        asks: Asks | None = None,
     ) -> None:
-        super().__init__(data, files, needed=False)
-        self._left = left
+        super().__init__(data, files, needed=False, asks=asks)
+        self._left, self._pieces = left, pieces
         wants = [("refund", _("退款"))]
         if replaceable:
-            wants.append(("replacement", _("换一张能用的卡密")))
+            whole = _("{count} 件都有问题，全部换成能用的").format(count=pieces)
+            wants.append(("replacement", whole if pieces > 1 else _("换一张能用的卡密")))
         wanted = forms.ChoiceField(choices=wants, widget=forms.RadioSelect(), initial="refund")
         wanted.label = _("您要什么")
         self.fields["wanted"] = wanted
@@ -91,11 +148,21 @@ class OpenForm(WordsForm):
         self.fields["amount"] = amount
         talk = forms.BooleanField(required=False, label=_("先问商家，暂时不投诉"))
         self.fields["talk"] = talk
-        self.order_fields(["wanted", "amount", "words", "files", "talk"])
+        self.order_fields(["region", "test_secret", "wanted", "amount", "words", "files", "talk"])
 
     def clean_amount(self) -> int | None:
         """Minor units; None for all of it."""
         return read_amount(self.cleaned_data["amount"], self._left)
+
+    def clean(self) -> dict[str, Any]:
+        """Other secrets come in the place of all pieces; of some of them the money goes back."""
+        given = super().clean()
+        part = (given.get("amount") or self._left.minor) < self._left.minor
+        if given.get("wanted") == "replacement" and self._pieces > 1 and part:
+            self.add_error(
+                "wanted", _("只有一部分有问题时不能整单换；请选退款，金额填有问题的那几件。")
+            )
+        return given
 
 
 class OfferForm(forms.Form):

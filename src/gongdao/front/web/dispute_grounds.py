@@ -3,17 +3,23 @@ and what was said against it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from gongdao.core.errors import NotKnown
+from gongdao.core.language import gettext as _
 from gongdao.core.language import language, translated
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.disputes.events import read_words
 from gongdao.disputes.facts import FACTS, FactName
-from gongdao.disputes.models import HoldGround
+from gongdao.disputes.hold_ground import REASON, find_grounds
+from gongdao.disputes.models import Case, HoldGround
+from gongdao.disputes.note_limits import side_subject
+from gongdao.disputes.states import Mover
+from gongdao.front.web.dispute_words import PARTIES, said
 from gongdao.rules.at import at as rule_at
 from gongdao.rules.dispute_kinds import AbuseRule
 
@@ -25,11 +31,19 @@ def ground_rows(
     return [_row(stores, one, at) for one in grounds]
 
 
+def grounds_of(
+    *, stores: Stores, case: Case, side: Mover, at: datetime, address: Callable[[UUID], str]
+) -> list[dict[str, Any]]:
+    """What stands against ``side`` of a case, in words, with the ``address`` of its appeal."""
+    found = find_grounds(subject=side_subject(case, side), at=at)
+    return [_row(stores, one, at) | {"appeal_url": address(one.id)} for one in found]
+
+
 def _row(stores: Stores, one: HoldGround, at: datetime) -> dict[str, Any]:
     name, says = _rule_words(one)
     return {
         "id": one.id,
-        "about": f"{one.subject_kind} {one.subject_id}",
+        "about": f"{said(PARTIES, one.subject_kind)} {one.subject_id}",
         "name": name,
         "says": says,
         "rule": one.rule,
@@ -55,5 +69,7 @@ def _rule_words(one: HoldGround) -> tuple[str, str]:
 
 
 def _fact_name(name: str) -> str:
+    if name == REASON:
+        return _("理由")
     known = {one.value: one for one in FactName}
     return translated(FACTS[known[name]].meaning) if name in known else name

@@ -12,7 +12,8 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
-from gongdao.disputes.clocks import Clock, appeal_until, late_by
+from gongdao.disputes.appeal import appeal_ends
+from gongdao.disputes.clocks import Clock, late_by
 from gongdao.disputes.events import clock_of, read_words
 from gongdao.disputes.explain import explain, say_value
 from gongdao.disputes.facts import FACTS, Fact, Facts, FactType
@@ -30,6 +31,7 @@ from gongdao.front.web.dispute_words import (
     said,
 )
 from gongdao.front.web.templatetags.values import money, when
+from gongdao.rules.at import find_at
 from gongdao.rules.dispute_queries import liability
 
 
@@ -127,7 +129,7 @@ def _appeal_by(case: Case, at: datetime) -> datetime | None:
     """Until when a closed case that was decided can be appealed; None where it cannot."""
     if case.state != "closed" or case.closed_at is None or not case.verdicts.exists():
         return None
-    until = appeal_until(closed_at=case.closed_at, on=case.rules_on)
+    until = appeal_ends(case)
     return until if at < until else None
 
 
@@ -243,6 +245,7 @@ def _event_words(row: Event, case: Case) -> str:
         "withdrawn": _("撤回"),
         "appealed": _("申诉"),
         "lapsed": _("时间到了，没有动作"),
+        "judged": _("时间到了，重新判断"),
         "executed": _("执行了一步"),
         "decided": _("作出决定"),
         "stopped": _("计时停下"),
@@ -250,7 +253,10 @@ def _event_words(row: Event, case: Case) -> str:
         "told": _("通知已送达"),
         "escalated": _("升级到平台管理层"),
         "closed": _("结束"),
+        "cause": _("记下原因"),
     }
+    if row.kind == "limited":
+        return _("公布的限制：{rule}").format(rule=_rule_name(str(data["rule"]), case))
     words = names.get(row.kind, row.kind)
     if row.kind == "closed" and data.get("outcome"):
         return _("结束：{outcome}").format(outcome=said(OUTCOME_WORDS, str(data["outcome"])))
@@ -263,6 +269,11 @@ def _event_words(row: Event, case: Case) -> str:
     if row.kind == "answered" and data.get("answer") == "claim_accepted":
         return _("同意买家的主张")
     return words
+
+
+def _rule_name(ref: str, case: Case) -> str:
+    entry = find_at(ref.partition("@")[0], on=case.rules_on)
+    return named(entry) if entry is not None else ref
 
 
 def fact_rows(facts: Facts, currency: str) -> list[dict[str, Any]]:

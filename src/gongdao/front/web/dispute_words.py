@@ -80,6 +80,8 @@ STEPS_OF_REMEDY: Mapping[str, str] = {
     "refund": mark("退款"),
     "replacement": mark("补发"),
     "compensation": mark("补偿"),
+    "correction": mark("更正：补给商家"),
+    "correction_deposit": mark("更正：补回商家的保证金"),
 }
 """What a step of carrying out does."""
 

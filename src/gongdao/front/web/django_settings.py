@@ -203,6 +203,8 @@ PROCRASTINATE_IMPORT_PATHS = [
     "gongdao.front.worker.market_tasks",
     "gongdao.front.worker.dispute_tasks",
     "gongdao.front.worker.desk_tasks",
+    "gongdao.front.worker.issuer_tasks",
+    "gongdao.front.worker.merchant_tasks",
     "gongdao.front.worker.money_tasks",
     "gongdao.front.worker.sandbox_tasks",
 ]

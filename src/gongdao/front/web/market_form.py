@@ -47,7 +47,12 @@ class OrderForm(forms.Form):
         if offer.kind is GoodsKind.TEST_CARD:
             label = _("我知道这是测试卡，不能当正式卡用")
             self.fields["knows_test"] = forms.BooleanField(label=label)
-        coupon = forms.CharField(required=False, max_length=LONGEST_CODE, label=_("优惠码"))
+        coupon = forms.CharField(
+            required=False,
+            max_length=LONGEST_CODE,
+            label=_("优惠码"),
+            help_text=_("整单退款以后，优惠券用掉的这一次会退回。"),
+        )
         coupon.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
         self.fields["coupon"] = coupon
         self.fields["terms"] = forms.BooleanField(label=_("我看过并接受交易条款"))

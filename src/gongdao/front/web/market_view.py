@@ -166,8 +166,13 @@ def merchant_rows(facts: MerchantFacts, admitted_at: datetime, at: datetime) -> 
         few = _("{n} 单；不足 {least} 单，不算比例").format(
             n=facts.refunded, least=FEWEST_FOR_SHARE
         )
-        return [*rows, _row(_("其中退款"), few)]
+        rows.append(_row(_("其中退款"), few))
+        if facts.cancelled:
+            rows.append(_row(_("其中商家取消"), _("{n} 单").format(n=facts.cancelled)))
+        return rows
     rows.append(_row(_("其中退款"), _share(facts.refunded, facts.paid, facts.refunded_permille)))
+    cancelled = _share(facts.cancelled, facts.paid, facts.cancelled_permille)
+    rows.append(_row(_("其中商家取消"), cancelled))
     rows.append(_row(_("按承诺时间发货"), _share(facts.in_time, facts.due, facts.in_time_permille)))
     return rows
 

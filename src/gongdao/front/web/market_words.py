@@ -9,7 +9,7 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import language, mark, translated
 from gongdao.market.offer import Delivery, GoodsKind, SourceKind
 from gongdao.market.promise import Promise, ServiceHours
-from gongdao.market.states import OrderState
+from gongdao.market.states import CancelReason, OrderState
 
 KIND_NAMES: dict[GoodsKind, str] = {
     GoodsKind.RETAIL_CARD: mark("零售卡密"),
@@ -55,6 +55,13 @@ STATE_NAMES: dict[OrderState, str] = {
     OrderState.COMPLETED: mark("已完成"),
     OrderState.REFUNDING: mark("正在退款"),
     OrderState.REFUNDED: mark("已退款"),
+}
+CANCEL_NAMES: dict[CancelReason, str] = {
+    CancelReason.NO_STOCK: mark("没有货了"),
+    CancelReason.SUPPLIER: mark("上游没有供上货"),
+    CancelReason.CANNOT_SERVE: mark("这个账号或地区办不了"),
+    CancelReason.LISTED_WRONG: mark("价格或说明写错了"),
+    CancelReason.OTHER: mark("其他原因"),
 }
 STATE_SHAPES: dict[OrderState, str] = {
     OrderState.PLACED: "waiting",

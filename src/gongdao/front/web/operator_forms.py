@@ -214,3 +214,84 @@ class PayoutForm(forms.Form):
             help_text=_("同一个商家的同一个编号只付一次。"),
         )
         _say_needed(self)
+
+
+def _reason() -> forms.CharField:
+    return forms.CharField(
+        label=_("理由"),
+        max_length=LONGEST_REASON,
+        help_text=_("看了什么、在哪里看的。和您的名字一起记下来。"),
+    )
+
+
+def _reference(help_text: str) -> forms.CharField:
+    return forms.CharField(label=_("银行或支付渠道的流水号"), max_length=60, help_text=help_text)
+
+
+class BookingForm(forms.Form):
+    """Money of the platform's own."""
+
+    def __init__(
+        self, bookings: list[tuple[str, str]], accounts: list[tuple[str, str]], data: Any = None
+    ) -> None:
+        super().__init__(data)
+        add = self.fields
+        add["booking"] = forms.ChoiceField(label=_("记什么"), choices=bookings)
+        add["account"] = forms.ChoiceField(
+            label=_("从哪里来"),
+            choices=accounts,
+            help_text=_("结算和手续费选支付渠道；拨入选银行或服务费。"),
+        )
+        add["amount"] = MoneyField(label=_("金额（元）"))
+        add["reference"] = _reference(_("同一个流水号只记一次。"))
+        add["reason"] = _reason()
+        _say_needed(self)
+
+
+class ChargeBackForm(forms.Form):
+    """What a payment service took back."""
+
+    def __init__(self, data: Any = None, number: str = "") -> None:
+        super().__init__(data)
+        add = self.fields
+        add["number"] = forms.CharField(label=_("订单号"), max_length=32, initial=number)
+        add["amount"] = MoneyField(label=_("金额（元）"))
+        add["reference"] = _reference(_("支付渠道这笔拒付的编号；同一个编号只记一次。"))
+        add["reason"] = _reason()
+        _say_needed(self)
+
+
+class DebtForm(forms.Form):
+    """A debt that is paid, or given up."""
+
+    def __init__(self, data: Any = None, **given: Any) -> None:
+        super().__init__(data, **given)
+        add = self.fields
+        add["amount"] = MoneyField(label=_("金额（元）"))
+        add["reference"] = _reference(_("核销时写批准文件的编号。同一个编号只记一次。"))
+        add["reason"] = _reason()
+        _say_needed(self)
+
+
+class GroundForm(forms.Form):
+    """A hold that a person places."""
+
+    def __init__(self, rules: list[tuple[str, str]], data: Any = None, merchant: str = "") -> None:
+        super().__init__(data)
+        add = self.fields
+        add["merchant"] = forms.CharField(
+            label=_("商家编号"),
+            max_length=36,
+            initial=merchant,
+            help_text=_("商家页地址里的那一串。"),
+        )
+        add["rule"] = forms.ChoiceField(label=_("依据哪一条公布的规则"), choices=rules)
+        add["hours"] = forms.IntegerField(
+            label=_("多少小时"),
+            min_value=1,
+            max_value=8760,
+            help_text=_("不超过那条规则写的时间。"),
+        )
+        add["reason"] = _reason()
+        add["reason"].help_text = _("商家会看到。写清看到了什么。")
+        _say_needed(self)

@@ -57,6 +57,7 @@ def merchant_context(found: Merchant, desk: Desk) -> dict[str, Any]:
         "paper_form": PaperForm(),
         "reviews": desk.may(Role.REVIEWER),
         "pays": desk.may(Role.FINANCE),
+        "supplies": desk.may(Role.OPERATOR),
         "here": "operator",
         "part": "merchants",
     }

@@ -5,16 +5,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import QuerySet
+from django.db.models import CharField, Exists, OuterRef, QuerySet
+from django.db.models.functions import Cast
 from django.urls import reverse
 
 from gongdao.core.clock import beijing
 from gongdao.core.language import gettext as _
-from gongdao.ledger.models import Payee, Payout
-from gongdao.ledger.states import PayoutState
+from gongdao.disputes.models import Remedy
+from gongdao.ledger.models import LedgerPending, Payee, Payout
+from gongdao.ledger.states import PayoutState, PendingState
+from gongdao.market.book_money import BOOKED
+from gongdao.market.desk_models import SourceProof
 from gongdao.market.models import Finding, Merchant, Notice, TopUp
 from gongdao.market.pause_merchant import review_cutoff
+from gongdao.market.review_proof import ProofWord
 from gongdao.market.states import MerchantState, OrderState
+from gongdao.market.vetting_models import StaffDeed
 from gongdao.payments.models import Refund
 from gongdao.vault.models import Batch
 from gongdao.vault.states import BatchState
@@ -48,9 +54,21 @@ def stuck_refunds() -> QuerySet[Refund]:
     return rows.order_by("requested_at")
 
 
+def uncovered_steps() -> QuerySet[Remedy]:
+    """What rulings gave and neither the order, the deposit nor the guarantee can pay now."""
+    return Remedy.objects.filter(state="planned", problem="no_cover").order_by("planned_at")
+
+
+def waiting_bookings() -> QuerySet[LedgerPending]:
+    """The platform's own bookings that wait for confirmation."""
+    rows = LedgerPending.objects.filter(state=PendingState.PENDING.value, kind__in=BOOKED)
+    return rows.order_by("created_at")
+
+
 def failed_notices() -> QuerySet[Notice]:
     """Notices that were given up; the newest first."""
-    return Notice.objects.filter(state="failed").select_related("order").order_by("-ended_at")
+    failed = Notice.objects.filter(state="failed", order__isnull=False)
+    return failed.select_related("order").order_by("-ended_at")
 
 
 def quarantined() -> QuerySet[Batch]:
@@ -68,6 +86,16 @@ def waiting_payouts() -> QuerySet[Payout]:
 def unverified_payees() -> QuerySet[Payee]:
     """Accounts that merchants gave and nobody has verified."""
     return Payee.objects.filter(verified_at=None, retired_at=None).order_by("added_at")
+
+
+def unread_proofs() -> QuerySet[SourceProof]:
+    """Papers about the source of goods of which nobody has spoken; the oldest first."""
+    said = StaffDeed.objects.filter(
+        about_kind="proof",
+        about_id=Cast(OuterRef("pk"), CharField()),
+        deed__in=[one.value for one in ProofWord],
+    )
+    return SourceProof.objects.filter(~Exists(said)).select_related("merchant").order_by("at")
 
 
 def expired_licences(at: datetime) -> QuerySet[Merchant]:
@@ -89,10 +117,13 @@ def count_queues(at: datetime) -> list[Queue]:
         Queue(_("需要人工的订单"), open_findings().count(), f"{orders}#findings"),
         Queue(_("上游说法不一"), doubted().count(), f"{orders}#doubts"),
         Queue(_("没办成的退款"), stuck_refunds().count(), f"{orders}#refunds"),
+        Queue(_("没有钱可付的裁决"), uncovered_steps().count(), reverse("operator_bookings")),
         Queue(_("没送到的通知"), failed_notices().count(), f"{orders}#notices"),
         Queue(_("隔离的批次"), quarantined().count(), f"{orders}#batches"),
         Queue(_("进行中的付款"), waiting_payouts().count(), payouts),
+        Queue(_("等确认的记账"), waiting_bookings().count(), reverse("operator_bookings")),
         Queue(_("待核实的收款账户"), unverified_payees().count(), f"{payouts}#payees"),
+        Queue(_("没看过的来源凭证"), unread_proofs().count(), reverse("operator_proofs")),
         Queue(_("证照过期的商家"), expired_licences(at).count(), f"{merchants}?state=expired"),
         Queue(_("该复核的商家"), overdue_reviews(at).count(), f"{merchants}?state=overdue"),
     ]

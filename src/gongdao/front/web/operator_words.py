@@ -21,6 +21,7 @@ PAPERS: dict[PaperKind, str] = {
 MERCHANTS: dict[MerchantState, str] = {
     MerchantState.ACTIVE: mark("正常"),
     MerchantState.PAUSED: mark("已暂停"),
+    MerchantState.CLOSING: mark("正在退出"),
     MerchantState.CLOSED: mark("已退出"),
 }
 PAYOUTS: dict[PayoutState, str] = {
@@ -40,6 +41,8 @@ DEEDS: dict[str, str] = {
     "merchant.pause": mark("暂停商家"),
     "merchant.resume": mark("恢复商家"),
     "merchant.review": mark("复核商家"),
+    "merchant.expire": mark("到期未复核，自动暂停"),
+    "merchant.close": mark("让商家退出"),
     "merchant.paper": mark("收下材料"),
     "merchant.look": mark("查看保密资料"),
     "paper.look": mark("查看材料"),
@@ -57,9 +60,24 @@ DEEDS: dict[str, str] = {
     "payout.fail": mark("登记付款未成"),
     "payout.return": mark("登记付款退回"),
     "ledger.check": mark("试算账目"),
+    "booking.propose": mark("提出记账"),
+    "booking.confirm": mark("确认记账"),
+    "booking.cancel": mark("撤回记账"),
+    "charge_back.book": mark("登记拒付"),
+    "debt.collect": mark("登记还款"),
+    "debt.write_off": mark("核销欠款"),
+    "ground.place": mark("加上限制"),
     "doubt.clear": mark("了结上游疑点"),
+    "proof.look": mark("查看来源凭证"),
+    "proof.accept": mark("来源凭证通过"),
+    "proof.refuse": mark("来源凭证不通过"),
+    "batch.back": mark("担保未发出，恢复出售"),
+    "batch.replace": mark("下架待更换的批次"),
     "refund.push": mark("重试退款"),
     "notice.push": mark("重发通知"),
+    "supplier.add": mark("接上游"),
+    "supplier.vouch": mark("核实上游不是商家自己"),
+    "supplier.doubt": mark("不再认上游为独立"),
     "supplier.on": mark("启用上游"),
     "supplier.off": mark("停用上游"),
 }
@@ -71,6 +89,7 @@ FINDINGS: dict[str, str] = {
     "refund_stuck": mark("退款没有办成"),
     "refund_slow": mark("退款迟迟没有确认"),
     "refund_lost": mark("退款没有发起"),
+    "charged_back": mark("支付渠道说买家的银行要把钱拿回去"),
     "release_refused": mark("保护期已过，钱结算不出去"),
     "restored_behind_log": mark("备份之后已发过货，恢复后这里没有记录"),
 }
@@ -91,6 +110,7 @@ KINDS: dict[str, str] = {
     "user": mark("账号"),
     "contact": mark("联系方式"),
     "paper": mark("材料"),
+    "proof": mark("来源凭证"),
     "ledger": mark("账目"),
 }
 

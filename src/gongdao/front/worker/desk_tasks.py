@@ -14,7 +14,7 @@ from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.worker.market_tasks import reachable, read_contact
 from gongdao.market.desk_models import Thread
-from gongdao.market.notices import plan_notice
+from gongdao.market.notices_merchant import plan_post_notice
 from gongdao.market.take_stock import run_intake
 
 QUEUE = "reading"
@@ -34,15 +34,12 @@ def take_stock(intake_id: str) -> None:
     run_intake(stores=get_stores(), intake_id=UUID(intake_id), at=now())
 
 
-def tell_buyer_of_post(thread: Thread) -> bool:
-    """Plan a notice to the buyer that the merchant wrote about his order; False where he left no
-    address that can be reached, or was told of this post before."""
-    if thread.order_id is None:
-        return False
-    return plan_notice(
+def tell_of_post(thread: Thread) -> bool:
+    """Plan a notice to the other side that there is something to read in ``thread``; False where it
+    knows, or left no address that can be reached."""
+    return plan_post_notice(
         stores=get_stores(),
-        order_id=thread.order_id,
-        event=f"message:{thread.posts}",
+        thread_id=thread.id,
         read=read_contact,
         channels=reachable(),
         at=now(),

@@ -63,6 +63,8 @@ def _fire() -> None:
         fired = fire_due_clocks(stores=get_stores(), at=now(), most=_FULL)
         for deed, count in fired.deeds.items():
             log.info("dispute clocks: %s cases, %s", count, deed)
+        for case_id, code in fired.refused.items():
+            log.error("dispute clocks: case %s refuses: %s", case_id, code)
         if fired.count < _FULL:
             return
 

@@ -39,13 +39,13 @@ from gongdao.market.notices import (
     plan_notices,
     settle_notice,
 )
-from gongdao.market.notices_words import notice_text
+from gongdao.market.notices_merchant import find_merchant_contact
+from gongdao.market.notices_words import merchant_text, notice_text
 from gongdao.market.release_orders import release_due
-from gongdao.market.suppliers.keep_supplier import open_supplier
+from gongdao.market.suppliers.keep_supplier import open_supplier, wire_to
 from gongdao.market.suppliers.port import Supplier, SupplierWord
 from gongdao.market.top_up import Claimed, begin_top_ups, claim_top_up, settle_claim
 from gongdao.market.watch_orders import watch_orders
-from gongdao.payments.wire import HttpWire
 from gongdao.vault.reserve import release_reservations
 
 log = logging.getLogger("gongdao.market")
@@ -109,7 +109,8 @@ def ask_suppliers(timestamp: int) -> None:
 
 
 def _open_supplier(claim: Claimed) -> Supplier:
-    return open_supplier(stores=get_stores(), row=claim.supplier, wire=HttpWire(), at=now())
+    row = claim.supplier
+    return open_supplier(stores=get_stores(), row=row, wire=wire_to(row), at=now())
 
 
 def run_top_ups(*, open_one: Callable[[Claimed], Supplier]) -> int:
@@ -210,12 +211,25 @@ def _claim_notices() -> list[ClaimedNotice]:
 
 
 def _message(claim: ClaimedNotice) -> Message | None:
+    if claim.order is None:
+        return _merchant_message(claim)
     contact = find_contact(stores=get_stores(), order=claim.order, read=read_contact, at=now())
     if contact is None:
         return None
     number = claim.order.number
     link = f"{get_settings().public_url}/orders/{number}/"
     text = notice_text(event=claim.event, number=number, link=link)
+    return Message(contact.channel, contact.address, text.title, text.body, f"notice/{claim.id}")
+
+
+def _merchant_message(claim: ClaimedNotice) -> Message | None:
+    assert claim.merchant is not None  # a notice is for a buyer or for a merchant
+    merchant = claim.merchant
+    contact = find_merchant_contact(stores=get_stores(), merchant=merchant, read=read_contact)
+    if contact is None:
+        return None
+    link = f"{get_settings().public_url}/desk/"
+    text = merchant_text(event=claim.event, name=merchant.display_name, link=link)
     return Message(contact.channel, contact.address, text.title, text.body, f"notice/{claim.id}")
 
 

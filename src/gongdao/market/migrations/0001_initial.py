@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
             name="Order",
             fields=[
                 ("id", models.UUIDField(primary_key=True, serialize=False)),
-                ("number", models.CharField(max_length=16, unique=True)),
+                ("number", models.CharField(max_length=16)),
                 ("merchant_id", models.UUIDField()),
                 ("listing_id", models.UUIDField()),
                 ("listing_version", models.PositiveIntegerField()),
@@ -119,7 +119,7 @@ class Migration(migrations.Migration):
                 ("state", models.CharField(max_length=16)),
                 ("buyer_digest", models.BinaryField()),
                 ("code_round", models.PositiveSmallIntegerField(default=0)),
-                ("request_digest", models.BinaryField(null=True, unique=True)),
+                ("request_digest", models.BinaryField(null=True)),
                 ("sealed", models.BinaryField()),
                 ("snapshot_digest", models.BinaryField()),
                 ("terms", models.PositiveIntegerField()),
@@ -133,10 +133,11 @@ class Migration(migrations.Migration):
                 ("protected_until", models.DateTimeField(null=True)),
                 ("why", models.CharField(blank=True, max_length=32)),
                 ("risk", models.CharField(blank=True, db_default="", max_length=32)),
-                ("log_subject", models.CharField(max_length=64, unique=True)),
+                ("log_subject", models.CharField(max_length=64)),
                 (
                     "buyer",
                     models.ForeignKey(
+                        db_index=False,
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="+",
@@ -168,6 +169,11 @@ class Migration(migrations.Migration):
                     ),
                     models.Index(fields=["merchant_id", "placed_at"], name="market_order_merchant"),
                     models.Index(
+                        condition=models.Q(("buyer__isnull", False)),
+                        fields=["buyer"],
+                        name="market_order_of_account",
+                    ),
+                    models.Index(
                         condition=models.Q(
                             ("state", gongdao.market.states.OrderState["COMPLETED"])
                         ),
@@ -176,6 +182,15 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "constraints": [
+                    models.UniqueConstraint(fields=("number",), name="market_order_number_once"),
+                    models.UniqueConstraint(
+                        fields=("log_subject",), name="market_order_subject_once"
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("request_digest__isnull", False)),
+                        fields=("request_digest",),
+                        name="market_order_request_once",
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(
                             (

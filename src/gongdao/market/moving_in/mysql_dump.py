@@ -42,6 +42,12 @@ _TOKEN = re.compile(
     """,
     re.VERBOSE | re.DOTALL,
 )
+_VALUE = (
+    r"(?:NULL(?![\w@$.])|[-+]?\d+(?:\.\d+)?(?![\w@$.])|'[^'\\]*+(?:(?:\\.|'')[^'\\]*+)*+'(?!'))"
+)
+_PLAIN_ROW = re.compile(rf"\s*+{_VALUE}(?:\s*+,\s*+{_VALUE})*+\s*+\)", re.DOTALL)
+"""A row as every program writes it, up to its closing bracket; others are read token by token."""
+_PLAIN_VALUE = re.compile(_VALUE, re.DOTALL)
 _AHEAD = 3
 """Characters behind a token that may still change what it is (a second quotation mark, say)."""
 _OPENS = ("'", '"', "`", "/")
@@ -86,6 +92,7 @@ class MysqlDump:
         self._tables = tables
         self._columns: dict[str, list[str]] = {}
         self._line = 1
+        self._buffer, self._at = "", 0
         self._tokens = self._scan()
 
     def __iter__(self) -> Iterator[DumpRow]:
@@ -109,8 +116,9 @@ class MysqlDump:
 
     def _scan(self) -> Iterator[_Token]:
         """Tokens without blanks and comments, and the end of the file as an empty one, for ever."""
-        buffer, at, ended = "", 0, False
+        ended = False
         while True:
+            buffer, at = self._buffer, self._at
             match = _TOKEN.match(buffer, at)
             kind = match.lastgroup if match is not None else ""
             opens = match is not None and kind == "sign" and match[0] in _OPENS
@@ -119,13 +127,13 @@ class MysqlDump:
                     raise self._broken(_("有一个值太长，或引号没有成对"))
                 more = self._read(max(_PIECE, len(buffer) - at))
                 ended = not more
-                buffer, at = buffer[at:] + more, 0
+                self._buffer, self._at = buffer[at:] + more, 0
             elif match is None:
                 yield _Token("end", "")
             elif opens and match[0] != "/":
                 raise self._broken(_("有一个值太长，或引号没有成对"))
             else:
-                at = match.end()
+                self._at = match.end()
                 if kind == "sign" or kind == "number":
                     yield _Token(kind, match[0])
                     continue
@@ -220,6 +228,11 @@ class MysqlDump:
 
     def _row(self) -> list[Value]:
         """Values up to the closing bracket."""
+        match = _PLAIN_ROW.match(self._buffer, self._at)
+        if match is not None:
+            self._line += match[0].count("\n")
+            self._at = match.end()
+            return [_plain(one) for one in _PLAIN_VALUE.findall(match[0])]
         values: list[Value] = []
         while True:
             token = self._next()
@@ -302,6 +315,12 @@ class _Bounded(io.RawIOBase):
             raise OSError("too much")
         room[: len(data)] = data
         return len(data)
+
+
+def _plain(text: str) -> Value:
+    if text[0] == "'":
+        return _unescape(text)
+    return None if text == "NULL" else text
 
 
 def _name(token: _Token) -> str:

@@ -37,6 +37,8 @@ FRESH = timedelta(minutes=5)
 VERSION = "2026-10-28.endive"
 """The version of the interface that these shapes belong to."""
 _NUMBER = re.compile(r"[0-9A-Za-z_-]{1,64}")
+_MONEY_BACK = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn"})
+"""A dispute is begun, and its money is taken: one dispute, noted once."""
 _TWO_DECIMALS = frozenset({"AUD", "CAD", "CNY", "EUR", "GBP", "HKD", "MYR", "NZD", "SGD", "USD"})
 """Where a minor unit is a hundredth for the service as it is for `Money`."""
 _PAGE, _MOST_PAGES = "100", 200
@@ -88,7 +90,7 @@ class Stripe:
         return PayStep(url)
 
     def read_callback(self, callback: Callback, at: datetime) -> Report:
-        """The session in an event whose signature holds and is fresh."""
+        """The session, or the dispute, in an event whose signature holds and is fresh."""
         self._check_signature(callback, at)
         try:
             event = read_object(callback.body)
@@ -100,6 +102,8 @@ class Stripe:
             raise BadCallback("other_mode")
         if event.get("account", self.account) != self.account:
             raise BadCallback("other_account")
+        if kind in _MONEY_BACK and isinstance(session, dict):
+            return self._charged_back(session)
         if not kind.startswith("checkout.session.") or not isinstance(session, dict):
             raise BadCallback("other_event")
         paid = session.get("payment_status") == "paid"
@@ -114,6 +118,14 @@ class Stripe:
             money,
             str(about.get("account", "")),
         )
+
+    def _charged_back(self, dispute: Mapping[str, Any]) -> Report:
+        """A dispute that a buyer's bank began: it names the payment by the service's number."""
+        money = read_minor(dispute.get("amount"), str(dispute.get("currency")).upper())
+        trade_no, number = str(dispute.get("payment_intent") or ""), str(dispute.get("id") or "")
+        if not (_NUMBER.fullmatch(trade_no) and _NUMBER.fullmatch(number)):
+            raise BadCallback("no_event")
+        return Report("", trade_no, Told.CHARGED_BACK, money, self.account, event_no=number)
 
     def query(self, out_trade_no: str, at: datetime, *, trade_no: str = "") -> Report | None:
         """Ask for the payment by the service's number, which is exact; by ours it is a search that

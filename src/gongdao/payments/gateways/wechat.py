@@ -13,7 +13,7 @@ import re
 import secrets
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlencode, urlsplit
@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from gongdao.core.clock import BEIJING
 from gongdao.core.money import Money
 from gongdao.payments.amounts import read_minor
 from gongdao.payments.gateways.wechat_bill import check_bill, read_bill
@@ -44,6 +45,7 @@ FRESH = timedelta(minutes=5)
 FRESH_ANSWER = timedelta(hours=1)
 """The same for an answer, which came over a line of our own: ``at`` is when a round began."""
 _SCHEME = "WECHATPAY2-SHA256-RSA2048"
+_BILLS_READY = time(10)
 _TOLD = {
     "SUCCESS": Told.PAID,
     "REFUND": Told.REFUNDED,
@@ -146,13 +148,14 @@ class Wechat:
         return None if answer is None else _refund_of(answer)
 
     def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
-        """The day's bill, which the service has ready from ten the next morning."""
+        """The day's bill, which the service has ready from ten the next morning; None before."""
         asked = urlencode({"bill_date": day.isoformat(), "bill_type": "SUCCESS"})
         try:
             answer = self._ask("GET", f"/v3/bill/tradebill?{asked}", at)
         except GatewayRefused as error:
             if error.problem == "NO_STATEMENT_EXIST":
-                return []
+                ready = datetime.combine(day + timedelta(days=1), _BILLS_READY, BEIJING)
+                return [] if at >= ready else None
             raise
         place = urlsplit(str(answer.get("download_url", "")))
         if place.netloc != urlsplit(self.url).netloc:

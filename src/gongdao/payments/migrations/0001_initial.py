@@ -77,7 +77,7 @@ class Migration(migrations.Migration):
                 ("owner_id", models.UUIDField()),
                 ("gateway", models.CharField(max_length=16)),
                 ("account", models.CharField(max_length=64)),
-                ("out_trade_no", models.CharField(max_length=32, unique=True)),
+                ("out_trade_no", models.CharField(max_length=32)),
                 ("amount_minor", models.BigIntegerField()),
                 ("currency", models.CharField(max_length=3)),
                 ("trade_no", models.CharField(blank=True, max_length=64)),
@@ -95,6 +95,9 @@ class Migration(migrations.Migration):
                     ),
                 ],
                 "constraints": [
+                    models.UniqueConstraint(
+                        fields=("out_trade_no",), name="payments_intent_number_once"
+                    ),
                     models.CheckConstraint(
                         condition=models.Q(("amount_minor__gt", 0)), name="payments_intent_positive"
                     ),

@@ -92,6 +92,7 @@ urlpatterns = [
     path("", overview, name="desk"),
     path("switch/", switch, name="desk_switch"),
     path("listings/", include("gongdao.front.web.pages.desk_listings")),
+    path("listings/", include("gongdao.front.web.pages.desk_supply")),
     path("stock/", include("gongdao.front.web.pages.desk_stock")),
     path("orders/", include("gongdao.front.web.pages.desk_orders")),
     path("money/", include("gongdao.front.web.pages.desk_money")),

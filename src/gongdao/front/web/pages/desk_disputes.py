@@ -18,6 +18,7 @@ from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.disputes.events import Party
 from gongdao.disputes.hold_ground import appeal_ground, find_grounds
+from gongdao.disputes.may_replace import may_replace
 from gongdao.disputes.models import Case
 from gongdao.disputes.notices import note_seen
 from gongdao.disputes.queries import cases_of_merchant
@@ -27,7 +28,7 @@ from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.web.dispute_acts import Actor, act_on, make_forms
 from gongdao.front.web.dispute_files import send_exhibit, send_verdict
-from gongdao.front.web.dispute_grounds import ground_rows
+from gongdao.front.web.dispute_grounds import ground_rows, grounds_of
 from gongdao.front.web.dispute_view import make_case_sight, make_lines
 from gongdao.front.web.pages.desk_access import Desk, desk_page, show
 from gongdao.market.offer import Delivery
@@ -95,7 +96,7 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
         sight,
         Party(Mover.MERCHANT, desk.user_id),
         Money(order.total_minor, order.currency),
-        offer.delivery is Delivery.SECRET,
+        offer.delivery is Delivery.SECRET and may_replace(case=row, order=order),
     )
     if request.method == "POST":
         done, forms = act_on(request, actor, here)
@@ -115,6 +116,13 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
         order=order,
         title=offer.title,
         forms=forms,
+        grounds=grounds_of(
+            stores=get_stores(),
+            case=row,
+            side=Mover.MERCHANT,
+            at=now(),
+            address=lambda one: reverse("desk_ground", args=[one]),
+        ),
         act=here,
         file_url=f"{here}files/",
         verdict_url=f"{here}verdicts/",

@@ -162,6 +162,7 @@ def _show_form(
         missing=form.name_missing(missing),
         obstacles=find_obstacles(desk.merchant, at=now()),
         has_proof=bool(fields.get("source_proof")),
+        proof_name=fields.get("source_proof", ""),
         card=_card(row, {}),
         saved_at=getattr(getattr(row, "draft", None), "saved_at", None),
         on_offer=row.state == ListingState.PUBLISHED,

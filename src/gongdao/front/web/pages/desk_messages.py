@@ -17,7 +17,7 @@ from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.web.pages.desk_access import Desk, desk_page, show
 from gongdao.front.web.pages.market_thread import make_posts
-from gongdao.front.worker.desk_tasks import tell_buyer_of_post
+from gongdao.front.worker.desk_tasks import tell_of_post
 from gongdao.market.desk_models import Thread
 from gongdao.market.desk_states import Side
 from gongdao.market.models import ListingVersion
@@ -101,7 +101,7 @@ def about_order(request: HttpRequest, desk: Desk, number: str) -> HttpResponseBa
         return _page(
             request, desk, row, order=order, listing_id=order.listing_id, problem=str(error.reason)
         )
-    tell_buyer_of_post(row)
+    tell_of_post(row)
     return redirect("desk_thread", thread_id=row.id)
 
 
@@ -128,7 +128,7 @@ def _thread(request: HttpRequest, desk: Desk, row: Thread) -> HttpResponseBase:
             listing_id=row.listing_id,
             problem=str(error.reason),
         )
-    tell_buyer_of_post(row)
+    tell_of_post(row)
     return redirect("desk_thread", thread_id=row.id)
 
 

@@ -24,6 +24,7 @@ from gongdao.front.clock import now
 from gongdao.front.gateways import get_gateways
 from gongdao.front.stores import get_stores
 from gongdao.front.web.downloads import file_answer
+from gongdao.front.web.fresh_factor import ask_for_factor, factor_link, has_fresh_factor
 from gongdao.front.web.market_words import gateway_name
 from gongdao.front.web.pages.desk_access import (
     Desk,
@@ -86,6 +87,8 @@ def _show(
         payouts=[_payout_line(one) for one in page.object_list],
         form=form,
         guarded=may_move_money(request),
+        fresh=has_fresh_factor(request),
+        factor=factor_link("desk_money"),
         reference=reference or new_payout_reference(at),
         services=[(name, gateway_name(name)) for name in get_gateways()],
         limit=_policy(at).second_person_over,
@@ -213,6 +216,8 @@ def retire(request: HttpRequest, desk: Desk, payee_id: UUID) -> HttpResponseBase
 @needs_second_factor
 def propose(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Ask for free money to be paid out; it is set aside at once and waits for approval."""
+    if not has_fresh_factor(request):
+        return ask_for_factor(request, "desk_money")
     payees, at = _payees(desk), now()
     form = PayoutForm(payees, request.POST)
     reference = request.POST.get("reference", "")[:60]

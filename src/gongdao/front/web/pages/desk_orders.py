@@ -1,4 +1,5 @@
-"""A merchant's orders: found, listed, written out as CSV, delivered by hand."""
+"""A merchant's orders: found, listed, written out as CSV, delivered by hand. `desk_cancel` ends
+those that he cannot fulfil."""
 
 from __future__ import annotations
 
@@ -24,7 +25,9 @@ from gongdao.front.web.downloads import file_answer
 from gongdao.front.web.market_order_view import make_lines, make_sight
 from gongdao.front.web.market_words import STATE_NAMES, say_moment
 from gongdao.front.web.pages.desk_access import Desk, desk_page, show
+from gongdao.front.web.pages.desk_cancel import cancel, name_cancel
 from gongdao.ledger.csv_lines import csv_lines
+from gongdao.market.cancel_order import can_cancel
 from gongdao.market.deliver_by_hand import LONGEST_TEXT, deliver_by_hand
 from gongdao.market.desk_orders import find_orders, is_by_hand, order_rows, read_entered
 from gongdao.market.models import Order
@@ -142,6 +145,8 @@ def _show(
         waits_for_buyer=by_hand and is_held_back(row, at),
         asks=bool(offer.asks),
         thread=find_thread_of_order(row.id),
+        may_cancel=can_cancel(row),
+        cancelled=name_cancel(row),
         times=[
             {"at": moment, "what": what}
             for moment, what in (
@@ -231,4 +236,5 @@ urlpatterns = [
     path("<str:number>/", order, name="desk_order"),
     path("<str:number>/entered/", entered, name="desk_entered"),
     path("<str:number>/deliver/", deliver, name="desk_deliver"),
+    path("<str:number>/cancel/", cancel, name="desk_cancel"),
 ]

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 from uuid import UUID
 
+from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path, reverse
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from gongdao.core.errors import DisputeRefused, InputError
+from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.disputes.events import Party
+from gongdao.disputes.hold_ground import appeal_ground, find_grounds
+from gongdao.disputes.may_replace import may_replace
 from gongdao.disputes.models import Case
+from gongdao.disputes.note_limits import side_subject
 from gongdao.disputes.notices import note_seen
+from gongdao.disputes.say import LONGEST_WORDS
 from gongdao.disputes.states import Mover
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.web.dispute_acts import Actor, act_on, make_forms
 from gongdao.front.web.dispute_files import send_exhibit, send_verdict
+from gongdao.front.web.dispute_grounds import grounds_of
 from gongdao.front.web.dispute_view import make_case_sight
 from gongdao.front.web.market_access import buyer_id, order_page
 from gongdao.market.models import Order
@@ -45,7 +53,7 @@ def show(request: HttpRequest, order: Order, case_id: UUID) -> HttpResponseBase:
         sight,
         Party(Mover.BUYER, buyer_id(request)),
         Money(order.total_minor, order.currency),
-        offer.delivery is Delivery.SECRET,
+        offer.delivery is Delivery.SECRET and may_replace(case=case, order=order),
     )
     if request.method == "POST":
         done, forms = act_on(request, actor, here)
@@ -58,6 +66,13 @@ def show(request: HttpRequest, order: Order, case_id: UUID) -> HttpResponseBase:
         "order": order,
         "case": sight,
         "forms": forms,
+        "grounds": grounds_of(
+            stores=get_stores(),
+            case=case,
+            side=Mover.BUYER,
+            at=now(),
+            address=lambda one: reverse("dispute_limit", args=[order.number, case.id, one]),
+        ),
         "act": here,
         "file_url": f"{here}files/",
         "verdict_url": f"{here}verdicts/",
@@ -65,6 +80,24 @@ def show(request: HttpRequest, order: Order, case_id: UUID) -> HttpResponseBase:
     }
     status = 422 if request.method == "POST" else 200
     return render(request, "pages/dispute_case.html", context, status=status)
+
+
+@require_POST
+@order_page
+def limit(request: HttpRequest, order: Order, case_id: UUID, ground_id: UUID) -> HttpResponseBase:
+    """Say why a limit that stands against the buyer is wrong; a person looks at it."""
+    case, at = _find(order, case_id), now()
+    standing = find_grounds(subject=side_subject(case, Mover.BUYER), at=at)
+    if ground_id not in {one.id for one in standing}:
+        raise Http404
+    words = request.POST.get("words", "")[:LONGEST_WORDS]
+    try:
+        appeal_ground(stores=get_stores(), ground_id=ground_id, words=words, at=at)
+    except (DisputeRefused, InputError) as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, _("申诉收到了，由别的人来看。"))
+    return redirect("dispute_case", number=order.number, case_id=case.id)
 
 
 @require_safe
@@ -85,6 +118,11 @@ def verdict(request: HttpRequest, order: Order, case_id: UUID, place: int) -> Ht
 
 urlpatterns = [
     path("<str:number>/disputes/<uuid:case_id>/", show, name="dispute_case"),
+    path(
+        "<str:number>/disputes/<uuid:case_id>/limits/<uuid:ground_id>/",
+        limit,
+        name="dispute_limit",
+    ),
     path(
         "<str:number>/disputes/<uuid:case_id>/files/<uuid:exhibit_id>/",
         exhibit,

@@ -3,7 +3,7 @@ and say what is wanted."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
 from django.contrib import messages
@@ -20,18 +20,22 @@ from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.disputes.clocks import start_clock
 from gongdao.disputes.collect_facts import Asked, collect_facts
+from gongdao.disputes.decide_abuse import Measure
 from gongdao.disputes.decide_liability import Finding, Mode, decide
 from gongdao.disputes.events import Party
 from gongdao.disputes.execute_remedies import left_to_return
 from gongdao.disputes.facts import FactName
+from gongdao.disputes.hold_ground import find_grounds, measure_of
+from gongdao.disputes.judge import asks_recording
 from gongdao.disputes.models import Case
+from gongdao.disputes.note_limits import buyer_subject
 from gongdao.disputes.open_case import open_case
 from gongdao.disputes.queries import cases_of_order
 from gongdao.disputes.rule_words import REMEDY_WORDS
 from gongdao.disputes.states import Mover, ReasonCode, Step
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
-from gongdao.front.web.dispute_form import OpenForm
+from gongdao.front.web.dispute_form import OpenForm, asks_for
 from gongdao.front.web.dispute_view import fact_rows
 from gongdao.front.web.dispute_words import (
     BEFORE_DELIVERY,
@@ -41,11 +45,14 @@ from gongdao.front.web.dispute_words import (
 )
 from gongdao.front.web.market_access import buyer_id, order_page
 from gongdao.front.web.market_order_view import make_sight
+from gongdao.market.desk_orders import read_entered
 from gongdao.market.models import Order
 from gongdao.market.shown import find_shown
 from gongdao.market.states import PAID_FOR, OrderState
 from gongdao.rules.dispute_queries import liability
 
+_REGION = ("地区", "区服", "region")
+"""What a label of the order form has in it where it asks for a region."""
 _HIDDEN = frozenset({FactName.JUDGED_AT, FactName.WANTED, FactName.ASKED_MINOR})
 
 
@@ -87,7 +94,16 @@ def ask(request: HttpRequest, order: Order, reason: str) -> HttpResponseBase:
         return redirect("dispute_reasons", number=order.number)
     code, sight = ReasonCode(reason), _sight(order)
     data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
-    form = OpenForm(data, files, left=left, replaceable=sight.by_vault)
+    asks = asks_for(code, listed=sight.offer.region, before=_account_region(order, code, at))
+    whole = order.quantity == 1 or left.minor == order.total_minor
+    form = OpenForm(
+        data,
+        files,
+        left=left,
+        replaceable=sight.by_vault and whole,
+        pieces=order.quantity,
+        asks=asks,
+    )
     if request.method == "POST" and form.is_valid():
         found = _open(request, order, code, form, at)
         if found is not None:
@@ -115,7 +131,7 @@ def _open(
         return open_case(
             stores=get_stores(),
             order_id=order.id,
-            asked=Asked(code, given["wanted"], given["amount"]),
+            asked=Asked(code, given["wanted"], given["amount"], form.told()),
             by=Party(Mover.BUYER, buyer_id(request)),
             words=given["words"],
             files=given["files"],
@@ -133,14 +149,31 @@ def _foresee(order: Order, code: ReasonCode, at: datetime) -> dict[str, Any]:
     facts = collect_facts(stores=stores, order=order, asked=Asked(code), case_id=None, at=at)
     on = beijing(order.placed_at).date()
     finding = decide(facts=facts, table=liability(code.value, on))
+    standing = find_grounds(subject=buyer_subject(order.buyer_digest), at=at)
+    limits = frozenset(map(measure_of, standing))
     shown = [fact for fact in facts.items if fact.name not in _HIDDEN]
     return {
         "facts": fact_rows(type(facts)(tuple(shown)), order.currency),
-        "foreseen": _foreseen_words(finding, order.currency),
+        "foreseen": _limit_words(limits, finding, code, on)
+        or _foreseen_words(finding, order.currency),
         "answer_by": start_clock(step=Step.MERCHANT_ANSWER, at=at, on=on).due_at,
-        "decided_now": finding.mode is Mode.AUTOMATIC,
+        "decided_now": finding.mode is Mode.AUTOMATIC or Measure.PERSON_FIRST in limits,
         "again_at": finding.again_at,
     }
+
+
+def _limit_words(limits: frozenset[Measure], finding: Finding, code: ReasonCode, on: date) -> str:
+    """What a limit on the buyer changes, where records do not decide; empty for nothing."""
+    if finding.mode is not Mode.PERSON:
+        return ""
+    if Measure.PERSON_FIRST in limits:
+        return _("按公布的限制，这种情况先由人来看。依据、到什么时候、怎样申诉，都写在争议页上。")
+    if Measure.ASK_RECORDING in limits and asks_recording(code, on):
+        return _(
+            "按公布的限制，请附上提卡前就开始的录屏；没有附，先等您补交，再由商家答复。"
+            "依据、到什么时候、怎样申诉，都写在争议页上。"
+        )
+    return ""
 
 
 def _foreseen_words(finding: Finding, currency: str) -> str:
@@ -158,6 +191,16 @@ def _foreseen_words(finding: Finding, currency: str) -> str:
         return _("按现在的记录可以马上决定：{remedy}。").format(remedy=remedy)
     words = _("按现在的记录可以马上决定：{remedy} {amount}。")
     return words.format(remedy=remedy, amount=amount)
+
+
+def _account_region(order: Order, code: ReasonCode, at: datetime) -> str:
+    """The region of the account that was to be topped up, where the buyer filled it in when he
+    ordered; he is shown his own words."""
+    if code is not ReasonCode.WRONG_REGION:
+        return ""
+    entered = read_entered(stores=get_stores(), order=order, at=at)
+    found = (text for label, text in entered.items() if any(w in label.lower() for w in _REGION))
+    return next(found, "")[:40]
 
 
 def _sight(order: Order) -> Any:

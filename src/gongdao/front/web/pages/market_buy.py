@@ -16,7 +16,7 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods
 
 from gongdao.core.attempts import Limit, count_attempt
-from gongdao.core.errors import InputError, OrderRefused, StockShort, TermsOutdated
+from gongdao.core.errors import InputError, OrderRefused, StockShort, TermsOutdated, TooManyAttempts
 from gongdao.core.ids import new_token, tidy_token
 from gongdao.core.language import gettext as _
 from gongdao.front.clock import now
@@ -27,6 +27,7 @@ from gongdao.front.web.market_access import buyer_id, hold_order
 from gongdao.front.web.market_form import OrderForm
 from gongdao.front.web.market_view import MOST_STOCK, promised_by, say_stock
 from gongdao.front.web.pages.market import stock_left, why_closed
+from gongdao.market.coupon_tries import limiting_guesses
 from gongdao.market.find_listings import find_listing
 from gongdao.market.models import Listing, Order
 from gongdao.market.offer import GoodsKind, Offer
@@ -80,8 +81,15 @@ def _place(
         coupon=given["coupon"],
         request=_name_request(listing, given, ask),
     )
+    guesses = limiting_guesses(
+        stores=get_stores(),
+        code=given["coupon"],
+        listing_id=listing.id,
+        caller=network_of(request),
+        at=at,
+    )
     try:
-        with transaction.atomic():
+        with guesses, transaction.atomic():
             number = place_order(stores=get_stores(), wanted=wanted, at=at).number
         placed = Order.objects.get(number=number)
     except IntegrityError:  # the same form sent again, or at the same moment
@@ -89,6 +97,9 @@ def _place(
         if again is None:
             raise
         placed = again
+    except TooManyAttempts as error:
+        form.add_error("coupon", str(error))
+        return _show(request, listing, offer, form, ask=ask, status=error.status)
     except StockShort:
         left = stock_left(listing, offer)
         said = _("没有那么多了：{stock}。改少一些，或换一个商品。").format(stock=say_stock(left))

@@ -21,6 +21,7 @@ from gongdao.core.language import gettext as _
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.web.market_access import buyer_id, order_page, private
+from gongdao.front.worker.desk_tasks import tell_of_post
 from gongdao.market.desk_models import Thread
 from gongdao.market.desk_states import Side
 from gongdao.market.find_listings import find_listing
@@ -66,7 +67,7 @@ def about_order(request: HttpRequest, order: Order) -> HttpResponseBase:
         return _page(request, find_thread_of_order(order.id), where)
     try:
         count_attempt(stores=get_stores(), limit=POSTS, who=order.number, at=now())
-        post_about_order(
+        row = post_about_order(
             stores=get_stores(),
             order=order,
             side=Side.BUYER,
@@ -76,6 +77,7 @@ def about_order(request: HttpRequest, order: Order) -> HttpResponseBase:
         )
     except InputError as error:
         return _page(request, find_thread_of_order(order.id), where, problem=str(error.reason))
+    tell_of_post(row)
     messages.success(request, _("发出去了。写了什么、什么时候写的，两边都改不了。"))
     return redirect("market_thread", number=order.number)
 
@@ -103,7 +105,7 @@ def about_listing(request: HttpRequest, listing_id: UUID) -> HttpResponseBase:
         return private(_page(request, found, where))
     try:
         count_attempt(stores=get_stores(), limit=POSTS, who=f"account:{user_id}", at=now())
-        post_about_listing(
+        row = post_about_listing(
             stores=get_stores(),
             listing=listing,
             buyer_id=user_id,
@@ -114,6 +116,7 @@ def about_listing(request: HttpRequest, listing_id: UUID) -> HttpResponseBase:
         )
     except InputError as error:
         return private(_page(request, found, where, problem=str(error.reason)))
+    tell_of_post(row)
     messages.success(request, _("发出去了。商家回答后，这一页会显示。"))
     return redirect("market_question", listing_id=listing.id)
 

@@ -28,6 +28,7 @@ from gongdao.disputes.facts import FactName, Facts
 from gongdao.disputes.give_verdict import give_verdict
 from gongdao.disputes.hand_over import ask_party, hand_over, resume_clock, stop_clock, take_case
 from gongdao.disputes.judge import facts_of
+from gongdao.disputes.may_replace import may_replace
 from gongdao.disputes.models import Case, RootCause
 from gongdao.disputes.queries import cases_of_platform, cases_that_need_a_person
 from gongdao.disputes.root_cause import UPHELD, Cause, record_cause
@@ -111,7 +112,7 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
         most=Money(order.total_minor, order.currency),
         weighable=names,
         rules=_bases(table),
-        replaceable=offer.delivery is Delivery.SECRET,
+        replaceable=offer.delivery is Delivery.SECRET and may_replace(case=row, order=order),
     )
     sent = request.method == "POST" and form.is_valid()
     if sent and _decide(request, desk, row, form, order.quantity):

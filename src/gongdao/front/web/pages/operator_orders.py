@@ -20,6 +20,7 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
+from gongdao.front.stores import get_stores
 from gongdao.front.web import operator_queues as queues
 from gongdao.front.web.market_words import STATE_NAMES
 from gongdao.front.web.operator_access import Desk, desk_page
@@ -28,14 +29,17 @@ from gongdao.front.web.operator_words import DOUBTS, FINDINGS, word_of
 from gongdao.front.web.templatetags.values import money, when
 from gongdao.ledger.holds import find_holds
 from gongdao.market.clear_doubt import clear_doubt
-from gongdao.market.models import Finding, Merchant, Notice, Order, TopUp
+from gongdao.market.models import Finding, Listing, Merchant, Notice, Order, TopUp
 from gongdao.market.own_orders import find_titles
 from gongdao.market.push_notice import push_notice
+from gongdao.market.settle_doubted import settle_doubted
 from gongdao.market.staff import check_reason
 from gongdao.market.states import OrderState, Role
 from gongdao.market.words import why_words
 from gongdao.payments.models import CallbackSeen, Refund
 from gongdao.payments.push_refund import push_refund
+from gongdao.vault.after_restore import DOUBTED
+from gongdao.vault.models import Batch
 
 _MOST = 50
 """Rows of a queue that are shown at once; more are counted."""
@@ -80,9 +84,22 @@ def orders(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         for one in context["notices"]
     ]
     context["batch_rows"] = [
-        [str(one.id), one.secrets, one.reason, when(one.changed_at)] for one in context["batches"]
+        [str(one.id), one.secrets, one.reason, when(one.changed_at)]
+        for one in context["batches"]
+        if one.reason != DOUBTED
     ]
+    context["doubted"] = _doubted(context["batches"])
     return render(request, "pages/operator_orders.html", context)
+
+
+def _doubted(batches: Iterable[Batch]) -> list[dict[str, Any]]:
+    """Batches that a person has to answer for, with whose they are and what they are."""
+    rows = [one for one in batches if one.reason == DOUBTED]
+    listings = Listing.objects.filter(sku_id__in=[one.sku_id for one in rows])
+    named = {one.sku_id: one for one in listings.select_related("merchant")}
+    return [
+        {"row": one, "merchant": named[one.sku_id].merchant} for one in rows if one.sku_id in named
+    ]
 
 
 def _common(desk: Desk) -> dict[str, Any]:
@@ -241,7 +258,7 @@ def refund(request: HttpRequest, desk: Desk, refund_id: UUID) -> HttpResponseBas
 def notice(request: HttpRequest, desk: Desk, notice_id: UUID) -> HttpResponseBase:
     """Have a notice sent again that was given up."""
     row = Notice.objects.select_related("order").filter(id=notice_id).first()
-    if row is None:
+    if row is None or row.order is None:
         raise Http404
     return do_deed(
         request,
@@ -255,7 +272,34 @@ def notice(request: HttpRequest, desk: Desk, notice_id: UUID) -> HttpResponseBas
     )
 
 
+@require_POST
+@desk_page(Role.OPERATOR)
+def batch(request: HttpRequest, desk: Desk, batch_id: UUID) -> HttpResponseBase:
+    """Answer for a batch that is in doubt after a restore; the deed notes itself."""
+    answer = request.POST.get("answer", "")
+    if answer not in ("unused", "replace"):
+        messages.error(request, _("选一个处理办法。"))
+        return redirect("operator_orders")
+    return do_deed(
+        request,
+        desk,
+        lambda: settle_doubted(
+            stores=get_stores(),
+            batch=batch_id,
+            unused=answer == "unused",
+            reason=request.POST.get("reason", ""),
+            by=desk.by,
+            at=desk.at,
+        ),
+        code="",
+        about=("batch", str(batch_id)),
+        done=_("已恢复出售。") if answer == "unused" else _("已下架，等商家导入新的。"),
+        back="operator_orders",
+    )
+
+
 urlpatterns = [
+    path("batches/<uuid:batch_id>/", batch, name="operator_batch"),
     path("orders/", orders, name="operator_orders"),
     path("orders/<str:number>/", order, name="operator_order"),
     path("top-ups/<uuid:top_up_id>/doubt/", doubt, name="operator_doubt"),

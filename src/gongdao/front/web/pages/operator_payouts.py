@@ -13,13 +13,13 @@ from django.shortcuts import render
 from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
-from gongdao.core.errors import InputError
+from gongdao.core.errors import InputError, PayoutRefused
 from gongdao.core.ids import new_token
+from gongdao.core.language import Phrase, translated
 from gongdao.core.language import gettext as _
-from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
-from gongdao.disputes.hold_ground import check_may_pay_out
+from gongdao.disputes.hold_ground import check_may_pay_out, find_held_merchants
 from gongdao.front.stores import get_stores
 from gongdao.front.web.operator_access import Desk, desk_page
 from gongdao.front.web.operator_forms import PayoutForm
@@ -216,6 +216,8 @@ def _form(
 
 def _approve(payout_id: UUID, said: str, desk: Desk) -> object:
     assert desk.by.id is not None
+    owner = Payout.objects.values_list("owner_id", flat=True).get(id=payout_id)
+    check_may_pay_out(merchant_id=owner, at=desk.at)
     approve_payout(payout_id=payout_id, by=desk.by.id, at=desk.at)
     return None
 
@@ -274,7 +276,11 @@ def request_batch(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 
     def deed() -> object:
         source = read_source(request.POST.get("source", ""))
-        return request_payouts(through=source, by=by, at=desk.at) is not None
+        held = find_held_merchants(at=desk.at)
+        made = request_payouts(through=source, by=by, at=desk.at, waiting=held)
+        if made is None and held:
+            raise PayoutRefused(Phrase("批准了的付款都被限制挡着，现在没有能提交的。"))
+        return made is not None
 
     return do_deed(
         request,

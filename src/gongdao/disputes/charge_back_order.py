@@ -1,0 +1,74 @@
+"""A payment service took an order's money back for its buyer: book it against whoever has it.
+
+The word of the service, read by a person, stands behind it. What is left in the sale's hold pays
+first, then the merchant's free money; the rest he owes. The deposit is not touched: by the terms it
+stands for rulings. What a dispute of the order has fenced stays with the dispute, which can give
+the buyer nothing a second time (`left_to_return`).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Sum
+
+from gongdao.core.errors import MoneyRefused
+from gongdao.core.language import Phrase
+from gongdao.core.money import Money
+from gongdao.core.subject import SubjectRef
+from gongdao.disputes.hold_money import find_credit, find_sale_hold
+from gongdao.disputes.locks import lock_order
+from gongdao.ledger.charge_back import charge_back
+from gongdao.ledger.debts import find_booked
+from gongdao.ledger.models import LedgerTransfer
+from gongdao.ledger.transfers import Ground, Journal, TransferKind
+from gongdao.market.accounts import clearing_account
+from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.models import Finding
+
+
+def charge_back_order(*, order_id: UUID, amount: Money, reference: str, at: datetime) -> Journal:
+    """Book that the service took ``amount`` of the order's payment back under its own number
+    ``reference``, once; what the desk had noted of it is settled.
+
+    Raise MoneyRefused for an order that nobody paid and for more than was paid, DisputeRefused for
+    no order, ReferenceReused for another amount under the same number.
+    """
+    with transaction.atomic():
+        order = lock_order(order_id)
+        credit = find_credit(order)
+        if credit is None:
+            raise MoneyRefused(Phrase("这个订单没有付过款，没有钱可以拒付。"))
+        about = SubjectRef("order", order.id)
+        booked = find_booked(
+            about=about,
+            kind=TransferKind.CHARGE_BACK,
+            reference=f"{Ground.CHARGEBACK}:{reference}",
+        )
+        most = credit.amount_minor - charged_back_minor(order.id)
+        if booked is None and amount.minor > most:
+            left = Money(most, credit.currency)
+            raise MoneyRefused(Phrase("最多还能拒付 {most} 元。", most=str(left)))
+        hold = find_sale_hold(order)
+        journal = charge_back(
+            merchant=SubjectRef("merchant", order.merchant_id),
+            gateway=clearing_account(credit.gateway, credit.intent.account, credit.currency),
+            amount=amount,
+            about=about,
+            reference=reference,
+            hold_id=hold.id if hold else None,
+            at=at,
+        )
+        noted = Finding.objects.filter(order=order, code=CHARGED_BACK, closed_at=None)
+        noted.update(closed_at=at)
+    return journal
+
+
+def charged_back_minor(order_id: UUID) -> int:
+    """How many minor units of the order's payment the service took back."""
+    rows = LedgerTransfer.objects.filter(
+        owner_kind="order", owner_id=order_id, kind=TransferKind.CHARGE_BACK.value
+    )
+    return int(rows.aggregate(all=Sum("amount_minor"))["all"] or 0)

@@ -1,0 +1,184 @@
+"""Chargebacks and what merchants owe, on the operator's desk: booked, paid, given up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Exists, OuterRef
+from django.http import Http404, HttpRequest
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import path
+from django.views.decorators.http import require_POST, require_safe
+
+from gongdao.core.errors import InputError
+from gongdao.core.language import gettext as _
+from gongdao.core.money import Money
+from gongdao.core.subject import SubjectRef
+from gongdao.disputes.charge_back_order import charge_back_order
+from gongdao.front.web.operator_access import Desk, desk_page
+from gongdao.front.web.operator_forms import ChargeBackForm, DebtForm
+from gongdao.front.web.operator_view import do_deed, link, page_of, searched
+from gongdao.front.web.templatetags.values import when
+from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.models import LedgerAccount, LedgerTransfer
+from gongdao.ledger.queries import find_balances
+from gongdao.ledger.settle_debt import collect_receivable, write_off
+from gongdao.ledger.transfers import Journal
+from gongdao.market.accounts import merchant_account, platform_account
+from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.models import Finding, Merchant, Order
+from gongdao.market.staff import check_reason
+from gongdao.market.states import Role
+
+
+@require_safe
+@desk_page(Role.FINANCE)
+def debts(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """Chargebacks that services told of, who owes what, and the form for a chargeback."""
+    return _show(request, ChargeBackForm(number=searched(request)))
+
+
+def _show(request: HttpRequest, form: ChargeBackForm) -> HttpResponseBase:
+    told = Finding.objects.filter(code=CHARGED_BACK, closed_at=None).select_related("order")
+    page = page_of(request, _debtors())
+    context = {
+        "form": form,
+        "told": [
+            [link(one.order.number, "operator_order", one.order.number), when(one.found_at)]
+            for one in told.order_by("found_at")
+        ],
+        "told_head": [_("订单"), _("时间")],
+        "page": page,
+        "debtors": page.object_list,
+        "here": "operator",
+        "part": "ledger",
+    }
+    status = 422 if form.errors else 200
+    return render(request, "pages/operator_debts.html", context, status=status)
+
+
+def _debtors() -> list[dict[str, Any]]:
+    """Merchants who owe something now; accounts that never owed are not even summed."""
+    ever = LedgerTransfer.objects.filter(debit_id=OuterRef("id"))
+    rows = LedgerAccount.objects.filter(
+        Exists(ever), kind=AccountKind.MERCHANT_RECEIVABLE.value, owner_kind="merchant"
+    )
+    accounts = [
+        merchant_account(AccountKind.MERCHANT_RECEIVABLE, one.owner_id, one.currency)
+        for one in rows
+    ]
+    owed = {one: balance for one, balance in find_balances(accounts).items() if balance.minor < 0}
+    merchants = Merchant.objects.in_bulk([one.owner.id for one in owed])
+    found = [
+        {
+            "merchant": merchants[one.owner.id],
+            "owed": Money(-balance.minor, one.currency),
+            "currency": one.currency,
+            "form": DebtForm(auto_id=f"id-{one.id}-%s"),
+        }
+        for one, balance in owed.items()
+        if one.owner.id in merchants
+    ]
+    return sorted(found, key=lambda one: str(one["merchant"].display_name))
+
+
+@require_POST
+@desk_page(Role.FINANCE)
+def charge_back(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """Book a chargeback that stands in the service's books."""
+    form = ChargeBackForm(request.POST)
+    if not form.is_valid():
+        return _show(request, form)
+    given = form.cleaned_data
+    order = Order.objects.filter(number=given["number"].strip().upper()).first()
+    if order is None:
+        form.add_error("number", _("没有这个订单。"))
+        return _show(request, form)
+
+    def deed() -> bool:
+        journal = charge_back_order(
+            order_id=order.id,
+            amount=given["amount"],
+            reference=given["reference"].strip(),
+            at=desk.at,
+        )
+        return not journal.replayed
+
+    return do_deed(
+        request,
+        desk,
+        deed,
+        code="charge_back.book",
+        about=("order", str(order.id)),
+        done=_("已记下。"),
+        back="operator_debts",
+        reason=f"{given['amount']} {given['reference']} {given['reason']}",
+    )
+
+
+def _collect(merchant: SubjectRef, amount: Money, reference: str, desk: Desk) -> Journal:
+    bank = platform_account(AccountKind.OUTSIDE, amount.currency)
+    return collect_receivable(
+        merchant=merchant,
+        source=bank,
+        amount=amount,
+        about=merchant,
+        reference=f"bank:{reference}",
+        at=desk.at,
+    )
+
+
+def _write_off(merchant: SubjectRef, amount: Money, reference: str, desk: Desk) -> Journal:
+    return write_off(
+        merchant=merchant,
+        amount=amount,
+        about=merchant,
+        reference=f"given_up:{reference}",
+        at=desk.at,
+    )
+
+
+_STEPS: dict[str, tuple[str, Callable[[SubjectRef, Money, str, Desk], Journal]]] = {
+    "collect": ("debt.collect", _collect),
+    "write_off": ("debt.write_off", _write_off),
+}
+
+
+@require_POST
+@desk_page(Role.FINANCE)
+def step(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBase:
+    """A debt is paid at the bank, or given up."""
+    chosen = _STEPS.get(request.POST.get("step", ""))
+    if chosen is None or not Merchant.objects.filter(id=merchant_id).exists():
+        raise Http404
+    form = DebtForm(request.POST)
+
+    def deed() -> bool:
+        if not form.is_valid():
+            raise InputError(_("金额、流水号和理由都要写。"))
+        given = form.cleaned_data
+        check_reason(given["reason"])
+        owner = SubjectRef("merchant", merchant_id)
+        journal = chosen[1](owner, given["amount"], given["reference"].strip(), desk)
+        return not journal.replayed
+
+    return do_deed(
+        request,
+        desk,
+        deed,
+        code=chosen[0],
+        about=("merchant", str(merchant_id)),
+        done=_("已记下。"),
+        back="operator_debts",
+        reason=" ".join(request.POST.get(name, "") for name in ("amount", "reference", "reason")),
+    )
+
+
+urlpatterns = [
+    path("debts/", debts, name="operator_debts"),
+    path("debts/charge-back/", charge_back, name="operator_charge_back"),
+    path("debts/<uuid:merchant_id>/", step, name="operator_debt_step"),
+]

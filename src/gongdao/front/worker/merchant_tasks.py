@@ -1,0 +1,39 @@
+"""Jobs around merchants: those who are due for re-verification are told, those who let it pass are
+paused, those who leave are seen off."""
+
+from __future__ import annotations
+
+import logging
+
+from procrastinate.contrib.django import app
+
+from gongdao.core.errors import GongdaoError
+from gongdao.front.clock import now
+from gongdao.front.find_claims import find_claims
+from gongdao.front.stores import get_stores
+from gongdao.front.worker.market_tasks import reachable, read_contact
+from gongdao.market.close_merchant import finish_closings
+from gongdao.market.notices_merchant import plan_review_notices
+from gongdao.market.pause_merchant import expire_merchant, find_expired
+
+log = logging.getLogger("gongdao.market")
+QUICK = "quick"
+
+
+@app.periodic(cron="15 * * * *")
+@app.task(name="look_at_reviews", queue=QUICK, queueing_lock="look_at_reviews")
+def look_at_reviews(timestamp: int) -> None:
+    """Tell who is due soon, and pause who let the day pass."""
+    plan_review_notices(stores=get_stores(), read=read_contact, channels=reachable(), at=now())
+    for merchant_id in find_expired(at=now()):
+        try:
+            expire_merchant(stores=get_stores(), merchant_id=merchant_id, at=now())
+        except GongdaoError as error:
+            log.error("merchant %s cannot be paused: %s", merchant_id, error.code)
+
+
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="close_merchants", queue=QUICK, queueing_lock="close_merchants")
+def close_merchants(timestamp: int) -> None:
+    """Return the deposits of those who leave, where nothing is open any more."""
+    finish_closings(stores=get_stores(), find_claims=find_claims, at=now())

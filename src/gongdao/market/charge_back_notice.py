@@ -1,0 +1,52 @@
+"""A payment service says that a buyer's bank takes a payment back: note it for a person.
+
+Nothing is booked on this word alone: who looked at the service's books books it, with the amount
+and the number that stand there.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from django.db import connection, transaction
+
+from gongdao.payments.credit_report import note_said
+from gongdao.payments.models import Credit
+from gongdao.payments.port import Report
+
+CHARGED_BACK = "charged_back"
+"""The finding, and the reason that is kept with what was said."""
+_FIND = """
+INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)
+VALUES (%(order)s, 'charged_back', 'person', 1, %(at)s, %(at)s)
+ON CONFLICT (order_id, code) DO UPDATE
+SET times = f.times + 1, acted_at = %(at)s, closed_at = NULL
+"""
+
+
+def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetime) -> bool:
+    """Keep what was said and put the order on the operator's desk; False where no payment of ours
+    has that number, which is kept as well. The same event again adds nothing."""
+    credit = (
+        Credit.objects.select_related("intent")
+        .filter(gateway=gateway, trade_no=report.trade_no)
+        .first()
+    )
+    known = credit is not None and credit.intent.account == report.account
+    number = credit.intent.out_trade_no if credit is not None and known else ""
+    reason = f"{CHARGED_BACK}:{report.event_no}" if known else "unknown_payment"
+    with transaction.atomic():
+        new = note_said(
+            report=report,
+            gateway=gateway,
+            out_trade_no=number,
+            reason=reason,
+            digest=digest,
+            at=at,
+        )
+        if credit is None or not known:
+            return False
+        if new and credit.intent.owner_kind == "order":
+            with connection.cursor() as cursor:
+                cursor.execute(_FIND, {"order": credit.intent.owner_id, "at": at})
+    return True

@@ -1,0 +1,92 @@
+"""What keeps an offer from being published beyond what it must say: judged in one place, so that
+the desk, the interface and whoever else publishes meet the same checks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime
+from uuid import UUID
+
+from gongdao.core.language import Bilingual, Phrase
+from gongdao.market.decide_price import Support, judge_compared_price
+from gongdao.market.desk_models import SourceProof
+from gongdao.market.models import Listing, Supply
+from gongdao.market.offer import Delivery, Missing, Offer
+from gongdao.market.offer_words import find_forbidden
+from gongdao.market.queries import recent_deals
+from gongdao.market.review_proof import why_refused
+from gongdao.market.shown import find_shown
+
+
+def find_obstacles_of_offer(*, listing: Listing, offer: Offer, at: datetime) -> tuple[Missing, ...]:
+    """Everything that keeps ``offer`` from being the listing's next version, beside what
+    `find_missing` finds in it: prohibited goods (F1), a struck-through price without support (A7),
+    no shelf, no supplier, no paper of the merchant's own, or one that the staff refused."""
+    found = [*_judge_words(offer, at), *_judge_price(listing, offer, at)]
+    if offer.delivery is Delivery.SECRET and listing.sku_id is None:
+        found.append(Missing("delivery", Phrase("先在“库存”里建好库位，再上架")))
+    if offer.delivery is Delivery.SUPPLIER:
+        found += _judge_supply(listing, offer)
+    if offer.source_proof:
+        found += _judge_proof(listing, offer.source_proof)
+    return tuple(found)
+
+
+def _judge_words(offer: Offer, at: datetime) -> Iterator[Missing]:
+    for one in find_forbidden(offer, on=at.date()):
+        yield Missing(
+            one.field,
+            Phrase(
+                "这类商品禁止上架：{what}。{why}",
+                what=Bilingual(one.rule.name, one.rule.name_en),
+                why=Bilingual(one.rule.why, one.rule.why_en),
+            ),
+        )
+
+
+def _judge_price(listing: Listing, offer: Offer, at: datetime) -> Iterator[Missing]:
+    if offer.compared_price is None:
+        return
+    verdict = judge_compared_price(
+        compared=offer.compared_price,
+        why=offer.compared_why,
+        deals=recent_deals(listing.id),
+        at=at,
+    )
+    if verdict.allowed:
+        return
+    if verdict.support is Support.FACE_VALUE:
+        yield Missing("compared_why", Phrase("面额不是成交价，不能拿来划线。"))
+    elif verdict.ceiling is None:
+        reason = Phrase("还没有成交，请写明和什么比较，或不写划线价。")
+        yield Missing("compared_price", reason)
+    else:
+        reason = Phrase("划线价没有成交记录支持，目前最高可写 {most} 元", most=verdict.ceiling)
+        yield Missing("compared_price", reason)
+
+
+def _judge_supply(listing: Listing, offer: Offer) -> Iterator[Missing]:
+    supply = Supply.objects.filter(listing=listing).select_related("supplier").first()
+    if supply is None or not supply.supplier.on:
+        yield Missing("delivery", Phrase("先在“上游”里选好上游，再上架"))
+    elif supply.ask not in offer.asks:
+        reason = Phrase("上游要的“{ask}”不在里面，加上它，或在“上游”里改", ask=supply.ask)
+        yield Missing("asks", reason)
+
+
+def _judge_proof(listing: Listing, named: str) -> Iterator[Missing]:
+    if not _is_own_proof(listing, named):
+        yield Missing("source_proof", Phrase("上传来源的凭证"))
+    elif why := why_refused(named):
+        yield Missing("source_proof", why)
+
+
+def _is_own_proof(listing: Listing, named: str) -> bool:
+    """Versions made elsewhere name a proof of another form; those stay as they were accepted."""
+    if listing.version and find_shown(listing.id, listing.version).offer.source_proof == named:
+        return True
+    try:
+        proof_id = UUID(named.removeprefix("proof:"))
+    except ValueError:
+        return False
+    return SourceProof.objects.filter(id=proof_id, merchant_id=listing.merchant_id).exists()

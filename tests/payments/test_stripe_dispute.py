@@ -1,0 +1,54 @@
+"""A buyer's bank takes a payment back from Stripe: an event that a person reads and books."""
+
+from __future__ import annotations
+
+import pytest
+from tests.payments.fake_stripe import event
+from tests.payments.payments_kit import reasons
+from tests.payments.test_notify import _placed, _send, shop
+
+from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.models import Finding
+from gongdao.payments.models import Credit
+
+__all__ = ["shop"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def dispute(trade_no, minor=9800, number="dp_1", kind="charge.dispute.created"):
+    """The event of a dispute, as the service's documents show it."""
+    told = {
+        "id": number, "object": "dispute", "amount": minor, "currency": "cny",
+        "payment_intent": trade_no, "status": "needs_response", "metadata": {},
+    }  # fmt: skip
+    return {"object": "event", "type": kind, "livemode": False, "data": {"object": told}}
+
+
+@pytest.mark.parametrize("fake", ["stripe"], indirect=True)
+def test_a_dispute_stands_on_the_desk_once(fake, shop):
+    """Accepted, kept with its number and noted for a person once per dispute; nothing is booked."""
+    placed = _placed(shop, fake)
+    paid = fake.pay(placed.number, placed.total.minor)
+    assert _send(fake.sign(event(paid))).status_code == 200
+    for kind in ("charge.dispute.created", "charge.dispute.funds_withdrawn"):
+        answer = _send(fake.sign(dispute(paid.trade_no, kind=kind)))
+        assert answer.status_code == 200
+    found = Finding.objects.get(code=CHARGED_BACK)
+    assert found.order.number == placed.number and found.times == 1 and found.deed == "person"
+    assert reasons(placed.number)[-1] == ("noted", "charged_back:dp_1")
+    assert Credit.objects.count() == 1
+    _send(fake.sign(dispute(paid.trade_no, number="dp_2")))
+    found.refresh_from_db()
+    assert found.times == 2
+
+
+@pytest.mark.parametrize("fake", ["stripe"], indirect=True)
+def test_a_dispute_of_nothing_of_ours_is_kept_and_no_more(fake, shop):
+    """A payment that nobody here knows, and an event without numbers, note nothing."""
+    assert _send(fake.sign(dispute("pi_unknown"))).status_code == 200
+    assert reasons()[-1] == ("refused", "unknown_payment")
+    assert _send(fake.sign(dispute("", number=""))).status_code == 400
+    forged = fake.sign(dispute("pi_unknown"))
+    forged.headers["stripe-signature"] = "t=1,v1=00"
+    assert _send(forged).status_code == 400
+    assert not Finding.objects.exists()
