@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
+from itertools import count
 from typing import Any
 
 import pytest
@@ -82,14 +83,22 @@ def test_each_callback_five_times_at_once(late):
 
 
 def test_without_the_lock_callbacks_meet(monkeypatch):
-    """The control: where the intent is read without its lock, callbacks of one order collide."""
+    """The control: two callbacks that both read the intent without its lock collide."""
     text = confirming._lock_statement().replace("FOR UPDATE OF i, o, log_at", "")
     monkeypatch.setattr(confirming, "_lock_statement", lambda: text)
-    shop = make_shop(stock=8)
-    orders = [order(shop, contact=f"b{n}@example.invalid") for n in range(4)]
-    told = _at_once([partial(pay, one) for one in orders for _ in range(5)])
-    assert [one for one in told if isinstance(one, Exception)]
-    assert Credit.objects.count() <= 4
+    lock, both, calls = confirming._lock, threading.Barrier(2), count()
+
+    def read_together(number: str):
+        row = lock(number)
+        if next(calls) < both.parties:
+            both.wait(20)
+        return row
+
+    monkeypatch.setattr(confirming, "_lock", read_together)
+    placed = order(make_shop(stock=8))
+    told = _at_once([partial(pay, placed)] * both.parties)
+    assert not both.broken and [one for one in told if isinstance(one, Exception)], told
+    assert Credit.objects.count() == 1
 
 
 def test_payment_against_expiry():
