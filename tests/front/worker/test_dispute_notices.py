@@ -104,14 +104,14 @@ def test_a_refused_address_is_not_tried_again(case, clock):
 
 
 def test_a_second_member_is_told_where_the_first_cannot_be(clock):
-    """One address refuses, the other takes it: one message, and the side is told."""
+    """One address, whichever is asked first, refuses; the other takes it, and the side is told."""
     shop = make_shop()
     member(shop, "first")
     member(shop, "second")
     case = complain(delivered(shop), USED)
     fake = Fake(MessageRefused("no such user"))
     assert send(fake) == {"accepted": 1}
-    assert [one.address["to"] for one in fake.took] == ["second@example.invalid"] and is_told(case)
+    assert len(fake.took) == 1 and not fake.fails and is_told(case)
 
 
 def test_a_worker_that_dies_while_sending_sends_once_more_at_most(case, clock):
