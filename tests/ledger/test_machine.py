@@ -73,6 +73,7 @@ ALL = (
 MINOR = st.integers(1, 1000)
 ANNA, BEN = UUID(int=1), UUID(int=2)
 LIMIT = 500
+_OF_THE_DAY = {"proposed", "approved", "requested", "confirmed"}
 
 
 class LedgerMachine(RuleBasedStateMachine):
@@ -104,6 +105,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.promised: dict[UUID, int] = {}
         self.steps: dict[UUID, str] = {}
         self.amounts: dict[UUID, int] = {}
+        self.limits = dict[UUID, int]()
         self.done: list[Callable[[], object]] = []
 
     def teardown(self) -> None:
@@ -315,8 +317,10 @@ class LedgerMachine(RuleBasedStateMachine):
 
     @rule(target=payouts, minor=MINOR)
     def a_payout_is_proposed(self, minor):
-        """The amount is set aside, if it is there."""
-        reference, works = uuid4().hex, minor <= self.spendable
+        """What he owes is taken first; then the amount is set aside, if it is there."""
+        reference, owed = uuid4().hex, -self.has[RECEIVABLE]
+        taken = min(owed, self.spendable)
+        works = minor <= self.spendable - taken
         payout = self.ask(
             lambda: propose_payout(
                 payee_id=self.payee,
@@ -331,16 +335,21 @@ class LedgerMachine(RuleBasedStateMachine):
         )
         if not works:
             return multiple()
+        if taken:
+            self.move(FREE, RECEIVABLE, taken)
+            self.move(COVER, RESERVE, max(0, self.has[COVER] - (owed - taken)))
+        others = [self.amounts[one] for one, step in self.steps.items() if step in _OF_THE_DAY]
+        self.limits[payout] = LIMIT - sum(others)
         self.steps[payout], self.amounts[payout] = "proposed", minor
         self.move(FREE, PAYABLE, minor)
         return payout
 
     @rule(payout=payouts, by=st.sampled_from([ANNA, BEN]))
     def a_payout_is_approved(self, payout, by):
-        """By one, or over the limit by another."""
+        """By one, or by another where it passes what the day's other payouts leave of the limit."""
         if self.steps[payout] != "proposed":
             return
-        works = by == BEN or self.amounts[payout] <= LIMIT
+        works = by == BEN or self.amounts[payout] <= self.limits[payout]
         self.ask(lambda: approve_payout(payout_id=payout, by=by, at=AT), works=works)
         if works:
             self.steps[payout] = "approved"
