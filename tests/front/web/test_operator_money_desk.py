@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 from tests.front.web.market_pages import buy, make_merchant, make_shop, pay, text_of
 from tests.front.web.operator_kit import ALL, find_deeds, sign_in
@@ -94,7 +96,7 @@ def test_a_chargeback_is_booked_and_its_finding_closes(staff, client):
     Finding.objects.create(order=order, code=CHARGED_BACK, deed="person", found_at=at, acted_at=at)
     assert order.number in text_of(staff.get("/operator/debts/"))
     fields = {"number": order.number, "amount": "1.00", "reference": "dp_1", "reason": "后台已扣"}
-    send = lambda: staff.post("/operator/debts/charge-back/", fields, follow=True)  # noqa: E731 - two calls of one line
+    send = partial(staff.post, "/operator/debts/charge-back/", fields, follow=True)
     assert "已记下" in text_of(send()) and "没有再做" in text_of(send())
     assert Finding.objects.get().closed_at is not None
     assert len(find_deeds("charge_back.book")) == 1

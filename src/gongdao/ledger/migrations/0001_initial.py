@@ -210,6 +210,7 @@ class Migration(migrations.Migration):
                                     "cover_back",
                                     "collect",
                                     "write_off",
+                                    "correction",
                                     "reversal",
                                 ],
                             )
@@ -328,6 +329,7 @@ class Migration(migrations.Migration):
                                     "cover_back",
                                     "collect",
                                     "write_off",
+                                    "correction",
                                     "reversal",
                                 ],
                             )
