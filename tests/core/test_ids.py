@@ -8,7 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from gongdao.core.ids import new_code, new_id, new_token, tidy_code, tidy_token
+from gongdao.core import ids
+from gongdao.core.ids import new_code, new_id, new_number, new_token, tidy_code, tidy_token
+from gongdao.evidence.labels import clean_value
 
 SIGNS = set("0123456789abcdefghjkmnpqrstvwxyz")
 MOMENTS = st.datetimes(
@@ -56,6 +58,16 @@ def test_tokens_and_codes_have_their_bits() -> None:
     assert len(set(tokens)) == len(set(codes)) == 500
     for place in range(26):
         assert len({token[place] for token in tokens}) > 20, "each place is drawn"
+
+
+def test_a_number_is_never_a_word(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A draw of letters alone, or with a digit near the end only, is drawn again; what comes out
+    is a number to whoever reads texts."""
+    draws = iter(("abcdefghjkmn", "abcdefghjk7n", "abcde5ghjkmn"))
+    assert not clean_value("order_no", "ABCDEFGHJKMN")
+    monkeypatch.setattr(ids, "_draw", lambda length: next(draws))
+    assert new_number() == "ABCDE5GHJKMN"
+    assert clean_value("order_no", "ABCDE5GHJKMN") == "ABCDE5GHJKMN"
 
 
 def _full_width(text: str) -> str:

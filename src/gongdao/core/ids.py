@@ -50,9 +50,16 @@ def new_token() -> str:
 
 
 def new_number() -> str:
-    """A number for an order: 60 random bits in 12 signs, upper case, that nobody guesses or counts
-    through. It is no secret: who knows it is not let in by it."""
-    return _draw(_NUMBER_LENGTH).upper()
+    """A number for an order: 12 signs, upper case, nearly 60 random bits, that nobody guesses or
+    counts through. It is no secret: who knows it is not let in by it.
+
+    A digit stands among its first six signs: a run of letters alone is taken for a word by whoever
+    reads numbers out of texts and pictures, our own workbench included.
+    """
+    number = _draw(_NUMBER_LENGTH)
+    while number[: _NUMBER_LENGTH // 2].isalpha():
+        number = _draw(_NUMBER_LENGTH)
+    return number.upper()
 
 
 def new_code() -> str:

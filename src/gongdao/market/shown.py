@@ -59,7 +59,7 @@ class Bargain:
     """What a coupon took off; ``total`` is what is left."""
 
     def snapshot(self) -> bytes:
-        """Its canonical JSON. The order number in it has 60 random bits, so that the digest in the
+        """Its canonical JSON. The order number in it is random, so that the digest in the
         public log tells nobody what was bought."""
         return canonical(self.plain())
 
