@@ -18,7 +18,7 @@ from gongdao_verify.canonical import BadCanonical, parse_canonical
 from gongdao_verify.words import plain
 
 MOST_BYTES = 1 << 20
-FORMAT = "gongdao-verdict/1"
+FORMATS = ("gongdao-verdict/1", "gongdao-verdict/2")
 HEAD = b'{"basis":'
 """How the canonical JSON of a verdict begins."""
 
@@ -102,7 +102,7 @@ def check_verdict(data: bytes, language: str, *, with_gongdao: bool = True) -> V
 
 def _check_alone(verdict: dict[str, Any]) -> tuple[str, ...]:
     """What can be told without the rules of decision; KeyError or TypeError if it is no verdict."""
-    if verdict["format"] != FORMAT:
+    if verdict["format"] not in FORMATS:
         raise KeyError("format")
     faults = ["rule_digest" for rule in verdict["rules"] if _digest(rule) != rule["digest"]]
     result = verdict["result"]

@@ -9,12 +9,13 @@ from hypothesis import strategies as st
 
 from gongdao.disputes.check_tables import facts_needed
 from gongdao.disputes.facts import AUTOMATIC, FACTS, Fact, FactName, Facts, FactType, Source
+from gongdao.rules.at import all_at
 from gongdao.rules.dispute_kinds import Liability
-from gongdao.rules.load import load_rules
 
 AT = datetime(2026, 11, 20, 4, 0, tzinfo=UTC)
 ON = AT.date()
-TABLES = tuple(one for one in load_rules().all() if isinstance(one, Liability))
+TABLES = tuple(one for one in all_at(on=ON) if isinstance(one, Liability))
+"""Those in force."""
 
 
 def source_of(name: FactName) -> Source:
@@ -52,6 +53,9 @@ def values(name: FactName) -> st.SearchStrategy[Any]:
         return st.sampled_from(kind.choices)
     if kind.type is FactType.TIME:
         return st.integers(-4000, 4000).map(lambda m: AT + timedelta(minutes=m))
+    if kind.type is FactType.PLACES:
+        sets = st.sets(st.integers(1, 12), min_size=1)
+        return sets.map(lambda found: tuple(sorted(found)))
     most = 2_000_000 if kind.type is FactType.MONEY else 12
     return st.integers(0, most)
 

@@ -4,6 +4,7 @@ one clock, a closed one an end; money is conserved; nothing goes back twice."""
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from datetime import timedelta
 from typing import ClassVar
 
@@ -34,17 +35,19 @@ from tests.disputes.disputes_kit import (
 )
 from tests.market.market_kit import add_stock
 
-from gongdao.core.errors import DisputeRefused, NotYourMove
+from gongdao.core.errors import DisputeRefused, InputError, NotYourMove
 from gongdao.disputes.appeal import Ground, appeal
+from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.execute_remedies import execute_remedies
 from gongdao.disputes.fire_clocks import fire_due_clocks, follow_orders
 from gongdao.disputes.give_verdict import Ruling, give_verdict
-from gongdao.disputes.hand_over import ask_party
+from gongdao.disputes.hand_over import ask_party, take_case
 from gongdao.disputes.models import Case, Event, Remedy, Verdict
 from gongdao.disputes.offers import Terms, accept_claim, accept_offer, decline_offer, offer
 from gongdao.disputes.say import NewFile, name_excuse, say, withdraw
 from gongdao.disputes.states import STEPS, Deed, Mover, ReasonCode, Step
+from gongdao.disputes.stop_clock import Stop, resume_clock, stop_clock
 from gongdao.disputes.verdict_file import differs
 from gongdao.disputes.verdict_json import read_verdict
 from gongdao.front.stores import get_stores
@@ -53,6 +56,7 @@ from gongdao.market.models import Order
 from gongdao.market.release_orders import confirm_receipt, release_due
 from gongdao.market.watch_orders import watch_orders
 from gongdao.payments.models import Refund
+from gongdao.rules.dispute_queries import dispute_stop
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 HISTORIES = int(os.environ.get("GONGDAO_DISPUTE_HISTORIES", "4"))
@@ -180,6 +184,28 @@ class Disputes(RuleBasedStateMachine):
             if owner:
                 self._try(ask_party, case_id=case, by=owner, whom=whom, words=WHY)
 
+    @rule(case=cases, reason=st.sampled_from(list(StopReason)), hours=st.sampled_from([None, 1]))
+    def stand_still(self, case, reason, hours):
+        """Its owner lets its clock stand still."""
+        owner = Case.objects.get(id=case).owner_id if case else None
+        if owner:
+            what = Stop(reason, WHY, hours, reference="A-17")
+            with suppress(InputError):  # its hours are used up
+                self._try(stop_clock, case_id=case, by=owner, stop=what)
+
+    @rule(case=cases)
+    def run_on(self, case):
+        """Its owner lets it run on before its end."""
+        owner = Case.objects.get(id=case).owner_id if case else None
+        if owner:
+            self._try(resume_clock, case_id=case, by=owner)
+
+    @rule(case=cases, who=st.integers(0, 1))
+    def take(self, case, who):
+        """Somebody answers for the case."""
+        if case:
+            self._try(take_case, case_id=case, user_id=self.people[who])
+
     @rule(hours=st.sampled_from([1, 25, 73, 300]), told=st.booleans())
     def later(self, hours, told):
         """Time passes, with or without notice; everything that happens by itself does."""
@@ -215,6 +241,15 @@ class Disputes(RuleBasedStateMachine):
             else:
                 assert STEPS[step].mover.value == case.mover == case.clock_who
                 assert case.clock_due_at is not None and not case.outcome
+                assert (case.clock_stopped_at is None) == (case.clock_stop_until is None)
+                most = (
+                    dispute_stop(case.clock_stop_reason, case.rules_on).hours
+                    if (case.clock_stop_until)
+                    else 0
+                )
+                assert not most or case.clock_stop_until <= (
+                    case.clock_stopped_at + timedelta(hours=most)
+                )
             assert Event.objects.filter(case=case).count() == case.moves
 
     @invariant()

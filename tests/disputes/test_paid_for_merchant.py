@@ -135,7 +135,7 @@ def test_a_chargeback_takes_what_is_held_and_the_buyer_gets_nothing_twice():
     shop = make_shop()
     order = delivered(shop)
     held = balance(AccountKind.MERCHANT_HELD, shop)
-    charge = {"order_id": order.id, "reference": "dp_1", "at": LATE}
+    charge = {"stores": get_stores(), "order_id": order.id, "reference": "dp_1", "at": LATE}
     assert not charge_back_order(amount=Money(PRICE - 100), **charge).replayed
     assert charge_back_order(amount=Money(PRICE - 100), **charge).replayed
     with pytest.raises(ReferenceReused):
@@ -156,7 +156,8 @@ def test_a_chargeback_after_the_payout_is_a_debt():
     order = delivered(shop)
     confirm_receipt(stores=get_stores(), order_id=order.id, at=LATE)
     empty_free(shop)
-    charge_back_order(order_id=order.id, amount=Money(PRICE), reference="dp_1", at=LATE)
+    charge = {"order_id": order.id, "reference": "dp_1", "at": LATE}
+    charge_back_order(stores=get_stores(), amount=Money(PRICE), **charge)
     assert balance(OWED, shop) == -PRICE and balance(COVER, shop) == 4000
     assert balance(RESERVE) == 0
     check_money()

@@ -107,15 +107,15 @@ def test_a_replacement_after_the_money_moved_on(ground):
     assert judge_order(receipt, policy=None).exit_code == 0
 
 
-def test_one_of_three_is_not_replaced_with_all():
-    """A claim to a third of three pieces: granted, that third goes back in money and the shelf
-    stays as it is; nobody can offer to replace all; the control claims all three, and gets them."""
+def test_a_third_of_the_price_replaces_nothing():
+    """A claim to a third of three pieces that names none: granted, that third goes back in money;
+    nobody can offer to replace; the control claims all three, and gets them."""
     shop, stores = make_shop(stock=9), get_stores()
     order = paid_order(shop, 3, contact="a@example.invalid")
     third = order.total_minor // 3
     case = complain(order, USED, wanted="replacement", minor=third)
     terms = Terms(Kind.REPLACEMENT)
-    with pytest.raises(InputError, match="整单补发"):
+    with pytest.raises(InputError, match="哪几件"):
         offer(stores=stores, case_id=case.id, by=MERCHANT, terms=terms, at=LATE)
     _accept(case)
     assert not Remedy.objects.filter(kind="replacement").exists()
@@ -127,8 +127,8 @@ def test_one_of_three_is_not_replaced_with_all():
     assert len(after) == 3 and not set(before) & set(after)
 
 
-def test_nobody_decides_to_replace_all_for_some():
-    """A person's verdict on a claim to one piece of two is refused where it replaces both."""
+def test_nobody_decides_to_replace_what_nobody_named():
+    """A person's verdict on a claim to half of the price of two is refused where it replaces."""
     order, stores = paid_order(make_shop(stock=9), 2), get_stores()
     case = complain(order, USED, minor=order.total_minor // 2)
     words = "卡密没有问题，请看发行方的记录。"
@@ -143,7 +143,7 @@ def test_nobody_decides_to_replace_all_for_some():
         rules=["liability/already_used"],
         units=2,
     )
-    with pytest.raises(InputError, match="整单补发"):
+    with pytest.raises(InputError, match="哪几件"):
         give_verdict(stores=stores, case_id=case.id, by=judge, ruling=ruling, at=LATE)
     assert not Verdict.objects.exists()
 

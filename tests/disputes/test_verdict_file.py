@@ -150,7 +150,9 @@ def test_a_rule_unknown_here_still_recomputes():
 
 
 MALFORMED = {
-    "another format": lambda p: p.update(format="gongdao-verdict/2"),
+    "another format": lambda p: p.update(format="gongdao-verdict/3"),
+    "an older format with keys of a newer": lambda p: p.update(format="gongdao-verdict/1"),
+    "places that are none": lambda p: p["result"].update(places=[2, 1]),
     "a key more": lambda p: p.update(more=1),
     "a key less": lambda p: p.pop("replaces"),
     "no rule": lambda p: p.update(rules=[]),

@@ -12,7 +12,15 @@ from tests.market.offer_kit import OFFER
 from gongdao.core.clock import parse_iso
 from gongdao.core.errors import InputError
 from gongdao.core.money import Money
-from gongdao.market.decide_price import Deal, Support, is_far_below, judge_compared_price
+from gongdao.market.compared import Compared, ComparedKind, PriceStep, Single, was_shown
+from gongdao.market.decide_price import (
+    Deal,
+    FarBelow,
+    Support,
+    find_far_median,
+    judge_compared_price,
+)
+from gongdao.market.limits import far_below_limits
 from gongdao.market.offer import (
     Delivery,
     GoodsKind,
@@ -82,36 +90,141 @@ def _deal(minor: int, days: float) -> Deal:
     return Deal(Money(minor), AT - timedelta(days=days))
 
 
-_REFUSED = (Support.NONE, Support.TOO_HIGH, Support.FACE_VALUE)
+_REFUSED = (Support.NONE, Support.TOO_HIGH, Support.FACE_VALUE, Support.ONLY_WORDS)
+_LINK = Compared(ComparedKind.OFFICIAL, link="https://cards.example.com/100")
 
 
 @pytest.mark.parametrize(
-    ("deals", "compared", "why", "support"),
+    ("deals", "compared", "why", "support", "with_"),
     [
-        ([_deal(100, 1), _deal(90, 6.9)], 90, "", Support.LOWEST_OF_SEVEN_DAYS),
-        ([_deal(100, 1), _deal(90, 6.9)], 91, "", Support.TOO_HIGH),
-        ([_deal(100, 1), _deal(90, 7.1)], 100, "", Support.LOWEST_OF_SEVEN_DAYS),
-        ([_deal(100, 9), _deal(90, 30)], 100, "", Support.LAST_DEAL),
-        ([_deal(100, 9), _deal(120, 30)], 101, "", Support.TOO_HIGH),
-        ([], 100, "", Support.NONE),
-        ([_deal(90, 1)], 200, "发行方官网同种点卡标价 200 元", Support.EXPLAINED),
-        ([_deal(90, 1)], 200, "。", Support.TOO_HIGH),
-        ([], 200, "贵！！！！！！！！！！！！！！", Support.NONE),
-        ([], 99900, "卡面面值 999 元，官网可查到", Support.FACE_VALUE),
-        ([_deal(90, 1)], 90, "面值 90", Support.LOWEST_OF_SEVEN_DAYS),
-        ([_deal(90, -1)], 80, "", Support.NONE),
+        ([_deal(100, 1), _deal(90, 6.9)], 90, "", Support.LOWEST_OF_SEVEN_DAYS, None),
+        ([_deal(100, 1), _deal(90, 6.9)], 91, "", Support.TOO_HIGH, None),
+        ([_deal(100, 1), _deal(90, 7.1)], 100, "", Support.LOWEST_OF_SEVEN_DAYS, None),
+        ([_deal(100, 9), _deal(90, 30)], 100, "", Support.LAST_DEAL, None),
+        ([_deal(100, 9), _deal(120, 30)], 101, "", Support.TOO_HIGH, None),
+        ([], 100, "", Support.NONE, None),
+        ([_deal(90, 1)], 200, "", Support.EXPLAINED, _LINK),
+        ([_deal(90, 1)], 90, "", Support.LOWEST_OF_SEVEN_DAYS, _LINK),
+        ([_deal(90, 1)], 200, "发行方官网同种点卡标价 200 元", Support.ONLY_WORDS, None),
+        ([_deal(90, 1)], 200, "。", Support.TOO_HIGH, None),
+        ([], 200, "！！！！！！！！！！！！！！", Support.NONE, None),
+        ([], 99900, "卡面面值 999 元，官网可查到", Support.FACE_VALUE, None),
+        ([], 99900, "官网写明 面·值 999 元", Support.FACE_VALUE, _LINK),
+        ([_deal(90, 1)], 90, "面值 90", Support.LOWEST_OF_SEVEN_DAYS, None),
+        ([_deal(90, -1)], 80, "", Support.NONE, None),
     ],
 )
-def test_compared_prices_rest_on_deals(deals, compared, why, support):
-    """The lowest deal of seven days, else the last one, else an explanation that names something
-    and is no face value; never a later one."""
-    found = judge_compared_price(compared=Money(compared), why=why, deals=deals, at=AT)
+def test_compared_prices_rest_on_deals(deals, compared, why, support, with_):
+    """The lowest deal of seven days, else the last one, else something structured to compare with
+    that is no face value; never words alone, never a later deal."""
+    found = judge_compared_price(compared=Money(compared), why=why, with_=with_, deals=deals, at=AT)
     assert found.support is support
     assert found.allowed is (support not in _REFUSED)
+
+
+def _singles(*minors: int) -> tuple[Single, ...]:
+    return tuple(Single(f"{minor // 100} 元卡", Money(minor)) for minor in minors)
+
+
+@pytest.mark.parametrize(
+    ("with_", "fields"),
+    [
+        (Compared(ComparedKind.OWN_EARLIER), ["compared_since"]),
+        (Compared(ComparedKind.OWN_EARLIER, since=AT.date()), []),
+        (Compared(ComparedKind.OFFICIAL), ["compared_link"]),
+        (Compared(ComparedKind.OFFICIAL, link="http://cards.example.com"), ["compared_link"]),
+        (Compared(ComparedKind.OFFICIAL, link="https://localhost"), ["compared_link"]),
+        (Compared(ComparedKind.OFFICIAL, link="https://a@cards.example.com"), ["compared_link"]),
+        (Compared(ComparedKind.OFFICIAL, link="https://[cards.example.com"), ["compared_link"]),
+        (_LINK, []),
+        (Compared(ComparedKind.COMBINED, singles=_singles(12000)), ["compared_singles"]),
+        (Compared(ComparedKind.COMBINED, singles=_singles(7000, 4999)), ["compared_singles"]),
+        (Compared(ComparedKind.COMBINED, singles=_singles(12000, 0)), ["compared_singles"]),
+        (Compared(ComparedKind.COMBINED, singles=_singles(7000, 5000)), []),
+    ],
+)
+def test_each_kind_of_comparison_names_what_it_needs(with_, fields):
+    """A day, an address, or parts whose prices make the price; it reads back from its JSON."""
+    offer = replace(OFFER, compared_price=Money(12000), compared_with=with_)
+    assert [missing.field for missing in find_missing(offer)] == fields
+    assert read_offer(json.loads(json.dumps(offer.plain()))) == offer
+    bare = replace(offer, compared_price=None)
+    assert "compared_price" in [missing.field for missing in find_missing(bare)]
+
+
+def test_offers_without_a_structured_comparison_keep_their_form():
+    """What was hashed before there was one has the same JSON now."""
+    assert "compared_with" not in OFFER.plain()
+
+
+@pytest.mark.parametrize(
+    ("steps", "shown"),
+    [
+        ([(12000, -30)], True),
+        ([(11999, -30)], False),
+        ([(9000, -30), (12000, -20.2)], True),
+        ([(9000, -30), (12000, -18)], False),
+        ([(12000, -30), (9000, -18)], False),
+        ([(12000, -30), (13000, -18), (9000, -10)], True),
+        ([(12000, -30), (9000, -18), (12000, -17)], False),
+        ([], False),
+    ],
+)
+def test_an_earlier_price_was_shown_for_a_week(steps, shown):
+    """From some hour of the day that is named, for seven days without a lower one."""
+    told = [PriceStep(Money(minor), AT + timedelta(days=days)) for minor, days in steps]
+    since = (AT - timedelta(days=20)).date()
+    assert was_shown(Money(12000), since=since, steps=told, at=AT) is shown
+
+
+def test_a_week_that_is_not_over_is_none():
+    """A price put up the other day is no earlier price."""
+    told = [PriceStep(Money(12000), AT - timedelta(days=30))]
+    for days, shown in ((8, True), (6, False), (-1, False)):
+        since = (AT - timedelta(days=days)).date()
+        assert was_shown(Money(12000), since=since, steps=told, at=AT) is shown
 
 
 def test_a_price_far_below_the_others_asks_for_a_review():
     """Under half of the median of at least five; with fewer there is nothing to compare with."""
     others = [Money(n) for n in (100, 100, 102, 98, 300)]
-    assert is_far_below(Money(49), others) and not is_far_below(Money(50), others)
-    assert not is_far_below(Money(1), others[:4])
+    limits = FarBelow(percent=50, least=5)
+    assert find_far_median(Money(49), others, limits) == Money(100)
+    assert find_far_median(Money(50), others, limits) is None
+    assert find_far_median(Money(1), others[:4], limits) is None
+    assert find_far_median(Money(49, "USD"), others, limits) is None
+
+
+def test_the_published_limits_of_a_price_far_below():
+    """Half of the median, with five to compare with, as the rules of the day say."""
+    assert far_below_limits(AT.date()) == FarBelow(percent=50, least=5)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"title": "测 试 100 元"},
+        {"category": "测试卡"},
+        {"denomination": "De\u200bmo Pass"},
+        {"title": "体\u3164验装"},
+        {"after_sale": "这是测\u200b试卡，售后不管。"},
+        {"how_to_redeem": "Demo pass, enter it on the site."},
+        {"asks": ("体验卡用在哪个账号",)},
+    ],
+)
+def test_a_test_card_is_found_in_whatever_an_offer_says(change):
+    """However its words are written, and in whichever text."""
+    assert "kind" in [missing.field for missing in find_missing(replace(OFFER, **change))]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"how_to_test": "收到后马上测试，在官网查余额。"},
+        {"after_sale": "不是测试卡，本店不卖体验卡。"},
+        {"account_limits": "不支持试用卡账号"},
+    ],
+)
+def test_honest_words_about_tests_pass(change):
+    """A real card has to be tested, and may say that it is no test card."""
+    assert find_missing(replace(OFFER, **change)) == ()

@@ -2,28 +2,54 @@
 
 from __future__ import annotations
 
+import io
 from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
+from PIL import Image
 from tests.market.market_kit import AT, make_shop, order, pay
 
+from gongdao.core.blobs import blob_name
+from gongdao.core.errors import InputError
+from gongdao.evidence.kept.models import Access, Original
+from gongdao.evidence.kept.open_original import Purpose, Who
 from gongdao.front.stores import get_stores
 from gongdao.log.models import LogPending
 from gongdao.market.models import Merchant, Order, OrderTest
 from gongdao.market.own_orders import as_found
-from gongdao.market.record_test import MOST_TESTS, ToldTest, read_tests, record_test
+from gongdao.market.record_test import (
+    MOST_FILES,
+    MOST_TESTS,
+    NewFile,
+    ToldTest,
+    open_tested_file,
+    read_tests,
+    record_test,
+)
 from gongdao.market.release_orders import confirm_receipt
 from gongdao.market.reveal_order import reveal_order
+from gongdao.market.states import Recording
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORKS = ToldTest(True, True, "余额 100 元")
 FAILS = ToldTest(False, None, "提示已被使用")
 
 
-def _tell(order_id, result, minutes=10):
+def make_png(width, height):
+    """A grey picture."""
+    made = io.BytesIO()
+    Image.new("L", (width, height), 128).save(made, "PNG")
+    return made.getvalue()
+
+
+PICTURE = make_png(3, 3)
+
+
+def _tell(order_id, result, minutes=10, files=()):
     at = AT + timedelta(minutes=minutes)
-    return record_test(stores=get_stores(), order_id=order_id, result=result, at=at)
+    given = [NewFile(name, io.BytesIO(data)) for name, data in files]
+    return record_test(stores=get_stores(), order_id=order_id, result=result, files=given, at=at)
 
 
 @pytest.fixture
@@ -32,7 +58,9 @@ def revealed():
     placed = order(make_shop())
     pay(placed)
     row = Order.objects.get(number=placed.number)
-    reveal_order(stores=get_stores(), order=as_found(row), who="t", at=AT + timedelta(minutes=2))
+    looked = {"who": "t", "recording": Recording.YES, "at": AT + timedelta(minutes=2)}
+    reveal_order(stores=get_stores(), order=as_found(row), **looked)
+    row.refresh_from_db()
     return row
 
 
@@ -102,3 +130,72 @@ def test_the_database_refuses_to_change_what_was_told(revealed):
         with pytest.raises(DatabaseError, match="never changes"), transaction.atomic():
             change()
     assert not OrderTest.objects.get().works
+
+
+def test_the_choice_of_the_first_look_is_kept_and_no_later_one_changes_it(revealed):
+    """A second look with another answer leaves the first; the database refuses to rewrite it."""
+    assert revealed.recording == "yes"
+    looked = {"who": "t", "recording": Recording.NO, "at": AT + timedelta(minutes=3)}
+    assert reveal_order(stores=get_stores(), order=as_found(revealed), **looked)
+    assert Order.objects.get(id=revealed.id).recording == "yes"
+    with pytest.raises(DatabaseError, match="first look"), transaction.atomic():
+        Order.objects.filter(id=revealed.id).update(recording="no")
+
+
+def test_a_picture_beside_the_test_is_kept_sealed_and_read_back_on_the_record(revealed):
+    """Its bytes come back; the store holds none of them; the opening is written down."""
+    files = [("屏幕.png", PICTURE)]
+    assert _tell(revealed.id, FAILS, files=files)
+    ((file,),) = (one.files for one in read_tests(stores=get_stores(), order_id=revealed.id, at=AT))
+    assert (file.name, file.ending, file.size) == ("屏幕.png", ".png", len(PICTURE))
+    row = Original.objects.get(subject_kind="order", subject_id=revealed.id)
+    with get_stores().blobs.open(blob_name(revealed.id, row.address)) as blob:
+        assert PICTURE[:8] not in blob.read()
+    opened = open_tested_file(
+        stores=get_stores(),
+        order_id=revealed.id,
+        file=file,
+        who=Who.OWNER,
+        purpose=Purpose.EXPORT,
+        at=AT,
+    )
+    assert b"".join(opened) == PICTURE
+    assert Access.objects.get(original_id=row.id).purpose == "export"
+
+
+def test_the_same_telling_with_the_same_file_is_one_and_another_file_is_another(revealed):
+    """What is the same is judged by the bytes, not by the name."""
+    for _n in range(2):
+        assert _tell(revealed.id, FAILS, files=[("a.png", PICTURE)])
+    assert OrderTest.objects.count() == 1
+    assert _tell(revealed.id, FAILS, 20, files=[("a.png", make_png(4, 4))])
+    assert OrderTest.objects.count() == 2 and Original.objects.count() == 2
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        [("a.txt", b"words")],
+        [("a.png", b"MZ" + bytes(100))],
+        [("a.png", b"")],
+        [(f"{n}.png", make_png(n + 1, 1)) for n in range(MOST_FILES + 1)],
+    ],
+    ids=["text", "program", "empty", "many"],
+)
+def test_what_is_no_picture_or_too_much_is_refused_and_nothing_is_kept(revealed, files):
+    """The reason names the field; neither row nor leaf nor file is left."""
+    before = _leaves(revealed)
+    with pytest.raises(InputError) as refused:
+        _tell(revealed.id, FAILS, files=files)
+    assert refused.value.place.field == "files"
+    assert not OrderTest.objects.exists() and not Original.objects.exists()
+    assert _leaves(revealed) == before
+
+
+def test_files_of_one_order_have_room_for_so_many_bytes_together(revealed, monkeypatch):
+    """The bound counts what earlier tellings brought."""
+    monkeypatch.setattr("gongdao.market.record_test.MOST_BYTES", len(PICTURE) + 5)
+    assert _tell(revealed.id, FAILS, files=[("a.png", PICTURE)])
+    with pytest.raises(InputError, match="MB"):
+        _tell(revealed.id, FAILS, 20, files=[("b.png", make_png(4, 4))])
+    assert Original.objects.count() == 1

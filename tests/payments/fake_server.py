@@ -70,8 +70,43 @@ class FakeService:
     asked: list[Seen] = field(default_factory=list)
     paid: dict[str, Paid] = field(default_factory=dict)
     refunds: dict[str, tuple[str, int]] = field(default_factory=dict)
+    receivers: set[str] = field(default_factory=set)
+    """Accounts that were added as receivers of splits."""
+    splits: dict[str, tuple[str, dict[str, int]]] = field(default_factory=dict)
+    received: dict[str, int] = field(default_factory=dict)
+    """What each receiver got in all, whatever anybody was told."""
+    released: set[str] = field(default_factory=set)
+    """Payments of which the rest was released to us, by the service's number."""
+    balance_minor: int = 10**9
+    """What our account there has of its own, to pay refunds from."""
+    no_bill: bool = False
+    """The day's bill is not there (yet)."""
+    late: bool = False
+    """Splits are taken and not carried out yet."""
     moved_minor: int = 0
     """How much went back in all, whatever anybody was told."""
+
+    def take_share(self, split_no: str, trade_no: str, shares: dict[str, int]) -> str:
+        """Carry a split out; the same number moves nothing more. Why not, where it cannot be: a
+        receiver nobody added, more than is left of the payment, or a payment that is finished."""
+        if split_no in self.splits:
+            return ""
+        left = self.left_of(trade_no)
+        if trade_no in self.released or not set(shares) <= self.receivers:
+            return "finished" if trade_no in self.released else "receiver"
+        if sum(shares.values()) > left:
+            return "not_enough"
+        self.splits[split_no] = (trade_no, shares)
+        for account, minor in shares.items():
+            self.received[account] = self.received.get(account, 0) + minor
+        return ""
+
+    def left_of(self, trade_no: str) -> int:
+        """What of a payment went neither back nor to anybody."""
+        paid = self.of_trade(trade_no)
+        gone = sum(minor for trade, minor in self.refunds.values() if trade == trade_no)
+        shared = [shares for trade, shares in self.splits.values() if trade == trade_no]
+        return (paid.minor if paid else 0) - gone - sum(sum(one.values()) for one in shared)
 
     def pay(self, number: str, minor: int = 9900, trade_no: str = "") -> Paid:
         """Somebody pays ``number``."""

@@ -33,7 +33,12 @@ class FakeStripe(FakeService):
     def connect(self) -> None:
         """Make our side of it."""
         self.gateway = Stripe(
-            account=ACCOUNT, key=KEY, webhook_secret=SECRET, wire=HttpWire(PATIENCE_S), url=self.url
+            account=ACCOUNT,
+            key=KEY,
+            webhook_secret=SECRET,
+            wire=HttpWire(PATIENCE_S),
+            url=self.url,
+            splits=True,
         )
 
     def answer(self, seen: Seen) -> Answer:
@@ -60,7 +65,12 @@ class FakeStripe(FakeService):
             return 200, {"data": [intent(one) for one in self.paid.values()], "has_more": False}
         if seen.path.startswith("/v1/payment_intents/"):
             paid = self.of_trade(seen.path.rpartition("/")[2])
-            return (200, intent(paid)) if paid else (404, {"error": {"code": "resource_missing"}})
+            if paid is None:
+                return 404, {"error": {"code": "resource_missing"}}
+            plain = {"latest_charge": f"ch_{paid.trade_no}"} if "expand[]" not in seen.query else {}
+            return 200, intent(paid) | plain
+        if seen.path == "/v1/transfers":
+            return self._transfer(seen)
         if seen.method == "POST":
             fields = seen.form
             if self.of_trade(fields["payment_intent"]) is None:
@@ -68,13 +78,52 @@ class FakeStripe(FakeService):
             number = fields["metadata[refund_no]"]
             self.refund_once(number, fields["payment_intent"], int(fields["amount"]))
             return 200, self._refund(number)
-        about = seen.query["payment_intent"]
-        found = [self._refund(no) for no, (trade, _) in self.refunds.items() if trade == about]
+        about = seen.query.get("payment_intent")
+        found = [
+            self._refund(no) for no, (trade, _) in self.refunds.items() if about in (None, trade)
+        ]
         return 200, {"data": found, "has_more": False}
 
+    def _transfer(self, seen: Seen) -> tuple[int, dict[str, Any]]:
+        if seen.method == "GET":
+            group = self.paid[seen.query["transfer_group"]].trade_no
+            rows = [self._moved(no) for no, (trade, _) in self.splits.items() if trade == group]
+            return 200, {"data": rows, "has_more": False}
+        fields = seen.form
+        trade_no = fields["source_transaction"].removeprefix("ch_")
+        number, shares = (
+            fields["metadata[split_no]"],
+            {fields["destination"]: int(fields["amount"])},
+        )
+        problem = self.take_share(number, trade_no, shares)
+        if problem:
+            codes = {"not_enough": "balance_insufficient"}
+            return 400, {"error": {"code": codes.get(problem, "resource_missing")}}
+        return 200, self._moved(number)
+
+    def _moved(self, number: str) -> dict[str, Any]:
+        trade_no, shares = self.splits[number]
+        ((account, minor),) = shares.items()
+        return {
+            "id": f"tr_{number}",
+            "amount": minor,
+            "currency": "cny",
+            "destination": account,
+            "reversed": False,
+            "source_transaction": f"ch_{trade_no}",
+            "transfer_group": self.of_trade(trade_no).number,
+            "metadata": {"split_no": number},
+        }
+
     def _refund(self, number: str) -> dict[str, Any]:
-        minor = self.refunds[number][1]
-        told = {"id": "re_1", "amount": minor, "currency": "cny", "status": "succeeded"}
+        trade_no, minor = self.refunds[number]
+        told = {
+            "id": "re_1",
+            "payment_intent": trade_no,
+            "amount": minor,
+            "currency": "cny",
+            "status": "succeeded",
+        }
         return {**told, "metadata": {"refund_no": number}}
 
     def callback(self, paid: Paid) -> Callback:
@@ -113,5 +162,8 @@ def intent(paid: Paid) -> dict[str, Any]:
         "currency": "cny",
         "livemode": False,
         "metadata": {"out_trade_no": paid.number, "account": ACCOUNT},
-        "latest_charge": {"amount_refunded": paid.minor if paid.state == "refunded" else 0},
+        "latest_charge": {
+            "id": f"ch_{paid.trade_no}",
+            "amount_refunded": paid.minor if paid.state == "refunded" else 0,
+        },
     }

@@ -25,6 +25,7 @@ with warnings.catch_warnings():
 MCHID, APP, API_KEY = "1900000109", "wxd678efh567hg6787", "k" * 32
 KEY_ID = "PUB_KEY_ID_0119000001090000000000000000001"
 _STATES = {"paid": "SUCCESS", "unpaid": "NOTPAY", "refunded": "REFUND"}
+_BACK = "货币种类,微信退款单号,商户退款单号,退款金额,退款状态"
 _HEAD = (
     "交易时间,公众账号ID,商户号,特约商户号,设备号,微信订单号,商户订单号,用户标识,交易类型,交易状态,"
     "付款银行,货币种类,应结订单金额,代金券金额,商品名称,商户数据包,手续费,费率,订单金额,费率备注"
@@ -49,6 +50,7 @@ class FakeWechat(FakeService):
             platform_keys={KEY_ID: rsa_key("platform").public_key()},
             wire=HttpWire(PATIENCE_S),
             url=self.url,
+            splits=True,
         )
 
     def headers(self, body: str, moment: int = int(AT.timestamp())) -> dict[str, str]:
@@ -71,7 +73,7 @@ class FakeWechat(FakeService):
         if (said["signature"], said["mchid"]) != (right, MCHID):
             return 401, {}, b'{"code":"SIGN_ERROR"}'
         if seen.path == "/v3/billdownload/file":
-            return 200, {}, self._bill()
+            return 200, {}, self._bill(seen.query["token"])
         status, value = self._do(seen)
         body = json.dumps(value)
         return status, self.headers(body, int(moment)), body.encode()
@@ -83,9 +85,14 @@ class FakeWechat(FakeService):
         if "/out-trade-no/" in path:
             paid = self.paid.get(last)
             return (200, trade(paid)) if paid else (404, {"code": "ORDER_NOT_EXIST"})
+        if path.startswith("/v3/profitsharing/"):
+            return self._split(seen, last)
         if path.endswith("/tradebill"):
-            found = hashlib.sha1(self._bill()).hexdigest()
-            url = f"{self.url}/v3/billdownload/file?token=x"
+            if self.no_bill:
+                return 400, {"code": "NO_STATEMENT_EXIST"}
+            kind = seen.query["bill_type"]
+            found = hashlib.sha1(self._bill(kind)).hexdigest()
+            url = f"{self.url}/v3/billdownload/file?token={kind}"
             return 200, {"hash_type": "SHA1", "hash_value": found, "download_url": url}
         if seen.method == "POST":
             wanted = json.loads(seen.body)
@@ -93,13 +100,66 @@ class FakeWechat(FakeService):
             paid = self.of_trade(wanted["transaction_id"])
             if paid is None or wanted["amount"]["total"] != paid.minor:
                 return 400, {"code": "INVALID_REQUEST"}
+            minor = wanted["amount"]["refund"]
+            frozen = self.left_of(paid.trade_no) if paid.trade_no not in self.released else 0
+            if last not in self.refunds and minor > frozen + self.balance_minor:
+                return 403, {"code": "NOT_ENOUGH"}
             self.refund_once(last, paid.trade_no, wanted["amount"]["refund"])
         if last not in self.refunds:
             return 404, {"code": "RESOURCE_NOT_EXISTS"}
         amount = {"refund": self.refunds[last][1], "currency": "CNY"}
         return 200, {"out_refund_no": last, "status": "SUCCESS", "amount": amount}
 
-    def _bill(self) -> bytes:
+    def _split(self, seen: Seen, last: str) -> tuple[int, dict[str, Any]]:
+        """Splits, releases and questions about them: asynchronous, idempotent by number."""
+        if seen.method == "GET":
+            known = self.splits.get(last)
+            if known is None or known[0] != seen.query["transaction_id"]:
+                return 404, {"code": "RESOURCE_NOT_EXISTS"}
+            return 200, self._shared(last)
+        asked = json.loads(seen.body)
+        number, trade_no = asked["out_order_no"], asked["transaction_id"]
+        if self.of_trade(trade_no) is None:
+            return 400, {"code": "INVALID_REQUEST"}
+        if seen.path.endswith("/unfreeze"):
+            shares, finish = {}, True
+        else:
+            assert asked["appid"] == APP and asked["receivers"]
+            assert {one["type"] for one in asked["receivers"]} == {"MERCHANT_ID"}
+            shares = {one["account"]: one["amount"] for one in asked["receivers"]}
+            finish = asked["unfreeze_unsplit"]
+        problem = self.take_share(number, trade_no, shares)
+        if problem:
+            return 403, {"code": "NOT_ENOUGH" if problem == "not_enough" else "INVALID_REQUEST"}
+        if finish:
+            self.released.add(trade_no)
+        return 200, self._shared(number)
+
+    def _shared(self, number: str) -> dict[str, Any]:
+        trade_no, shares = self.splits[number]
+        rows: list[dict[str, Any]] = [
+            {
+                "amount": minor,
+                "description": "x",
+                "type": "MERCHANT_ID",
+                "account": account,
+                "result": "PENDING" if self.late else "SUCCESS",
+                "detail_id": f"36{number}",
+                "create_time": "2026-11-23T12:00:00+08:00",
+            }
+            for account, minor in shares.items()
+        ]
+        if trade_no in self.released and not self.late:
+            own: dict[str, Any] = {"type": "MERCHANT_ID", "account": MCHID, "description": "x"}
+            left = self.left_of(trade_no)
+            rows.append({**own, "amount": left, "result": "SUCCESS", "detail_id": "37"})
+        state = "PROCESSING" if self.late else "FINISHED"
+        told = {"transaction_id": trade_no, "out_order_no": number, "order_id": f"30{number}"}
+        return {**told, "state": state, "receivers": rows}
+
+    def _bill(self, kind: str) -> bytes:
+        if kind == "REFUND":
+            return self._bill_of_refunds()
         lines = ["\ufeff" + _HEAD]
         for one in self.paid.values():
             yuan = f"{one.minor // 100}.{one.minor % 100:02d}"
@@ -107,6 +167,17 @@ class FakeWechat(FakeService):
             rest = ["user", "NATIVE", "SUCCESS", "OTHERS", "CNY", yuan, "0.00", "点卡,月卡"]
             lines.append(",".join(f"`{f}" for f in [*start, *rest, "", "0.01", "1%", yuan, ""]))
         lines += ["总交易单数,应结订单总金额", "`1,`99.00"]
+        return "\r\n".join(lines).encode()
+
+    def _bill_of_refunds(self) -> bytes:
+        lines = [f"\ufeff交易时间,商户号,微信订单号,{_BACK}"]
+        for number, (trade_no, minor) in self.refunds.items():
+            yuan = f"{minor // 100}.{minor % 100:02d}"
+            for state in ("SUCCESS", "FAIL"):
+                fields = ["2026-11-23 10:00:00", MCHID, trade_no, "CNY", f"W{number}"]
+                said = number if state == "SUCCESS" else f"{number}F"
+                lines.append(",".join(f"`{f}" for f in [*fields, said, yuan, state]))
+        lines += ["总交易单数,退款总金额", "`1,`99.00"]
         return "\r\n".join(lines).encode()
 
     def callback(self, paid: Paid) -> Callback:

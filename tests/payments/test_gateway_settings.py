@@ -105,6 +105,15 @@ def test_holding_money_has_to_be_said(keys, name):
     assert made.splits
 
 
+def test_holding_money_is_one_setting():
+    """It stands for taking and for paying out; the name that was half of it is not passed over."""
+    assert _read(HOLD).gateways.hold_money and not _read({}).gateways.hold_money
+    with pytest.raises(InputError) as caught:
+        _read({"GONGDAO_OWN_CUSTODY": "1"})
+    assert caught.value.place.field == "GONGDAO_OWN_CUSTODY"
+    assert "GONGDAO_HOLD_MONEY" in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("name", "variable", "value"),
     [

@@ -68,7 +68,7 @@ def test_bills_are_read(placed, monkeypatch):
     """Yesterday's books tell of what nobody asked for any more."""
     day_after = now() + timedelta(days=1)
     monkeypatch.setattr(money_tasks, "now", lambda: day_after)
-    money_tasks.read_yesterdays_bills.func(0)
+    money_tasks.read_unread_bills.func(0)
     assert _state(placed) == "delivered"
 
 

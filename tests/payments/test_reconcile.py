@@ -1,8 +1,8 @@
-"""Payments whose callback was lost are found: by asking, and in the bills."""
+"""Payments whose callback was lost are found by asking."""
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 import pytest
 from django.db import connection
@@ -14,12 +14,11 @@ from tests.vault.failing_writes import Cut, failing_at
 from tests.vault.vault_kit import in_threads
 
 from gongdao.payments.models import Credit, Intent
-from gongdao.payments.reconcile import ask_about_unpaid, read_bills
+from gongdao.payments.reconcile import ask_about_unpaid
 
 pytestmark = pytest.mark.django_db(transaction=True)
 every = pytest.mark.parametrize("fake", FAKES, indirect=True)
 LATER = AT + timedelta(minutes=2)
-DAY = date(2026, 11, 23)
 
 
 def _round(fake, at=LATER):
@@ -39,49 +38,12 @@ def test_a_lost_callback_is_found_by_asking(fake):
     assert reasons(lost) == [("credit", "paid")]
 
 
-@every
-def test_bills_are_read_without_doubling(fake):
-    """What the bill tells is credited where nobody knew, and left alone where it was known."""
-    known, lost = ask_for(fake.gateway), ask_for(fake.gateway)
-    fake.pay(known)
-    _round(fake)
-    fake.pay(lost)
-    gateways = {fake.gateway.name: fake.gateway}
-    for turn in range(2):
-        done = read_bills(gateways=gateways, take=take, day=DAY, at=AT)
-        offered = fake.name not in ("alipay", "epay2")
-        assert done.looked == (2 if offered else 0)
-        assert done.found == ([lost] if offered and turn == 0 else [])
-    assert Credit.objects.count() == (2 if offered else 1)
-
-
 @pytest.fixture
 def bank():
     """The sandbox with its book in memory."""
     fake = FakeSandbox()
     fake.connect()
     return fake
-
-
-def test_a_second_payment_and_money_for_nothing_are_found(bank):
-    """Only a bill tells of them: one is surplus, the other is kept with its reason."""
-    number = ask_for(bank.gateway)
-    bank.pay(number)
-    _round(bank)
-    bank.pay(number, trade_no="SECOND")
-    bank.pay("NOBODYS12345")
-    done = read_bills(gateways={"sandbox": bank.gateway}, take=take, day=DAY, at=AT)
-    assert done.found == [number]
-    assert reasons()[-2:] == [("surplus", "paid_twice"), ("refused", "unknown_order")]
-
-
-def test_numbers_that_cannot_be_kept_are_a_problem(bank):
-    """A bill with a number that no table takes is told of, and the rest is read."""
-    number = ask_for(bank.gateway)
-    bank.pay("X\0Y")
-    bank.pay(number)
-    done = read_bills(gateways={"sandbox": bank.gateway}, take=take, day=DAY, at=AT)
-    assert done.found == [number] and done.problems == {"sandbox": "bad_number"}
 
 
 @pytest.mark.parametrize("fake", ["wechat"], indirect=True)

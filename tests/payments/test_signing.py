@@ -171,7 +171,7 @@ def test_the_kit_opens_what_we_open():
 
 
 def test_old_and_foreign_notices_of_wechat_are_refused():
-    """A notice from an hour ago, for another app, or of another kind is not taken."""
+    """A notice from an hour ago, for another app, of another kind or of none is not taken."""
     from datetime import timedelta
 
     fake = FakeWechat()
@@ -180,7 +180,8 @@ def test_old_and_foreign_notices_of_wechat_are_refused():
     for made, at, why in (
         (fake.callback(paid), AT + timedelta(hours=1), "too_old"),
         (fake.seal(json.dumps({**trade(paid), "appid": APP + "x"}).encode()), AT, "other_app"),
-        (fake.seal(b"{}", event="REFUND.SUCCESS"), AT, "other_event"),
+        (fake.seal(b"{}", event="REFUND.SUCCESS"), AT, "other_event:REFUND.SUCCESS"),
+        (fake.seal(b"{}", event=None), AT, "no_event"),
         (fake.seal(b"[]"), AT, "not_json"),
     ):
         with pytest.raises(BadCallback, match=why):
@@ -221,7 +222,8 @@ def test_foreign_events_of_stripe_are_refused():
     for change, why in (
         ({"livemode": True}, "other_mode"),
         ({"account": "acct_2"}, "other_account"),
-        ({"type": "charge.succeeded"}, "other_event"),
+        ({"type": "charge.succeeded"}, "other_event:charge.succeeded"),
+        ({"data": {"object": []}}, "no_event"),
     ):
         with pytest.raises(BadCallback, match=why):
             fake.gateway.read_callback(fake.sign({**value, **change}), AT)

@@ -34,6 +34,7 @@ class Run:
     more: dict[str, Any] = field(default_factory=dict)
     excuses: tuple[NamedExcuse, ...] = ()
     offer: Move | None = None
+    appellant: str = "none"
     way: list[tuple[Step, Clock | None]] = field(default_factory=list)
 
     def facts(self, at: datetime) -> Facts:
@@ -119,6 +120,8 @@ def _play(run: Run, move: Move) -> None:
         run.excuses += (NamedExcuse(excuse(move.excuse, ON), move.at),)
         run.go(deed, move.at)
         return
+    if deed is Deed.APPEAL:
+        run.appellant = move.by
     if deed in (Deed.OFFER, Deed.COUNTER_OFFER):
         run.offer = move
     run.go(deed, move.at)
@@ -139,7 +142,7 @@ def _ring(run: Run, move: Move) -> None:
     run.go(deed, move.at)
     if deed is Deed.SILENCE and silence in (Silence.CLAIM_STANDS, Silence.PLATFORM_PAYS):
         who = "merchant" if silence is Silence.CLAIM_STANDS else "management"
-        run.more["silent"] = who
+        run.more |= {"silent": who, "appellant": run.appellant}
         run.put_down(Basis.SILENCE, move.at)
 
 

@@ -118,7 +118,7 @@ def test_another_fact_gives_another_result():
         b'{"basis":1}',
         b'{"basis":"rules","format":"gongdao-verdict/1"}',
         DATA + b"\n",
-        DATA.replace(b"gongdao-verdict/1", b"gongdao-verdict/9"),
+        DATA.replace(b"gongdao-verdict/2", b"gongdao-verdict/9"),
         b'{"basis":"' + b"x" * (1 << 20) + b'"}',
         b'{"basis":' + b"[" * 5000,
     ],

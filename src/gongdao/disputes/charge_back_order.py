@@ -17,6 +17,7 @@ from django.db.models import Sum
 from gongdao.core.errors import MoneyRefused
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
+from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.hold_money import find_credit, find_sale_hold
 from gongdao.disputes.locks import lock_order
@@ -26,12 +27,16 @@ from gongdao.ledger.models import LedgerTransfer
 from gongdao.ledger.transfers import Ground, Journal, TransferKind
 from gongdao.market.accounts import clearing_account
 from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.end_charged_back import end_charged_back
 from gongdao.market.models import Finding
 
 
-def charge_back_order(*, order_id: UUID, amount: Money, reference: str, at: datetime) -> Journal:
+def charge_back_order(
+    *, stores: Stores, order_id: UUID, amount: Money, reference: str, at: datetime
+) -> Journal:
     """Book that the service took ``amount`` of the order's payment back under its own number
-    ``reference``, once; what the desk had noted of it is settled.
+    ``reference``, once; what the desk had noted of it is settled. The public log is told, and an
+    order that is paid and not delivered ends.
 
     Raise MoneyRefused for an order that nobody paid and for more than was paid, DisputeRefused for
     no order, ReferenceReused for another amount under the same number.
@@ -63,6 +68,8 @@ def charge_back_order(*, order_id: UUID, amount: Money, reference: str, at: date
         )
         noted = Finding.objects.filter(order=order, code=CHARGED_BACK, closed_at=None)
         noted.update(closed_at=at)
+        if not journal.replayed:
+            end_charged_back(stores=stores, order=order, at=at)
     return journal
 
 

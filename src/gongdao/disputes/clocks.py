@@ -4,11 +4,12 @@ Lengths are rules (``dispute_clock/…``); hours are exact, working days follow 
 calendar and end at 24:00 Beijing time. A clock may be stopped only for a reason that its rule
 names; what was left runs on afterwards. A clock that runs out is not a result yet: the caller
 judges the facts again first, and silence counts against a party only if a confirmed notice
-reached it.
+reached it. A stop has an end that is known when it begins.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import StrEnum
@@ -19,8 +20,8 @@ from gongdao.core.language import gettext as _
 from gongdao.disputes.states import STEPS, Deed, Mover, Silence, Step
 from gongdao.rules.calendar import Calendar
 from gongdao.rules.count import count_deadline
-from gongdao.rules.dispute_kinds import DisputeClock
-from gongdao.rules.dispute_queries import dispute_clock
+from gongdao.rules.dispute_kinds import DisputeClock, DisputeStop
+from gongdao.rules.dispute_queries import dispute_clock, dispute_stop
 from gongdao.rules.load import Rules
 from gongdao.rules.model import Deadline, Unit
 from gongdao.rules.queries import calendar_of, work_calendar
@@ -48,7 +49,8 @@ class StopReason(StrEnum):
 
 @dataclass(frozen=True)
 class Clock:
-    """The running clock of an open case, or a stopped one (``stopped_at`` and ``stop_reason``).
+    """The running clock of an open case, or a stopped one (``stopped_at``, ``stop_reason``, and
+    ``stop_until``, when it runs on by itself).
 
     ``code`` names its rule (``dispute_clock/<code>``), ``rule`` the version; ``unit`` is ``hours``,
     ``working_days`` or ``until``; ``counted`` shows the counting in both languages.
@@ -66,6 +68,7 @@ class Clock:
     counted: Bilingual
     stopped_at: datetime | None = None
     stop_reason: StopReason | None = None
+    stop_until: datetime | None = None
 
     @property
     def runs(self) -> bool:
@@ -115,17 +118,37 @@ def appeal_until(*, closed_at: datetime, on: date, rules: Rules | None = None) -
     return due
 
 
+def allowed_stops(
+    clock: Clock, *, on: date, rules: Rules | None = None
+) -> Mapping[StopReason, DisputeStop]:
+    """For what ``clock`` may be stopped, with the rule that says for how long at most."""
+    stops = dispute_clock(clock.code, on, rules=rules).stops
+    return {StopReason(one): dispute_stop(one, on, rules=rules) for one in stops}
+
+
 def stop_clock(
-    clock: Clock, *, at: datetime, reason: StopReason, on: date, rules: Rules | None = None
+    clock: Clock,
+    *,
+    at: datetime,
+    reason: StopReason,
+    on: date,
+    length: timedelta | None = None,
+    stood: timedelta = timedelta(0),
+    rules: Rules | None = None,
 ) -> Clock:
-    """``clock``, stopped; raise BadClock if it is stopped or due already, or its rule does not
-    allow ``reason``."""
-    allowed = dispute_clock(clock.code, on, rules=rules).stops
+    """``clock``, stopped for ``length``, or for the most that is left: the most of the reason's
+    rule, less what was ``stood`` still for it before. Raise BadClock if it is stopped or due
+    already, its rule does not allow ``reason``, or the length is none or more than is left."""
     if not clock.runs or at >= clock.due_at or at < clock.started_at:
         raise BadClock("only a clock that runs and is not due can be stopped")
+    allowed = allowed_stops(clock, on=on, rules=rules)
     if reason not in allowed:
         raise BadClock(f"{clock.code} may not be stopped for {reason}")
-    return replace(clock, stopped_at=at, stop_reason=reason)
+    most = timedelta(hours=allowed[reason].hours) - stood
+    wanted = most if length is None else length
+    if not timedelta(0) < wanted <= most:
+        raise BadClock(f"{wanted} is not within the {most} that are left for {reason}")
+    return replace(clock, stopped_at=at, stop_reason=reason, stop_until=at + wanted)
 
 
 def resume_clock(clock: Clock, *, at: datetime) -> Clock:
@@ -139,7 +162,7 @@ def resume_clock(clock: Clock, *, at: datetime) -> Clock:
         due = _working_days_on(clock.stopped_at, at, clock.due_at)
     else:
         due = clock.due_at + (at - clock.stopped_at)
-    return replace(clock, due_at=due, stopped_at=None, stop_reason=None)
+    return replace(clock, due_at=due, stopped_at=None, stop_reason=None, stop_until=None)
 
 
 def is_due(clock: Clock, at: datetime) -> bool:

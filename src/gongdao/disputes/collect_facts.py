@@ -7,7 +7,7 @@ own name as source.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -15,29 +15,27 @@ from types import MappingProxyType
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from gongdao.core.clock import beijing
-from gongdao.core.errors import InputError
-from gongdao.core.money import Money
 from gongdao.core.named_sql import load_sql
 from gongdao.core.stores import Stores
 from gongdao.disputes.conditions import names_of
 from gongdao.disputes.decide_liability import Mode, Remedy
 from gongdao.disputes.facts import Fact, FactName, Facts, Source, Value
+from gongdao.disputes.may_replace import claimed_places
 from gongdao.disputes.merchant_record import MerchantRecord, read_records
 from gongdao.disputes.models import Case
 from gongdao.disputes.states import ReasonCode
+from gongdao.disputes.stock_record import face_facts, kind_facts, read_face
 from gongdao.disputes.told_facts import NOTHING_TOLD, Told
 from gongdao.market.cancel_order import find_cancel
 from gongdao.market.confirm_payment import RESTORED_UNKNOWN
-from gongdao.market.decide_price import Support
+from gongdao.market.decide_price import Support, judge_compared_price
 from gongdao.market.decide_top_up import RUNNING
 from gongdao.market.lift_restored import BEHIND_LOG
 from gongdao.market.models import Order
 from gongdao.market.offer import Delivery, GoodsKind, Offer
-from gongdao.market.price_history import get_price_history, judge_shown_price
 from gongdao.market.promise import ServiceHours
+from gongdao.market.queries import recent_deals
 from gongdao.market.record_test import read_tests
 from gongdao.market.shown import find_shown
 from gongdao.market.states import OrderState
@@ -49,9 +47,8 @@ from gongdao.vault.run_sql import run_prepared
 _N, _S = FactName, Source
 _RANK = ("used", "invalid", "valid")
 """Of several secrets the worst answer counts."""
-_NO_DEFECT = frozenset(
-    {ReasonCode.LATE, ReasonCode.NOT_DELIVERED, ReasonCode.CANCELLED_BY_MERCHANT}
-)
+_OPEN = frozenset({ReasonCode.OTHER, ReasonCode.REFUSED_REFUND})
+"""Reasons that leave open whether anything is wrong with goods or delivery: a person weighs it."""
 _INCIDENTS = frozenset({"secrets_missing", "payment_unknown", BEHIND_LOG, RESTORED_UNKNOWN})
 """Findings at an order, and reasons why its money went back, that are the platform's own fault and
 touch its delivery. A refund or a payment to the merchant that does not go on proves nothing of the
@@ -59,23 +56,14 @@ delivery."""
 _ASKED = frozenset({"query", "bill"})
 """How a payment is heard of that its service did not tell."""
 _COLUMNS = (
-    *("paid", "returned", "surplus", "compensated", "units", "twice", "opened_by_others", "issuer"),
-    *("used_by", "told", "told_at", "top_ups", "asked_at", "vouched", "findings", "heard"),
-    *("deliver_from", "paid_out"),
+    *("paid", "returned", "surplus", "compensated", "units", "disputed", "twice"),
+    *("opened_by_others", "issuer"),
+    *("told", "told_at", "top_ups", "asked_at", "vouched", "findings", "heard"),
+    *("deliver_from", "promised", "paid_out"),
     *("claims_30d", "used_claims_90d", "disproved_180d", "open_cases"),
     *("linked", "linked_orders_30d"),
 )
 """Of ``sql/order_facts.sql``, in their order."""
-_TEST_STOCK = """
-SELECT b.id FROM vault_claim c JOIN vault_unit u ON u.id = c.unit_id
-JOIN vault_batch b ON b.id = u.batch_id
-JOIN LATERAL (
-  SELECT v.content ->> 'kind' AS kind FROM market_listingversion v
-  WHERE v.listing_id = %(listing)s AND v.published_at <= b.began_at
-  ORDER BY v.number DESC LIMIT 1) AS shown ON shown.kind = 'test_card'
-WHERE c.owner_kind = 'order' AND c.owner_id = %(order)s AND c.state = 'allocated' LIMIT 1
-"""
-"""A batch that was imported while the listing said of itself that it sells test cards."""
 
 
 @dataclass(frozen=True)
@@ -88,6 +76,8 @@ class Asked:
     minor: int | None = None
     told: Told = NOTHING_TOLD
     """What he stated in the fields of the form."""
+    places: tuple[int, ...] = ()
+    """Which pieces are bad, counted from 1; none named: nobody said, or there is one alone."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +89,12 @@ class _Book:
 
     def fact(self, name: FactName, value: Value, source: Source, *evidence: str) -> Fact:
         return Fact(name, value, source, self.at, evidence or (f"order:{self.order.number}",))
+
+    def affected(self, places: Iterable[int], by: Source) -> Iterator[Fact]:
+        """That these pieces are bad."""
+        named = tuple(sorted(places))
+        yield self.fact(_N.AFFECTED_UNITS, len(named), by)
+        yield self.fact(_N.AFFECTED_PLACES, named, by)
 
 
 def collect_facts(
@@ -114,7 +110,7 @@ def collect_facts(
     counts of the buyer's earlier ones leave out; ``records`` holds what was read of merchants for
     this moment already. One to six statements."""
     book = _Book(order, at)
-    row = _read(order, case_id, at)
+    row = _read(order, asked.places, case_id, at)
     record = records.get(order.merchant_id)
     if record is None:
         record = read_records([order.merchant_id], at)[order.merchant_id]
@@ -132,21 +128,39 @@ def collect_facts(
     if order.revealed_at is not None:
         found += _test_facts(book, stores, row)
     if asked.reason is ReasonCode.TEST_CARD:
-        found += _test_stock_facts(book)
-    if asked.wanted == "replacement":
-        found.append(_stock_fact(book))
+        found += kind_facts(order, at)
+    if asked.reason is ReasonCode.WRONG_DENOMINATION:
+        short = {one.name: one for one in face_facts(order, offer, at)}
+        found = [*(one for one in found if one.name not in short), *short.values()]
     if not any(one.name is _N.AFFECTED_UNITS for one in found):
-        affected = int(row["twice"]) or (1 if order.quantity == 1 else 0)
-        found += [book.fact(_N.AFFECTED_UNITS, affected, _S.PLATFORM)] if affected else []
-    return Facts(tuple(found))
+        found += _affected_facts(book, asked, row)
+    facts = Facts(tuple(found))
+    if asked.wanted == "replacement":
+        bad = facts.whole(_N.AFFECTED_UNITS) or order.quantity
+        facts = facts.with_facts([_stock_fact(book, bad)])
+    return facts
 
 
-def _read(order: Order, case_id: UUID | None, at: datetime) -> dict[str, Any]:
+def _affected_facts(book: _Book, asked: Asked, row: dict[str, Any]) -> Iterator[Fact]:
+    """Which pieces are bad: by the vault's record, or because there is one alone; else the buyer's
+    word."""
+    if row["twice"]:
+        yield from book.affected(row["twice"], _S.PLATFORM)
+    elif book.order.quantity == 1:
+        yield from book.affected([1], _S.PLATFORM)
+    elif asked.places:
+        yield from book.affected(asked.places, _S.BUYER)
+
+
+def _read(
+    order: Order, places: tuple[int, ...], case_id: UUID | None, at: datetime
+) -> dict[str, Any]:
     values: dict[str, Any] = {
         "order": order.id,
         "merchant": order.merchant_id,
         "buyer": order.buyer_id,
         "buyer_digest": bytes(order.buyer_digest),
+        "places": list(places),
         "case": case_id or UUID(int=0),
         "at": at,
         "disproving": _disproving_rows(),
@@ -175,8 +189,9 @@ def _asked_facts(book: _Book, asked: Asked, paid: int) -> Iterator[Fact]:
     yield book.fact(_N.WANTED, asked.wanted, _S.PLATFORM)
     wanted = paid if asked.minor is None else min(asked.minor, paid)
     yield book.fact(_N.ASKED_MINOR, wanted, _S.PLATFORM)
-    yield book.fact(_N.DEFECT_CLAIMED, asked.reason not in _NO_DEFECT, _S.PLATFORM)
-    yield book.fact(_N.NO_RETURN_CONFIRMED, False, _S.PLATFORM)
+    if asked.reason not in _OPEN:
+        yield book.fact(_N.DEFECT_CLAIMED, True, _S.PLATFORM)
+    yield book.fact(_N.NO_RETURN_CONFIRMED, book.order.no_return, _S.PLATFORM)
 
 
 def _money_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
@@ -184,6 +199,7 @@ def _money_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
     yield book.fact(_N.RETURNED_MINOR, row["returned"], _S.PLATFORM)
     yield book.fact(_N.COMPENSATED_MINOR, row["compensated"], _S.PLATFORM)
     yield book.fact(_N.SURPLUS_MINOR, row["surplus"], _S.GATEWAY)
+    yield book.fact(_N.REFUND_PROMISED_MINOR, row["promised"], _S.PLATFORM)
     yield book.fact(_N.PAID_OUT, bool(row["paid_out"]), _S.PLATFORM)
     if book.order.paid_at is not None:
         yield book.fact(_N.PAID_AT, book.order.paid_at, _S.GATEWAY)
@@ -207,14 +223,15 @@ def _delivery_facts(book: _Book, row: dict[str, Any], offer: Offer) -> Iterator[
     if order.revealed_at is not None:
         yield book.fact(_N.REVEALED_AT, order.revealed_at, _S.PLATFORM)
     yield book.fact(_N.LISTING_SAYS_TEST, offer.kind is GoodsKind.TEST_CARD, _S.PLATFORM)
-    yield book.fact(_N.SECRET_IN_TWO_ORDERS, row["twice"] > 0, _S.PLATFORM)
+    yield book.fact(_N.SECRET_IN_TWO_ORDERS, bool(row["twice"]), _S.PLATFORM)
     first, revealed = row["opened_by_others"], order.revealed_at
     opened = first is not None and (revealed is None or first < revealed)
     yield book.fact(_N.SECRET_OPENED_BY_OTHERS, opened, _S.PLATFORM)
     yield book.fact(_N.CANCELLED_BY, _cancelled_by(order), _S.PLATFORM)
     face = None if tops else read_face(offer)
     if face is not None:
-        yield book.fact(_N.LISTING_FACE_MINOR, face.minor, _S.PLATFORM)
+        listed = face.minor * order.quantity
+        yield book.fact(_N.LISTING_FACE_MINOR, listed, _S.PLATFORM)
 
 
 def promised_by(order: Order, deliver_from: datetime | None) -> datetime:
@@ -230,14 +247,6 @@ def is_open(hours: ServiceHours, at: datetime) -> bool:
     return any(start <= at < end for start, end in hours.spans(day))
 
 
-def read_face(offer: Offer) -> Money | None:
-    """What a card is worth by its listing, where the denomination is an amount of money."""
-    try:
-        return Money.parse(offer.denomination, offer.price.currency)
-    except InputError:
-        return None
-
-
 def _cancelled_by(order: Order) -> str:
     if order.why == "buyer_withdrew":
         return "buyer"
@@ -247,21 +256,42 @@ def _cancelled_by(order: Order) -> str:
 
 
 def _issuer_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
-    answers: Sequence[tuple[str, str]] = row["issuer"] or ()
-    told = [status for status, _at in answers]
+    answers: Sequence[tuple[int, str, str, str | None, str | None]] = row["issuer"] or ()
+    told = [answer[1] for answer in answers]
     worst = next((one for one in _RANK if one in told), "unknown")
+    if worst == "valid" and len(told) < int(row["disputed"]):
+        worst = "unknown"  # of several secrets one is not answered about: it may be the bad one
     if worst == "unknown":
         yield book.fact(_N.ISSUER_STATUS, worst, _S.ISSUER, "issuer:no_answer")
         return
-    yield book.fact(_N.ISSUER_STATUS, worst, _S.ISSUER)
+    asked = sorted({f"issuer:{answer[2]}" for answer in answers})
+    yield book.fact(_N.ISSUER_STATUS, worst, _S.ISSUER, *asked)
     if worst != "valid":
-        yield book.fact(_N.AFFECTED_UNITS, told.count(worst), _S.PLATFORM)
-    seen, used_by = book.order.revealed_at, row["used_by"]
-    # An answer "used" dates the use from above alone: it tells where it came before the reveal.
-    tells = worst == "used" and seen is not None and used_by is not None and used_by <= seen
-    yield book.fact(_N.ISSUER_TELLS_TIME, tells, _S.ISSUER)
-    if tells:
-        yield book.fact(_N.ISSUER_USED_AT, used_by, _S.ISSUER)
+        yield from book.affected((one[0] for one in answers if one[1] == worst), _S.PLATFORM)
+    uses = [(answer[3], answer[4]) for answer in answers if answer[1] == "used"]
+    used_at = _first_use(uses, book.order.revealed_at)
+    yield book.fact(_N.ISSUER_TELLS_TIME, used_at is not None, _S.ISSUER, *asked)
+    if used_at is not None:
+        yield book.fact(_N.ISSUER_USED_AT, used_at, _S.ISSUER, *asked)
+
+
+def _first_use(
+    uses: Sequence[tuple[str | None, str | None]], seen: datetime | None
+) -> datetime | None:
+    """When the used secrets were first used, if it is known of all whether that was before the
+    buyer saw them, and is the same of all; None else. Each use: the time that the issuer tells, and
+    the moment by which it was used at the latest."""
+    if seen is None or not uses:
+        return None
+    moments = []
+    for told, used_by in uses:
+        by = None if used_by is None else datetime.fromisoformat(used_by)
+        if by is None or (told is None and by > seen):
+            return None
+        moments.append(by)
+    if len({one <= seen for one in moments}) > 1:
+        return None
+    return min(moments)
 
 
 def _supplier_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
@@ -300,16 +330,21 @@ def _price_facts(book: _Book, offer: Offer) -> Iterator[Fact]:
     if offer.compared_price is None:
         return
     order = book.order
-    history = get_price_history(
-        listing_id=order.listing_id, merchant_id=order.merchant_id, at=order.placed_at
+    judged = judge_compared_price(
+        compared=offer.compared_price,
+        why=offer.compared_why,
+        with_=offer.compared_with,
+        deals=recent_deals(order.listing_id, before=order.placed_at),
+        at=order.placed_at,
     )
-    judged = judge_shown_price(offer, history, order.placed_at)
-    if judged is None or judged.support is Support.EXPLAINED:
-        return  # deals support it or do not; whether words are true is for a person
+    if judged.ceiling is None:
+        return  # no deal on record says anything
+    if judged.support in (Support.EXPLAINED, Support.ONLY_WORDS):
+        return  # whether what it is compared with is true is for a person
     yield book.fact(_N.PRICE_SUPPORTED, judged.allowed, _S.PLATFORM)
     unit = order.total_minor // order.quantity
     over = 0
-    if not judged.allowed and judged.ceiling is not None:
+    if not judged.allowed:
         over = max(unit - judged.ceiling.minor, 0) * order.quantity
     yield book.fact(_N.OVERCHARGE_MINOR, over, _S.PLATFORM)
 
@@ -325,24 +360,13 @@ def _test_facts(book: _Book, stores: Stores, row: dict[str, Any]) -> Iterator[Fa
         yield book.fact(_N.RECORDING_BEFORE_REVEAL, said[-1], _S.BUYER)
 
 
-def _test_stock_facts(book: _Book) -> Iterator[Fact]:
-    """That what was delivered had been put on the shelf as test cards; where it was not, nothing is
-    known, since a merchant may put anything there."""
-    with connection.cursor() as cursor:
-        values = {"listing": book.order.listing_id, "order": book.order.id}
-        cursor.execute(_TEST_STOCK, values)
-        row = cursor.fetchone()
-    if row is not None:
-        yield book.fact(_N.TEST_SECRET, True, _S.PLATFORM, f"batch:{row[0]}")
-
-
-def _stock_fact(book: _Book) -> Fact:
+def _stock_fact(book: _Book, wanted: int) -> Fact:
     order = book.order
     shown = find_shown(order.listing_id, order.listing_version)
     there = 0
     if shown.sku_id is not None and shown.offer.delivery is Delivery.SECRET:
-        there = count_available([shown.sku_id], most=order.quantity).get(shown.sku_id, 0)
-    return book.fact(_N.REPLACEMENT_IN_STOCK, there >= order.quantity, _S.PLATFORM)
+        there = count_available([shown.sku_id], most=wanted).get(shown.sku_id, 0)
+    return book.fact(_N.REPLACEMENT_IN_STOCK, there >= wanted, _S.PLATFORM)
 
 
 _BUYER_COUNTS = {
@@ -362,6 +386,7 @@ def _history_facts(book: _Book, row: dict[str, Any], record: MerchantRecord) -> 
         yield book.fact(name, count, _S.PLATFORM)
 
 
-def asked_of(case: Case) -> Asked:
-    """What the buyer of ``case`` asks for."""
-    return Asked(ReasonCode(case.reason), case.wanted, case.amount_minor)
+def asked_of(case: Case, order: Order) -> Asked:
+    """What the buyer of ``case`` about ``order`` asks for."""
+    places = claimed_places(case=case, order=order)
+    return Asked(ReasonCode(case.reason), case.wanted, case.amount_minor, places=places)

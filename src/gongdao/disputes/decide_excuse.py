@@ -105,7 +105,9 @@ def apply_excuses(finding: Finding, excuses: Iterable[ExcuseFinding]) -> Finding
         if excuse.state in (ExcuseState.OPEN, ExcuseState.FALLS) or not finding.grants:
             continue
         if excuse.effect is Effect.DEFEATS_CLAIM:
-            finding = replace(finding, remedy=Remedy.NONE, amount_minor=0, units=0, parts=())
+            finding = replace(
+                finding, remedy=Remedy.NONE, amount_minor=0, units=0, parts=(), places=()
+            )
         elif excuse.effect is Effect.SHIFTS_FAULT:
             parts = share_out(excuse.fault, finding.amount_minor)
             finding = replace(finding, parts=parts)

@@ -37,8 +37,8 @@ class Remedy(StrEnum):
     """All that is left of what he paid."""
     REFUND_PART = "refund_part"
     REPLACEMENT = "replacement"
-    """A working secret for each piece, where all of them are affected; no money. Of some pieces
-    nobody says which they are: their price goes back instead."""
+    """A working secret for each affected piece, where all of them are affected or it is said which;
+    no money. Else their price goes back instead."""
     COMPENSATION = "compensation"
     """Money on top of keeping what he bought."""
     NONE = "none"
@@ -99,8 +99,8 @@ class RowTrace:
 class Finding:
     """What the rules say. ``table`` and ``row`` name the rule (``liability/late@1``, row code;
     empty where none holds); ``parts`` who bears what (the buyer: nothing but his percent);
-    ``units`` pieces to replace; ``missing`` facts that would be needed, ``untrusted`` facts that
-    a person has to weigh."""
+    ``units`` pieces to replace, ``places`` which they are (none named: all); ``missing`` facts that
+    would be needed, ``untrusted`` facts that a person has to weigh."""
 
     table: str
     row: str
@@ -113,6 +113,7 @@ class Finding:
     missing: tuple[FactName, ...] = ()
     untrusted: tuple[FactName, ...] = ()
     trace: tuple[RowTrace, ...] = ()
+    places: tuple[int, ...] = ()
 
     @property
     def grants(self) -> bool:
@@ -210,9 +211,9 @@ def _fire(row: LiabilityRow, facts: Facts, table: str) -> Finding:
         assert until is not None  # it is among the facts used, and check_tables says it is a time
         again_at = until + timedelta(minutes=row.until_plus, seconds=1)
         return Finding(table, row.code, Mode.WAIT, again_at=again_at)
-    remedy, units = Remedy(row.remedy), 0
+    remedy, units, places = Remedy(row.remedy), 0, tuple[int, ...]()
     if row.replaceable and _gets_replacement(facts):
-        remedy, units = Remedy.REPLACEMENT, _affected(facts)
+        remedy, units, places = Remedy.REPLACEMENT, _affected(facts), _affected_places(facts)
     asked = -(-base_amount(row.amount.of, facts) * row.amount.percent // 100)
     if remedy is Remedy.COMPENSATION:
         asked -= facts.whole(FactName.COMPENSATED_MINOR) or 0
@@ -223,7 +224,9 @@ def _fire(row: LiabilityRow, facts: Facts, table: str) -> Finding:
         sorted(name for name in used if (fact := facts.by_name.get(name)) and not fact.automatic)
     )
     mode = Mode.PERSON if untrusted else Mode(row.mode)
-    return Finding(table, row.code, mode, remedy, amount, units, parts, untrusted=untrusted)
+    return Finding(
+        table, row.code, mode, remedy, amount, units, parts, untrusted=untrusted, places=places
+    )
 
 
 def _used(row: LiabilityRow, facts: Facts) -> set[FactName]:
@@ -237,6 +240,7 @@ def _used(row: LiabilityRow, facts: Facts) -> set[FactName]:
     if row.replaceable and _wants_replacement(facts):
         used |= {FactName.WANTED, FactName.REPLACEMENT_IN_STOCK}
         used |= {FactName.AFFECTED_UNITS, FactName.QUANTITY}
+        used |= {FactName.AFFECTED_PLACES} if _affected_places(facts) else set()
     return used
 
 
@@ -247,7 +251,14 @@ def _wants_replacement(facts: Facts) -> bool:
 
 def _gets_replacement(facts: Facts) -> bool:
     whole = _affected(facts) == facts.whole(FactName.QUANTITY)
-    return whole and _wants_replacement(facts)
+    return (whole or bool(_affected_places(facts))) and _wants_replacement(facts)
+
+
+def _affected_places(facts: Facts) -> tuple[int, ...]:
+    """Which pieces are affected, where that is known of each of them."""
+    places = facts.places(FactName.AFFECTED_PLACES)
+    fits = len(places) == _affected(facts) and places[-1:] <= (facts.whole(N.QUANTITY) or 0,)
+    return places if fits else ()
 
 
 N = FactName

@@ -28,6 +28,10 @@ class Round:
         """How many cases moved."""
         return self.deeds.total()
 
+    def __add__(self, other: Round) -> Round:
+        """Both rounds as one."""
+        return Round(self.deeds + other.deeds, self.refused | other.refused)
+
 
 def each_case(case_ids: Iterable[UUID], deed: Callable[[Case, Order], str]) -> Round:
     """Do ``deed`` to each case that is free; it says what it did, empty for nothing. What happened

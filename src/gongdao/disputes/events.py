@@ -7,7 +7,7 @@ goes from one step to the next through ``move`` alone, so that it is never left 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -59,7 +59,7 @@ class Docket:
     _events: list[Event] = field(default_factory=list)
     _order_leaves: list[NewLeaf] = field(default_factory=list)
     _told: tuple[Mover, Step] | None = None
-    _warned: set[Mover] = field(default_factory=set)
+    _told_of: dict[Mover, str] = field(default_factory=dict)
 
     def note(self, kind: str, by: Party = NOBODY, **data: Any) -> None:
         """Say that something happened, with codes and amounts; words are sealed elsewhere."""
@@ -85,7 +85,11 @@ class Docket:
 
     def warn(self, side: Mover) -> None:
         """Tell ``side`` of a limit that begins to hold for it, with its ground (F4)."""
-        self._warned.add(side)
+        self._told_of[side] = LIMITED
+
+    def tell_of(self, sides: Collection[Mover], event: str) -> None:
+        """Tell ``sides`` of ``event`` (``notices``)."""
+        self._told_of |= dict.fromkeys(sides, event)
 
     def move(self, deed: Deed, by: Party = NOBODY, until: datetime | None = None) -> Step:
         """Go where ``deed`` leads, with a clock of its own, or to the end; raise NotYourMove where
@@ -104,6 +108,7 @@ class Docket:
     def go_to(self, step: Step, until: datetime | None = None) -> None:
         """Stand at ``step``: open with its clock, or closed as it was to end."""
         case = self.case
+        end_stop(case, self.at)
         case.step = step.value
         if step is Step.CLOSED:
             _stop(case)
@@ -133,7 +138,7 @@ class Docket:
         for event, digest in zip(self._events, hashes, strict=False):
             event.leaf_hash = digest
         Event.objects.bulk_create(self._events)
-        told = dict.fromkeys(sorted(self._warned), LIMITED)
+        told = dict(sorted(self._told_of.items()))
         if self._told is not None and self.case.state == "open":
             told[self._told[0]] = self._told[1].value  # says what limits begin as well
         for side, what in told.items():
@@ -157,18 +162,37 @@ def _leaf(case: Case, event: Event) -> NewLeaf:
 
 
 def set_clock(case: Case, clock: Clock) -> None:
-    """Let ``clock`` be the one that runs."""
+    """Let ``clock`` be the case's: the one that runs, or stands still."""
     case.clock_who = clock.who.value
     case.clock_started_at, case.clock_due_at = clock.started_at, clock.due_at
     case.clock_count, case.clock_unit = clock.amount, clock.unit
     case.clock_rule = clock.rule
     case.clock_calendar, case.clock_silence = clock.calendar, clock.silence.value
-    case.clock_stopped_at, case.clock_stop_reason = None, ""
+    case.clock_stopped_at = clock.stopped_at
+    case.clock_stop_reason = clock.stop_reason.value if clock.stop_reason else ""
+    case.clock_stop_until = clock.stop_until
+
+
+def stop_key(reason: str, reference: str) -> str:
+    """How a case names the stops that count together (``Case.stood``)."""
+    return f"{reason}:{reference}"
+
+
+def end_stop(case: Case, at: datetime) -> None:
+    """Where a clock of the case stands still, count how long it did; for what comes after it."""
+    since, until = case.clock_stopped_at, case.clock_stop_until
+    if since is None or until is None:
+        return
+    key = stop_key(case.clock_stop_reason, case.clock_stop_reference)
+    seconds = max((min(at, until) - since).total_seconds(), 0)
+    case.stood = {**case.stood, key: case.stood.get(key, 0) + round(seconds)}
+    case.clock_stop_reference = ""
 
 
 def _stop(case: Case) -> None:
     case.state, case.mover, case.clock_who = "closed", Mover.NOBODY.value, ""
-    case.clock_started_at = case.clock_due_at = case.clock_stopped_at = None
+    case.clock_started_at = case.clock_due_at = None
+    case.clock_stopped_at = case.clock_stop_until = None
     case.clock_count, case.clock_unit, case.clock_calendar = 0, "", ""
     case.clock_silence = case.clock_rule = case.clock_stop_reason = ""
 
@@ -183,7 +207,11 @@ def clock_of(case: Case) -> Clock:
     )
     reason = StopReason(case.clock_stop_reason) if case.clock_stop_reason else None
     return replace(
-        counted, due_at=case.clock_due_at, stopped_at=case.clock_stopped_at, stop_reason=reason
+        counted,
+        due_at=case.clock_due_at,
+        stopped_at=case.clock_stopped_at,
+        stop_reason=reason,
+        stop_until=case.clock_stop_until,
     )
 
 

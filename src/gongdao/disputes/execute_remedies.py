@@ -37,7 +37,7 @@ from gongdao.disputes.hold_money import (
 )
 from gongdao.disputes.models import Case, Remedy
 from gongdao.disputes.states import Deed, Step
-from gongdao.disputes.verdict_file import Result, in_money
+from gongdao.disputes.verdict_file import Result, VerdictFile, in_money
 from gongdao.disputes.verdict_json import read_verdict
 from gongdao.ledger.accounts import Account, AccountKind
 from gongdao.ledger.debts import DebtAccounts
@@ -329,14 +329,17 @@ def _look(docket: Docket, step: Remedy) -> None:
 
 
 def _replace(docket: Docket, step: Remedy) -> None:
-    """Other secrets in the place of all of the order's; its protection begins anew. The order's own
-    chain in the log names them, as it named the first. Raise StockShort where that cannot be."""
+    """Other secrets in the place of those that the verdict names, or of all of the order's; its
+    protection begins anew. The order's own chain in the log names them, as it named the first.
+    Raise StockShort where that cannot be."""
     order = docket.order
     if order.state not in (OrderState.DELIVERED, OrderState.COMPLETED):
         raise StockShort
     claim = SubjectRef("order", order.id)
-    units = [replace_unit(claim=claim, unit=one.unit, at=docket.at) for one in get_units(claim)]
-    if not units:
+    places = _verdict_of(docket, step).result.places
+    bad = [one for one in get_units(claim) if not places or one.place in places]
+    units = [replace_unit(claim=claim, unit=one.unit, at=docket.at) for one in bad]
+    if not units or len(units) < len(places):
         raise StockShort
     hours = find_shown(order.listing_id, order.listing_version).offer.protect_hours
     order.protected_until = docket.at + timedelta(hours=hours)
@@ -357,13 +360,17 @@ def _refund_instead(docket: Docket, step: Remedy) -> list[Remedy]:
     step.state, step.ended_at, step.next_try_at = "failed", docket.at, None
     step.problem = "out_of_stock"
     step.save()
-    number = int(step.basis.partition(":")[2])
-    file = read_verdict(docket.case.verdicts.get(number=number).file.encode())
-    due = due_of(in_money(file, docket.case.amount_minor))
+    due = due_of(in_money(_verdict_of(docket, step), docket.case.amount_minor))
     instead = plan_remedy(docket=docket, basis=f"{step.basis}:money", due=due)
     for one in instead:
         _try(docket, one)
     return instead
+
+
+def _verdict_of(docket: Docket, step: Remedy) -> VerdictFile:
+    """The verdict that the step carries out."""
+    number = int(step.basis.partition(":")[2])
+    return read_verdict(docket.case.verdicts.get(number=number).file.encode())
 
 
 def execute_remedies(*, stores: Stores, at: datetime, most: int = 200) -> int:

@@ -79,7 +79,11 @@ def say_result(result: Result, currency: str) -> tuple[str, ...]:
     if result.remedy is Remedy.NONE:
         said = [_("处理：不退款、不补偿。")]
     elif result.remedy is Remedy.REPLACEMENT:
-        said = [_("处理：{remedy} {units} 件。").format(remedy=remedy, units=result.units)]
+        text = _("处理：{remedy} {units} 件。")
+        if result.places:
+            text = _("处理：{remedy} {units} 件（{places}）。")
+        places = say_places(result.places)
+        said = [text.format(remedy=remedy, units=result.units, places=places)]
     else:
         amount = _say_money(result.amount_minor, currency)
         said = [_("处理：{remedy} {amount}。").format(remedy=remedy, amount=amount)]
@@ -149,9 +153,16 @@ def say_value(fact: Fact) -> str:
         return say_second(fact.value)
     if kind.type is FactType.CHOICE:
         return translated(CHOICE_WORDS[fact.name, str(fact.value)])
+    if isinstance(fact.value, tuple):
+        return say_places(fact.value)
     if kind.type is FactType.MONEY:
         return str(Money(int(fact.value)))
     return str(fact.value)
+
+
+def say_places(places: tuple[int, ...]) -> str:
+    """Which pieces of the order, counted from 1."""
+    return _("第 {numbers} 件").format(numbers=_("、").join(map(str, places)))
 
 
 def say_fault(code: str) -> str:

@@ -13,11 +13,12 @@ JSON form of one fact (canonical, strict; times in UTC, money in minor units):
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from gongdao.core.language import mark
@@ -25,10 +26,12 @@ from gongdao_verify.canonical import LARGEST_NUMBER
 
 MOST_FACTS = 200
 MOST_EVIDENCE = 50
+MOST_PLACES = 1000
 LONGEST_EVIDENCE = 200
 
-Value = bool | int | str | datetime
-"""By type: truth is bool, number and money int (minor units), choice str, time an aware datetime"""
+Value = bool | int | str | datetime | tuple[int, ...]
+"""By type: truth is bool, number and money int (minor units), choice str, time an aware datetime,
+places a tuple"""
 
 
 class BadFacts(ValueError):
@@ -61,6 +64,8 @@ class FactType(StrEnum):
     """Minor units of the order's currency, never negative."""
     CHOICE = "choice"
     TIME = "time"
+    PLACES = "places"
+    """Which pieces of the order, counted from 1, ascending; at least one."""
 
 
 class FactName(StrEnum):
@@ -76,6 +81,8 @@ class FactName(StrEnum):
     DELIVERED = "delivered"
     DELIVERED_UNITS = "delivered_units"
     AFFECTED_UNITS = "affected_units"
+    AFFECTED_PLACES = "affected_places"
+    """Which they are; as many as ``affected_units`` says."""
     PAID_AT = "paid_at"
     PROMISE_BY = "promise_by"
     DELIVERED_AT = "delivered_at"
@@ -116,6 +123,7 @@ class FactName(StrEnum):
     ASKED_MINOR = "asked_minor"
     REPLACEMENT_IN_STOCK = "replacement_in_stock"
     SILENT = "silent"
+    APPELLANT = "appellant"
     NOTICE_CONFIRMED = "notice_confirmed"
     BUYER_CLAIMS_30D = "buyer_claims_30d"
     BUYER_USED_CLAIMS_90D = "buyer_used_claims_90d"
@@ -152,6 +160,7 @@ _PI = frozenset({Source.PLATFORM, Source.ISSUER, Source.PERSON})
 _I = frozenset({Source.ISSUER, Source.PERSON})
 _S = frozenset({Source.SUPPLIER, Source.PLATFORM, Source.MERCHANT})
 _WEIGHED = frozenset({Source.BUYER, Source.MERCHANT, Source.PERSON})
+_CLAIMED = _P | {Source.BUYER, Source.PERSON}
 _TOLD = _PI | {Source.BUYER, Source.MERCHANT}
 _T = FactType
 _N = FactName
@@ -165,7 +174,8 @@ FACTS: Mapping[FactName, FactKind] = {
     _N.QUANTITY: FactKind(_T.NUMBER, mark("购买件数"), _P),
     _N.DELIVERED: FactKind(_T.TRUTH, mark("已经全部发货"), _P),
     _N.DELIVERED_UNITS: FactKind(_T.NUMBER, mark("已发货件数"), _P),
-    _N.AFFECTED_UNITS: FactKind(_T.NUMBER, mark("有问题的件数"), _P | {Source.PERSON}),
+    _N.AFFECTED_UNITS: FactKind(_T.NUMBER, mark("有问题的件数"), _CLAIMED),
+    _N.AFFECTED_PLACES: FactKind(_T.PLACES, mark("有问题的是第几件"), _CLAIMED),
     _N.PAID_AT: FactKind(_T.TIME, mark("付款时间"), _PG),
     _N.PROMISE_BY: FactKind(_T.TIME, mark("承诺的最晚发货时间"), _P),
     _N.DELIVERED_AT: FactKind(_T.TIME, mark("发货时间"), _P),
@@ -210,7 +220,7 @@ FACTS: Mapping[FactName, FactKind] = {
     _N.DIFFERS_FROM_LISTING: FactKind(_T.TRUTH, mark("交付内容与下单快照不符"), _WEIGHED),
     _N.DEFECT_SHOWN: FactKind(_T.TRUTH, mark("证据显示卡密不能正常使用"), _WEIGHED),
     _N.BUYER_MISUSED: FactKind(_T.TRUTH, mark("问题是买家操作错误造成的"), _I | _WEIGHED),
-    _N.DEFECT_CLAIMED: FactKind(_T.TRUTH, mark("买家主张商品或交付有问题"), _P),
+    _N.DEFECT_CLAIMED: FactKind(_T.TRUTH, mark("买家主张商品或交付有问题"), _P | {Source.PERSON}),
     _N.NO_RETURN_CONFIRMED: FactKind(_T.TRUTH, mark("买家下单时确认过不适用无理由退货"), _P),
     _N.PAID_OUT: FactKind(_T.TRUTH, mark("货款已经结算给商家"), _PG),
     _N.WANTED: FactKind(_T.CHOICE, mark("买家要的处理"), _P, ("refund", "replacement")),
@@ -219,6 +229,7 @@ FACTS: Mapping[FactName, FactKind] = {
     _N.SILENT: FactKind(
         _T.CHOICE, mark("到期没有答复的一方"), _P, ("none", "merchant", "management")
     ),
+    _N.APPELLANT: FactKind(_T.CHOICE, mark("提出申诉的一方"), _P, ("none", "buyer", "merchant")),
     _N.NOTICE_CONFIRMED: FactKind(_T.TRUTH, mark("通知已确认送达"), _P),
     _N.BUYER_CLAIMS_30D: FactKind(_T.NUMBER, mark("买家 30 天内的投诉数"), _P),
     _N.BUYER_USED_CLAIMS_90D: FactKind(_T.NUMBER, mark("买家 90 天内称卡密已被使用的投诉数"), _P),
@@ -278,9 +289,18 @@ def _fits(kind: FactKind, value: object) -> bool:
         return isinstance(value, str) and value in kind.choices
     if kind.type is FactType.TIME:
         return isinstance(value, datetime) and value.tzinfo is not None
+    if kind.type is FactType.PLACES:
+        return isinstance(value, tuple) and are_places(value)
     if isinstance(value, bool) or not isinstance(value, int):
         return False
     return 0 <= value <= LARGEST_NUMBER
+
+
+def are_places(value: Sequence[object]) -> bool:
+    """Whether these are places of pieces: whole numbers from 1, ascending, at least one."""
+    numbers = [one for one in value if isinstance(one, int) and not isinstance(one, bool)]
+    ascending = all(one < other for one, other in pairwise(numbers))
+    return 0 < len(numbers) == len(value) <= MOST_PLACES and numbers[0] > 0 and ascending
 
 
 @dataclass(frozen=True)
@@ -315,6 +335,11 @@ class Facts:
         value = self.get(name)
         return value if isinstance(value, datetime) else None
 
+    def places(self, name: FactName) -> tuple[int, ...]:
+        """Which pieces; none where it is not known."""
+        value = self.get(name)
+        return value if isinstance(value, tuple) else ()
+
     def with_facts(self, more: Iterable[Fact]) -> Facts:
         """These facts with ``more`` in place of those of the same name."""
         return Facts(tuple({**self.by_name, **{f.name: f for f in more}}.values()))
@@ -325,13 +350,19 @@ def facts_to_json(facts: Facts) -> list[dict[str, Any]]:
     return [
         {
             "name": str(fact.name),
-            "value": write_time(fact.value) if isinstance(fact.value, datetime) else fact.value,
+            "value": _plain_value(fact.value),
             "source": str(fact.source),
             "at": write_time(fact.at),
             "evidence": list(fact.evidence),
         }
         for fact in facts.items
     ]
+
+
+def _plain_value(value: Value) -> object:
+    if isinstance(value, datetime):
+        return write_time(value)
+    return list(value) if isinstance(value, tuple) else value
 
 
 def facts_from_json(plain: object) -> Facts:
@@ -358,6 +389,8 @@ def _read_fact(plain: object) -> Fact:
     value = plain["value"]
     if FACTS[name].type is FactType.TIME:
         value = read_time(value)
+    elif FACTS[name].type is FactType.PLACES:
+        value = tuple(value) if isinstance(value, list) else None
     return Fact(name, value, source, read_time(plain["at"]), tuple(evidence))
 
 

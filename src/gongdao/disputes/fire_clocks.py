@@ -13,14 +13,16 @@ from uuid import UUID
 
 from django.db import connection
 
-from gongdao.core.ids import new_id
 from gongdao.core.stores import Stores
 from gongdao.disputes.clocks import deed_of_silence, is_due
+from gongdao.disputes.correct_money import plan_correction, stop_unpaid
 from gongdao.disputes.decide_abuse import Measure
+from gongdao.disputes.decide_liability import Remedy
 from gongdao.disputes.each_case import Round, each_case
 from gongdao.disputes.events import NOBODY, Docket, Party, clock_of
-from gongdao.disputes.execute_remedies import carry_out, left_to_return
+from gongdao.disputes.execute_remedies import carry_out, left_to_return, try_steps
 from gongdao.disputes.facts import Fact, FactName, Source
+from gongdao.disputes.give_verdict import appellant_of
 from gongdao.disputes.hand_over import count_hand_over
 from gongdao.disputes.hold_money import fence_money, unfence_money
 from gongdao.disputes.judge import (
@@ -32,12 +34,13 @@ from gongdao.disputes.judge import (
     stand,
 )
 from gongdao.disputes.merchant_record import read_records
-from gongdao.disputes.models import Case, Notice
+from gongdao.disputes.models import Case
 from gongdao.disputes.note_limits import measures_of_buyer
-from gongdao.disputes.notices import ESCALATED, is_told
+from gongdao.disputes.notices import APPEAL_ESCALATED, ESCALATED, is_told
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import Deed, Forum, Mover, Outcome, Silence, Step, next_step
-from gongdao.disputes.verdict_file import BadVerdict, Basis
+from gongdao.disputes.stop_clock import resume_due_clocks
+from gongdao.disputes.verdict_file import BadVerdict, Basis, VerdictFile
 from gongdao.market.models import Order
 from gongdao.market.states import OrderState
 
@@ -51,19 +54,24 @@ _MOVED = """
 SELECT c.id FROM dispute_case c JOIN market_order o ON o.id = c.order_id
 WHERE c.state = 'open' AND NOT c.fenced AND c.step NOT IN ('executing', 'execution_late')
   AND o.state IN ('delivered', 'refunding', 'refunded')
+  AND NOT EXISTS (SELECT FROM dispute_event e WHERE e.case_id = c.id
+    AND e.kind = 'appealed' AND e.by = 'merchant' AND NOT EXISTS (SELECT FROM dispute_verdict v
+      WHERE v.case_id = c.id AND v.event > e.number))
 UNION ALL
 SELECT c.id FROM market_order o JOIN dispute_case c ON c.order_id = o.id
 WHERE o.state = 'refunding' AND c.state = 'open' AND c.fenced
 LIMIT %s
 """
-"""Cases whose order moved under them: its money went back, or it was delivered meanwhile. Indexes
+"""Cases whose order moved under them: its money went back, or it was delivered meanwhile; but those
+that wait for the merchant's appeal, who says that it should not have gone back. Indexes
 dispute_case_unfenced, market_order_open, dispute_case_one_open."""
 _AS_BUYER = Party(Mover.BUYER)
 _GRANTED = (Deed.ACCEPT_CLAIM, Deed.JUDGED_UPHELD, Deed.DECIDE_UPHELD)
 
 
 def fire_due_clocks(*, stores: Stores, at: datetime, most: int = 200) -> Round:
-    """Let every clock that has run out do what it says."""
+    """Let every clock that has run out do what it says; those whose stop is over run on first."""
+    resumed = resume_due_clocks(stores=stores, at=at, most=most)
     due = _find(_DUE, at, most)
     records = read_records({merchant for _case, merchant in due}, at) if due else {}
 
@@ -76,7 +84,7 @@ def fire_due_clocks(*, stores: Stores, at: datetime, most: int = 200) -> Round:
         docket.write()
         return deed
 
-    return each_case([case for case, _merchant in due], fire)
+    return resumed + each_case([case for case, _merchant in due], fire)
 
 
 def follow_orders(*, stores: Stores, at: datetime, most: int = 200) -> int:
@@ -138,8 +146,17 @@ def _fire(docket: Docket) -> str:
     if Forum(case.forum) is not before or after in (Step.ARBITER, Step.MANAGEMENT):
         count_hand_over(docket, before=before, reason="silence")
     if after is Step.MANAGEMENT:
-        _tell_buyer(docket)
+        _tell_up(docket)
     return deed.value
+
+
+def _tell_up(docket: Docket) -> None:
+    """Management has it because nobody of the platform answered: the buyer hears it at once, and
+    what follows in the merchant's appeal both."""
+    if appellant_of(docket.case) == Mover.MERCHANT.value:
+        docket.tell_of((Mover.BUYER, Mover.MERCHANT), APPEAL_ESCALATED)
+    else:
+        docket.tell_of((Mover.BUYER,), ESCALATED)
 
 
 def _person_first(docket: Docket) -> bool:
@@ -160,8 +177,8 @@ def _settle_returned(docket: Docket) -> bool:
         # The market sends all of it back: what is fenced has to be where its refund is drawn from.
         unfence_money(case=case, order=order, at=docket.at)
         docket.keep()
-    if not _is_back(order):
-        return False
+    if not _is_back(order) or appellant_of(case) == Mover.MERCHANT.value:
+        return False  # the merchant appeals because it went back
     deed = next((d for d in _GRANTED if next_step(step=Step(case.step), deed=d)), None)
     if deed is None:
         return False
@@ -180,13 +197,14 @@ def _is_back(order: Order) -> bool:
 
 
 def _grant(docket: Docket, silence: Silence, told: bool) -> bool:
-    """The claim stands as made, by the published table for silence; False where that table does not
-    decide alone."""
+    """What silence grants, by its published table: the claim as made, or in the merchant's appeal
+    that appeal; False where the table does not decide alone."""
     who = "merchant" if silence is Silence.CLAIM_STANDS else "management"
     at = docket.at
     said = [
         Fact(FactName.SILENT, who, Source.PLATFORM, at, (f"event:{docket.case.moves}",)),
         Fact(FactName.NOTICE_CONFIRMED, told, Source.PLATFORM, at),
+        Fact(FactName.APPELLANT, appellant_of(docket.case) or "none", Source.PLATFORM, at),
     ]
     try:
         facts = facts_of(docket).with_facts(said)
@@ -194,8 +212,20 @@ def _grant(docket: Docket, silence: Silence, told: bool) -> bool:
     except BadVerdict:
         return False
     overtake_offers(docket, NOBODY, "lapsed")
-    stand(docket, file, Deed.SILENCE)
+    if file.result.remedy is Remedy.NONE:
+        _grant_appeal(docket, file)
+    else:
+        stand(docket, file, Deed.SILENCE)
     return True
+
+
+def _grant_appeal(docket: Docket, file: VerdictFile) -> None:
+    """The merchant's appeal stands because management was silent: what was decided and not paid is
+    not paid, and what was taken from him is made good; the buyer keeps what he has."""
+    stop_unpaid(docket)
+    row = stand(docket, file, Deed.JUDGED_REFUSED)
+    try_steps(docket, plan_correction(docket=docket, basis=f"verdict:{row.number}", bears=0))
+    docket.note("closed", outcome=docket.case.outcome)
 
 
 def _lapse(docket: Docket, deed: Deed) -> None:
@@ -205,17 +235,3 @@ def _lapse(docket: Docket, deed: Deed) -> None:
     docket.keep()
     end_without(docket)
     docket.note("closed", outcome=docket.case.outcome)
-
-
-def _tell_buyer(docket: Docket) -> None:
-    """Management has it because nobody of the platform answered: the buyer hears it at once."""
-    docket.keep()
-    Notice.objects.create(
-        id=new_id(docket.at),
-        case=docket.case,
-        side=Mover.BUYER.value,
-        move=docket.case.moves,
-        event=ESCALATED,
-        made_at=docket.at,
-        next_try_at=docket.at,
-    )

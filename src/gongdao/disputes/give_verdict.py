@@ -28,7 +28,7 @@ from gongdao.disputes.hand_over import check_impartial, count_hand_over
 from gongdao.disputes.judge import Deciders, facts_of, put_down, stand
 from gongdao.disputes.limits import second_arbiter_limit
 from gongdao.disputes.locks import lock_case
-from gongdao.disputes.may_replace import may_replace
+from gongdao.disputes.may_replace import claimed_places
 from gongdao.disputes.models import Case, Proposal, Verdict
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import Deed, Forum, Mover, Outcome, Step
@@ -107,9 +107,10 @@ def _put_down(
 ) -> VerdictFile:
     if len(ruling.reasons.strip()) < FEWEST_SIGNS:
         raise InputError(_("请写明认定的事实和理由。"), field="reasons")
-    whole = may_replace(case=docket.case, order=docket.order)
-    if ruling.remedy is Remedy.REPLACEMENT and not whole:
-        raise InputError(_("只有部分有问题的订单不能整单补发，请选退款。"), field="remedy")
+    replaces = ruling.remedy is Remedy.REPLACEMENT
+    places = claimed_places(case=docket.case, order=docket.order) if replaces else ()
+    if replaces and not places:
+        raise InputError(_("没有说明是哪几件有问题，不能补发，请选退款。"), field="remedy")
     if not ruling.rules:
         raise InputError(_("请写明依据的规则。"), field="rules")
     for ref in ruling.rules:
@@ -125,7 +126,8 @@ def _put_down(
         reasons=ruling.reasons.strip(),
         by=tuple(deciders),
         rules=tuple(ruling.rules),
-        units=ruling.units,
+        units=len(places) or ruling.units,
+        places=places,
     )
     try:
         return put_down(docket, facts=facts, basis=Basis.PERSON, decision=decision)

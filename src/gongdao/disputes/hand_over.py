@@ -1,5 +1,5 @@
-"""Who of the platform answers for a case, and its clock's rare stops. Every hand-over is counted,
-from whom to whom and why; it wins nobody time."""
+"""Who of the platform answers for a case. Every hand-over is counted, from whom to whom and why; it
+wins nobody time."""
 
 from __future__ import annotations
 
@@ -12,10 +12,7 @@ from gongdao.core.errors import ConflictOfInterest, DisputeRefused, InputError, 
 from gongdao.core.language import Phrase
 from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
-from gongdao.disputes.clocks import BadClock, StopReason
-from gongdao.disputes.clocks import resume_clock as run_on
-from gongdao.disputes.clocks import stop_clock as stand_still
-from gongdao.disputes.events import Docket, Party, clock_of, set_clock
+from gongdao.disputes.events import Docket, Party
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.models import Case, HandOver, Verdict
 from gongdao.disputes.say import add_post
@@ -131,42 +128,5 @@ def ask_party(
         deed = Deed.ASK_BUYER if whom is Mover.BUYER else Deed.ASK_MERCHANT
         docket.move(deed, acting)
         add_post(docket=docket, by=acting, words=words, files=())
-        docket.write()
-    return case
-
-
-def stop_clock(
-    *, stores: Stores, case_id: UUID, by: UUID, reason: StopReason, at: datetime
-) -> Case:
-    """Its owner lets the clock stand still, for one of the reasons that its published rule names.
-    Raise NotYourMove where the case is not his, ConflictOfInterest, DisputeRefused for any other
-    reason, or where the clock does not run."""
-    with transaction.atomic():
-        case, order = lock_case(case_id)
-        check_impartial(case=case, order=order, user_id=by)
-        if case.owner_id != by:
-            raise NotYourMove
-        docket = Docket(stores, case, order, at)
-        try:
-            clock = stand_still(clock_of(case), at=at, reason=reason, on=case.rules_on)
-        except BadClock:
-            raise DisputeRefused(Phrase("按公布的规则，这个时限现在不能因此停止。")) from None
-        case.clock_stopped_at, case.clock_stop_reason = clock.stopped_at, reason.value
-        docket.note("stopped", Party(Mover.PLATFORM, by), reason=reason.value)
-        docket.write()
-    return case
-
-
-def resume_clock(*, stores: Stores, case_id: UUID, by: UUID, at: datetime) -> Case:
-    """Let a stopped clock run on, with what was left of it; DisputeRefused where it runs."""
-    with transaction.atomic():
-        case, order = lock_case(case_id)
-        docket = Docket(stores, case, order, at)
-        try:
-            clock = run_on(clock_of(case), at=at)
-        except BadClock:
-            raise DisputeRefused(Phrase("这个时限没有停止。")) from None
-        set_clock(case, clock)
-        docket.note("resumed", Party(Mover.PLATFORM, by), due_at=clock.due_at.isoformat())
         docket.write()
     return case

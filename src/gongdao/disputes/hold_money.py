@@ -26,6 +26,7 @@ from gongdao.ledger.settle_hold import Part, settle_hold
 from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.market.accounts import clearing_account, merchant_account, platform_account
 from gongdao.market.models import Order
+from gongdao.market.plan_split import plan_split
 from gongdao.market.release_orders import fee_of
 from gongdao.market.states import OrderState
 from gongdao.payments.models import Credit
@@ -109,4 +110,11 @@ def release_rest(*, case: Case, order: Order, at: datetime) -> Money:
         parts.append(Part(target, fee, TransferKind.FEE))
     reference = f"{case.id}:{case.moves}"
     settle_hold(hold_id=sale.id, parts=parts, ground=Ground.VERDICT, reference=reference, at=at)
+    plan_split(
+        order_id=order.id,
+        merchant_id=order.merchant_id,
+        released=sale.left - fee,
+        cause=f"{Ground.VERDICT}:{reference}",
+        at=at,
+    )
     return sale.left

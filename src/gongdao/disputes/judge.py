@@ -53,7 +53,7 @@ def facts_of(docket: Docket) -> Facts:
     facts = collect_facts(
         stores=docket.stores,
         order=docket.order,
-        asked=asked_of(case),
+        asked=asked_of(case, docket.order),
         case_id=case.id if kept else None,
         at=docket.at,
         records=docket.records,
@@ -243,6 +243,7 @@ def _keep_verdict(docket: Docket, file: VerdictFile, deciders: Deciders) -> Verd
     number = case.verdicts.count() + 1
     text = write_verdict(file)
     digest = sha256(text).digest()
+    named: dict[str, Any] = {"places": list(result.places)} if result.places else {}
     docket.note(
         "decided",
         verdict=number,
@@ -252,6 +253,7 @@ def _keep_verdict(docket: Docket, file: VerdictFile, deciders: Deciders) -> Verd
         amount_minor=result.amount_minor,
         rule=file.table.ref,
         row=file.finding.row,
+        **named,
     )
     return Verdict.objects.create(
         id=new_id(docket.at),

@@ -12,6 +12,9 @@ from django.conf import settings
 from django.db import models
 from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 
+from gongdao.disputes.exhibit_models import Exhibit as Exhibit
+from gongdao.disputes.exhibit_models import ExhibitRead as ExhibitRead
+from gongdao.disputes.exhibit_models import ExhibitReading as ExhibitReading
 from gongdao.disputes.learning_models import CauseAnswer as CauseAnswer
 from gongdao.disputes.learning_models import CauseEffect as CauseEffect
 from gongdao.disputes.learning_models import HoldGround as HoldGround
@@ -46,6 +49,7 @@ _ENDED = Q(
     clock_due_at__isnull=True,
     clock_stopped_at__isnull=True,
     clock_stop_reason="",
+    clock_stop_until__isnull=True,
     closed_at__isnull=False,
 ) & ~Q(outcome="")
 
@@ -80,6 +84,8 @@ class Case(models.Model):
     """The one person of the platform who answers for it; none while no person has to."""
     amount_minor = models.BigIntegerField()
     """What is disputed."""
+    places = models.JSONField(default=list)
+    """Which pieces the buyer names as bad, counted from 1; none: all, or a part of the price."""
     currency = models.CharField(max_length=3)
     rules_on = models.DateField()
     """The day whose rules decide: that of the order."""
@@ -104,6 +110,12 @@ class Case(models.Model):
     """The version of the rule that gave the time."""
     clock_stopped_at = models.DateTimeField(null=True)
     clock_stop_reason = models.CharField(max_length=_CODE, blank=True)
+    clock_stop_until = models.DateTimeField(null=True)
+    """When a stopped clock runs on by itself."""
+    clock_stop_reference = models.CharField(max_length=100, blank=True)
+    """The paper that it rests on, where its rule asks for one."""
+    stood = models.JSONField(default=dict)
+    """How many seconds clocks of the case stood still before, by reason and paper."""
 
     class Meta:
         """Open means exactly one clock, closed means none; one open case for an order."""
@@ -113,9 +125,18 @@ class Case(models.Model):
             CheckConstraint(condition=Q(forum__in=list(Forum)), name="dispute_case_forum"),
             CheckConstraint(condition=_RUNS | _ENDED, name="dispute_case_one_clock_or_an_end"),
             CheckConstraint(
-                condition=Q(clock_stopped_at__isnull=True, clock_stop_reason="")
-                | (Q(clock_stopped_at__isnull=False) & ~Q(clock_stop_reason="")),
-                name="dispute_case_stopped_for_a_reason",
+                condition=Q(
+                    clock_stopped_at__isnull=True,
+                    clock_stop_reason="",
+                    clock_stop_until__isnull=True,
+                )
+                | (
+                    Q(clock_stopped_at__isnull=False)
+                    & ~Q(clock_stop_reason="")
+                    & Q(clock_stop_until__isnull=False)
+                    & Q(clock_stop_until__gt=F("clock_stopped_at"))
+                ),
+                name="dispute_case_stopped_for_a_time",
             ),
             CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_case_positive"),
             UniqueConstraint(
@@ -127,6 +148,11 @@ class Case(models.Model):
                 fields=["clock_due_at"],
                 condition=Q(state="open", clock_stopped_at__isnull=True),
                 name="dispute_case_due",
+            ),
+            Index(
+                fields=["clock_stop_until"],
+                condition=Q(state="open", clock_stopped_at__isnull=False),
+                name="dispute_case_stopped",
             ),
             Index(
                 fields=["merchant_id", "clock_due_at"],
@@ -220,41 +246,6 @@ class Post(models.Model):
 
         db_table = "dispute_post"
         indexes: ClassVar = [Index(fields=["case", "at"], name="dispute_post_thread")]
-
-
-class Exhibit(models.Model):
-    """A file that belongs to words: encrypted in the store of files, named by its digest."""
-
-    id = models.UUIDField(primary_key=True)
-    post = models.ForeignKey(Post, on_delete=models.PROTECT, related_name="exhibits")
-    number = models.PositiveIntegerField()
-    blob = models.CharField(max_length=128)
-    sha256 = models.BinaryField()
-    """Of the plain bytes."""
-    size = models.PositiveBigIntegerField()
-    sealed_name = models.BinaryField()
-
-    class Meta:
-        """Numbered within its post."""
-
-        db_table = "dispute_exhibit"
-        constraints: ClassVar = [
-            UniqueConstraint(fields=["post", "number"], name="dispute_exhibit_once")
-        ]
-
-
-class ExhibitReading(models.Model):
-    """That somebody read a file that was handed in. Only added."""
-
-    exhibit = models.ForeignKey(Exhibit, on_delete=models.PROTECT, related_name="readings")
-    by = models.CharField(max_length=_WHO)
-    by_id = models.UUIDField(null=True)
-    at = models.DateTimeField()
-
-    class Meta:
-        """Only added."""
-
-        db_table = "dispute_exhibit_reading"
 
 
 class Offer(models.Model):

@@ -17,7 +17,7 @@ from uuid import UUID
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.decide_abuse import AbuseFinding, Measure, decide_abuse
 from gongdao.disputes.events import Docket
-from gongdao.disputes.facts import Facts
+from gongdao.disputes.facts import Facts, Value
 from gongdao.disputes.hold_ground import find_grounds, measure_of, place_ground
 from gongdao.disputes.learning_models import HoldGround
 from gongdao.disputes.models import Case, Event
@@ -107,5 +107,5 @@ def _say(docket: Docket, row: HoldGround) -> None:
     )
 
 
-def _plain(value: bool | int | str | datetime) -> bool | int | str:
+def _plain(value: Value) -> object:
     return value.isoformat() if isinstance(value, datetime) else value

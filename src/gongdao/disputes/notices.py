@@ -30,8 +30,14 @@ LEASE = timedelta(minutes=5)
 """How long a claimed notice is left alone; longer than any messenger may take."""
 ESCALATED = "escalated"
 """The platform itself was silent: management has the case, the buyer can go outside."""
+APPEAL_ESCALATED = "appeal_escalated"
+"""The same in an appeal of the merchant's, for both."""
 LIMITED = "limited"
 """A published limit begins to hold for this side."""
+STOPPED = "clock_stopped"
+"""The case's clock stands still, until a time that is named."""
+RESUMED = "clock_resumed"
+"""It runs on; the side whose move it is has what was left of its time."""
 
 
 @dataclass(frozen=True)
@@ -53,6 +59,7 @@ def is_told(case: Case) -> bool:
     if case.mover not in (Mover.BUYER, Mover.MERCHANT):
         return False
     rows = Notice.objects.filter(case=case, side=case.mover, made_at__gte=case.clock_started_at)
+    rows = rows.exclude(event=STOPPED)
     return rows.filter(Q(state="accepted") | Q(seen_at__isnull=False)).exists()
 
 
@@ -109,21 +116,53 @@ def merchant_addresses(merchant_id: UUID) -> list[str]:
 _MOVE = mark("公道：订单 {number} 的争议等您处理")
 _UP = mark("公道：订单 {number} 的争议已转平台管理层")
 _LIMIT = mark("公道：按公布的规则，有一条限制从现在起对您生效（订单 {number}）")
+_CLOCK = mark("公道：订单 {number} 的争议计时有变化")
+_STOPPED_BODY = mark("这个争议的计时停下了，最晚到 {until} 自动继续，剩下的时间一分不少。")
+_RESUMED_BODY = mark("这个争议的计时继续了。{waits_for}，最晚到 {due}。")
+_MOVED_ON = mark("这个争议的计时停过，案件后来又有了新的进展。")
 _APPEAL = mark("到 {until} 自动结束。在争议页可以申诉，由没有参与的人答复。")
 _UP_BODY = mark(
     "平台没有按时答复，已自动升级。您可以下载现成的卷宗，同时向外部渠道投诉；这边照常处理。"
 )
+_APPEAL_UP_BODY = mark(
+    "平台没有按时答复商家的申诉，已自动升级到管理层。管理层到期也没有答复的，商家的申诉成立："
+    "由平台出钱补给商家，买家已经得到的不收回。"
+)
+_TITLES = {
+    ESCALATED: _UP,
+    APPEAL_ESCALATED: _UP,
+    LIMITED: _LIMIT,
+    STOPPED: _CLOCK,
+    RESUMED: _CLOCK,
+}
+"""Of notices that are about something else than a move."""
 
 
 def dispute_text(*, claim: ClaimedNotice, link: str) -> tuple[str, str]:
     """Title and text of what is sent, in the language in use; ``link`` leads to the case."""
     where = Phrase("请到这里查看：{link}", link=link)
-    said = [str(Phrase.named(_UP_BODY))] if claim.event == ESCALATED else []
-    title = {ESCALATED: _UP, LIMITED: _LIMIT}.get(claim.event, _MOVE)
-    if claim.event not in (ESCALATED, LIMITED):
+    bodies = {ESCALATED: _UP_BODY, APPEAL_ESCALATED: _APPEAL_UP_BODY}
+    said = [str(Phrase.named(bodies[claim.event]))] if claim.event in bodies else []
+    if claim.event in (STOPPED, RESUMED):
+        said.append(_clock_text(claim))
+    elif claim.event not in _TITLES:
         said = [str(Phrase.named(STEPS[Step(claim.event)].waits_for))]
     body = "\n".join([*said, *_limits(claim)])
+    title = _TITLES.get(claim.event, _MOVE)
     return str(Phrase.named(title, number=claim.order.number)), f"{body}\n{where}"
+
+
+def _clock_text(claim: ClaimedNotice) -> str:
+    """What the clock does, as it stands when the notice is sent; a case that went on meanwhile says
+    only that, and the page tells the rest."""
+    case, step = claim.case, Step(claim.case.step)
+    if claim.event == STOPPED and case.clock_stop_until is not None:
+        return str(Phrase.named(_STOPPED_BODY, until=say_minute(case.clock_stop_until)))
+    if claim.event == RESUMED and case.clock_due_at is not None and case.clock_stopped_at is None:
+        waits_for = Phrase.named(STEPS[step].waits_for)
+        due = say_minute(case.clock_due_at)
+        return str(Phrase.named(_RESUMED_BODY, waits_for=waits_for, due=due))
+    return str(Phrase.named(_MOVED_ON))
 
 
 def _limits(claim: ClaimedNotice) -> Iterator[str]:

@@ -21,7 +21,7 @@ from gongdao.disputes.events import NOBODY, Docket, Party, seal_words
 from gongdao.disputes.hold_money import fence_money
 from gongdao.disputes.judge import facts_of, put_down, stand
 from gongdao.disputes.locks import lock_case
-from gongdao.disputes.may_replace import may_replace
+from gongdao.disputes.may_replace import claimed_places, may_replace
 from gongdao.disputes.models import Case, Offer, OfferAnswer
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import STEPS, Deed, Mover, Step
@@ -49,7 +49,7 @@ def offer(*, stores: Stores, case_id: UUID, by: Party, terms: Terms, at: datetim
         case, order = lock_case(case_id)
         _check(terms, order.total_minor)
         if terms.remedy is Remedy.REPLACEMENT and not may_replace(case=case, order=order):
-            raise InputError(_("只有部分有问题的订单不能整单补发，请选退款。"), field="remedy")
+            raise InputError(_("没有说明是哪几件有问题，不能补发，请选退款。"), field="remedy")
         docket = Docket(stores, case, order, at)
         deed = Deed.COUNTER_OFFER if by.side is Mover.BUYER else Deed.OFFER
         docket.move(deed, by)
@@ -140,9 +140,9 @@ def _waiting(case: Case, offer_id: UUID, by: Party) -> Offer:
 
 
 def accept_claim(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> None:
-    """The merchant grants what was claimed, with one tap: it is carried out at once. Of a claim to
-    a part of several pieces the money goes back, whatever was wanted. Raise NotYourMove where the
-    case is decided or closed already."""
+    """The merchant grants what was claimed, with one tap: it is carried out at once. Of a claim
+    to a part of the price, with no piece named, the money goes back, whatever was wanted. Raise
+    NotYourMove where the case is decided or closed already."""
     with transaction.atomic():
         case, order = lock_case(case_id)
         docket = Docket(stores, case, order, at)
@@ -156,13 +156,16 @@ def accept_claim(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> N
 
 
 def _agree(docket: Docket, terms: Terms, deed: Deed, by: Party = NOBODY) -> None:
+    replaces = terms.remedy is Remedy.REPLACEMENT
+    places = claimed_places(case=docket.case, order=docket.order) if replaces else ()
     decision = Decision(
         remedy=terms.remedy,
         amount_minor=terms.minor,
         shares=(Share("merchant", 100),),
         reasons="",
         by=("buyer", "merchant"),
-        units=docket.order.quantity if terms.remedy is Remedy.REPLACEMENT else 0,
+        units=len(places),
+        places=places,
     )
     facts = facts_of(docket)
     file = put_down(docket, facts=facts, basis=Basis.AGREEMENT, decision=decision)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,6 +18,7 @@ from gongdao.core.clock import beijing
 from gongdao.core.errors import DisputeRefused, NotYourMove
 from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
+from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.disputes.collect_facts import Asked
 from gongdao.disputes.conditions import names_of
@@ -41,7 +43,7 @@ SELECT c.id FROM dispute_case c JOIN market_order o ON o.id = c.order_id
 JOIN market_listingversion v ON v.listing_id = o.listing_id AND v.number = o.listing_version
 WHERE c.state = 'open' AND c.opened_at > %(since)s AND c.reason = ANY(%(reasons)s)
   AND v.content ->> 'category' = ANY(%(categories)s)
-  AND o.revealed_at IS NOT NULL AND o.quantity = 1 AND EXISTS (
+  AND o.revealed_at IS NOT NULL AND EXISTS (
   SELECT FROM vault_claim k JOIN vault_unit u ON u.id = k.unit_id
   WHERE k.owner_id = c.order_id AND k.owner_kind = 'order' AND k.state = 'allocated'
     AND NOT EXISTS (SELECT FROM vault_statuscheck s WHERE s.sealed_id = u.sealed_id
@@ -73,7 +75,9 @@ def open_case(
             return there
         told = _told(order, asked, at)
         docket = Docket(stores, _new_case(order, asked, at), order, at, told, len(files))
-        docket.note("opened", by, reason=asked.reason.value, wanted=asked.wanted, talk=talk)
+        said: dict[str, Any] = {"places": docket.case.places} if docket.case.places else {}
+        said |= {"reason": asked.reason.value, "wanted": asked.wanted, "talk": talk}
+        docket.note("opened", by, **said)
         if talk:
             docket.move(Deed.ASK, by)
         else:
@@ -130,8 +134,7 @@ def find_unasked(
 ) -> list[Case]:
     """At most ``most`` open cases about goods of ``categories``, opened after ``since``, that an
     issuer's word may decide, but none was heard since they were opened, nor asked for after
-    ``again``; oldest first, with their orders. Only orders of one secret, which its buyer read: of
-    several, one answer would stand for all."""
+    ``again``; oldest first, with their orders. What nobody read is not sent."""
     asking = [one.value for one in ReasonCode if asks_issuer(one, beijing(again).date())]
     values: dict[str, list[str] | datetime | int] = {
         "categories": list(categories),
@@ -147,6 +150,14 @@ def find_unasked(
     return [row for row in rows if asks_issuer(ReasonCode(row.reason), row.rules_on)]
 
 
+def _check_places(order: Order, places: tuple[int, ...]) -> list[int]:
+    """The pieces that are named, ascending; none for an order of one."""
+    named = sorted(set(places))
+    if named and not 1 <= named[0] <= named[-1] <= order.quantity:
+        raise DisputeRefused(Phrase("这一单没有您选的那一件。"))
+    return named if order.quantity > 1 else []
+
+
 def _told(order: Order, asked: Asked, at: datetime) -> tuple[Fact, ...]:
     if not asked.told:
         return ()
@@ -160,9 +171,15 @@ def _new_case(order: Order, asked: Asked, at: datetime) -> Case:
     left = left_to_return(order)
     if not left:
         raise DisputeRefused(Phrase("这一单的钱已经全部在退回，不用再投诉。"))
-    wanted = left if asked.minor is None else asked.minor
+    places, most = _check_places(order, asked.places), left
+    if places:
+        most = min(left, -(-order.total_minor * len(places) // order.quantity))
+    wanted = most if asked.minor is None else asked.minor
     if not 0 < wanted <= left:
         raise DisputeRefused(Phrase("主张的金额要大于零，也不能超过还没有退的部分。"))
+    if wanted > most:
+        price = Money(most, order.currency)
+        raise DisputeRefused(Phrase("选中的几件一共 {most}，主张的金额不能更多。", most=str(price)))
     return Case(
         id=new_id(at),
         order=order,
@@ -176,6 +193,7 @@ def _new_case(order: Order, asked: Asked, at: datetime) -> Case:
         state="open",
         step=Step.NEW.value,
         amount_minor=wanted,
+        places=places,
         currency=order.currency,
         rules_on=beijing(order.placed_at).date(),
         opened_at=at,

@@ -35,9 +35,15 @@ def cases_of_order(*, order_id: UUID) -> QuerySet[Case]:
     return Case.objects.filter(order_id=order_id).order_by("-opened_at", "-id")
 
 
+def cases_that_stand_still() -> QuerySet[Case]:
+    """Open cases whose clock is stopped, those that run on soonest first."""
+    rows = Case.objects.filter(state="open", clock_stopped_at__isnull=False)
+    return rows.select_related("order", "owner").order_by("clock_stop_until", "id")
+
+
 def cases_that_need_a_person() -> QuerySet[Case]:
     """Cases whose remedy cannot go on by itself: no cover, or the payment service refused."""
-    rows = Case.objects.exclude(needs_person="").select_related("order")
+    rows = Case.objects.exclude(needs_person="").select_related("order", "owner")
     return rows.order_by("clock_due_at", "id")
 
 

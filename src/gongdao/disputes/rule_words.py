@@ -98,6 +98,9 @@ CHOICE_WORDS: Mapping[tuple[FactName, str], str] = {
     (_N.SILENT, "none"): mark("没有"),
     (_N.SILENT, "merchant"): mark("商家"),
     (_N.SILENT, "management"): mark("平台管理层"),
+    (_N.APPELLANT, "none"): mark("没有"),
+    (_N.APPELLANT, "buyer"): mark("买家"),
+    (_N.APPELLANT, "merchant"): mark("商家"),
 }
 FAULT_WORDS: Mapping[str, str] = {
     "finding": mark("规则的判断与重新计算的不一致"),

@@ -34,6 +34,8 @@ from gongdao.rules.model import Entry
 
 _SHA256 = re.compile("[0-9a-f]{64}")
 _CURRENCY = re.compile("[A-Z]{3}")
+NEWEST = 2
+"""Version of the file's form. 2 names the pieces that are replaced."""
 
 
 class BadVerdict(ValueError):
@@ -66,6 +68,8 @@ class Decision:
     by: tuple[str, ...]
     rules: tuple[str, ...] = ()
     units: int = 0
+    places: tuple[int, ...] = ()
+    """Which pieces to replace; none named: all."""
 
 
 @dataclass(frozen=True)
@@ -89,17 +93,21 @@ class VerdictFile:
     excuse_findings: tuple[ExcuseFinding, ...] = ()
     decision: Decision | None = None
     replaces: str = ""
+    version: int = NEWEST
+    """Of the file's form; older ones are read, and written as they were."""
 
 
 @dataclass(frozen=True)
 class Result:
-    """What is to be carried out: ``amount_minor`` in the file's currency, ``units`` to replace, and
-    who bears it; ``parts`` sum to the amount."""
+    """What is to be carried out: ``amount_minor`` in the file's currency, ``units`` to replace and
+    which pieces these are (``places``; none named: all), and who bears it; ``parts`` sum to the
+    amount."""
 
     remedy: Remedy
     amount_minor: int
     units: int
     parts: tuple[Part, ...]
+    places: tuple[int, ...] = ()
 
 
 def make_verdict(
@@ -163,15 +171,16 @@ def recompute(file: VerdictFile) -> Finding:
 def result_of(found: Finding, decision: Decision | None, facts: Facts) -> Result:
     """What follows; a decision is kept within what is left of the payment."""
     if decision is None:
-        return Result(found.remedy, found.amount_minor, found.units, found.parts)
+        return Result(found.remedy, found.amount_minor, found.units, found.parts, found.places)
     remedy, amount, parts = settle_remedy(
         remedy=decision.remedy,
         amount_minor=decision.amount_minor,
         shares=decision.shares,
         facts=facts,
     )
-    units = decision.units if remedy is Remedy.REPLACEMENT else 0
-    return Result(remedy, amount, units, parts)
+    if remedy is not Remedy.REPLACEMENT:
+        return Result(remedy, amount, 0, parts)
+    return Result(remedy, amount, decision.units, parts, decision.places)
 
 
 def in_money(file: VerdictFile, claimed_minor: int) -> Result:
@@ -252,5 +261,6 @@ def _is_founded(decision: Decision, basis: Basis) -> bool:
     """Who decided is named, a person's reasons are given, and the shares make a whole."""
     percents = [share.percent for share in decision.shares]
     whole = sum(percents) == 100 if percents else decision.remedy is Remedy.NONE
+    whole = whole and len(decision.places) in (0, decision.units)
     reasons = decision.reasons.strip() or basis is Basis.AGREEMENT
     return bool(reasons and decision.by and whole and all(p > 0 for p in percents))

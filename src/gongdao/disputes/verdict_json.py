@@ -11,10 +11,18 @@ from typing import Any, TypeVar
 from gongdao.core.errors import RuleDataError
 from gongdao.disputes.decide_excuse import Effect, ExcuseFinding, ExcuseState, NamedExcuse
 from gongdao.disputes.decide_liability import Finding, Mode, Part, Party, Remedy, RowState, RowTrace
-from gongdao.disputes.facts import BadFacts, FactName, facts_from_json, facts_to_json, read_time
+from gongdao.disputes.facts import (
+    BadFacts,
+    FactName,
+    are_places,
+    facts_from_json,
+    facts_to_json,
+    read_time,
+)
 from gongdao.disputes.facts import write_time as iso
 from gongdao.disputes.states import ReasonCode
 from gongdao.disputes.verdict_file import (
+    NEWEST,
     BadVerdict,
     Basis,
     Decision,
@@ -26,7 +34,8 @@ from gongdao.rules.dispute_kinds import Excuse, Liability, Share
 from gongdao.rules.dispute_queries import embed_entry, read_embedded
 from gongdao_verify.canonical import BadCanonical, canonical, parse_canonical
 
-FORMAT = "gongdao-verdict/1"
+FORMATS = {1: "gongdao-verdict/1", NEWEST: "gongdao-verdict/2"}
+"""By version of the form."""
 MOST_BYTES = 1 << 20
 LONGEST_TEXT = 4000
 T = TypeVar("T")
@@ -58,9 +67,9 @@ def read_verdict(data: bytes) -> VerdictFile:
 
 
 def plain_verdict(file: VerdictFile) -> dict[str, Any]:
-    """``file`` as plain values."""
-    return {
-        "format": FORMAT,
+    """``file`` as plain values, in its own version of the form."""
+    plain: dict[str, Any] = {
+        "format": FORMATS[file.version],
         "case": file.case,
         "order": file.order,
         "reason": str(file.reason),
@@ -77,6 +86,14 @@ def plain_verdict(file: VerdictFile) -> dict[str, Any]:
         "result": _plain_result(file.result),
         "replaces": file.replaces,
     }
+    for key in _WITH_PLACES if file.version == 1 else ():
+        if plain[key] is not None:
+            del plain[key]["places"]
+    return plain
+
+
+_WITH_PLACES = ("finding", "decision", "result")
+"""What names pieces, from version 2 on."""
 
 
 def plain_finding(found: Finding) -> dict[str, Any]:
@@ -96,15 +113,15 @@ def plain_finding(found: Finding) -> dict[str, Any]:
             {"code": row.code, "state": str(row.state), "results": list(row.results)}
             for row in found.trace
         ],
+        "places": list(found.places),
     }
 
 
 def read_finding(plain: object) -> Finding:
     """The finding in ``plain``; raise BadVerdict, ValueError, KeyError or TypeError for anything
     else than ``plain_finding`` writes."""
-    of = _keys(
-        plain, "table row mode remedy amount_minor units parts again_at missing untrusted trace"
-    )
+    names = "table row mode remedy amount_minor units parts again_at missing untrusted trace"
+    of = _keys(plain, f"{names} places")
     again = of["again_at"]
     return Finding(
         table=_text(of["table"]),
@@ -118,6 +135,7 @@ def read_finding(plain: object) -> Finding:
         missing=_each(of["missing"], FactName),
         untrusted=_each(of["untrusted"], FactName),
         trace=_each(of["trace"], _read_row),
+        places=_places(of["places"]),
     )
 
 
@@ -126,8 +144,10 @@ def _read(plain: object) -> VerdictFile:
         "format case order reason basis decided_at currency rules_on facts rules excuses finding"
     )
     of = _keys(plain, f"{names} excuse_findings decision result replaces")
-    if of["format"] != FORMAT:
+    version = {name: number for number, name in FORMATS.items()}.get(_text(of["format"]))
+    if version is None:
         raise BadVerdict("another format")
+    of = _with_places(of) if version == 1 else of
     rules = _each(of["rules"], read_embedded)
     if not rules or not isinstance(rules[0], Liability):
         raise BadVerdict("the first rule is no table of liability")
@@ -149,7 +169,16 @@ def _read(plain: object) -> VerdictFile:
         excuse_findings=_each(of["excuse_findings"], _read_excuse),
         decision=None if decision is None else _read_decision(decision),
         replaces=_text(of["replaces"]),
+        version=version,
     )
+
+
+def _with_places(of: dict[str, Any]) -> dict[str, Any]:
+    """A file of version 1 as one of version 2, which names pieces; it must name none itself."""
+    there = {key: of[key] for key in _WITH_PLACES if isinstance(of[key], dict)}
+    if any("places" in one for one in there.values()):
+        raise BadVerdict("a key of a later version")
+    return {**of, **{key: {**one, "places": []} for key, one in there.items()}}
 
 
 def _plain_parts(parts: Iterable[Part]) -> list[dict[str, Any]]:
@@ -220,11 +249,12 @@ def _plain_decision(one: Decision) -> dict[str, Any]:
         "reasons": one.reasons,
         "by": list(one.by),
         "rules": list(one.rules),
+        "places": list(one.places),
     }
 
 
 def _read_decision(plain: object) -> Decision:
-    of = _keys(plain, "remedy amount_minor units shares reasons by rules")
+    of = _keys(plain, "remedy amount_minor units shares reasons by rules places")
     return Decision(
         remedy=Remedy(of["remedy"]),
         amount_minor=_number(of["amount_minor"]),
@@ -233,6 +263,7 @@ def _read_decision(plain: object) -> Decision:
         by=_each(of["by"], _text),
         rules=_each(of["rules"], _text),
         units=_number(of["units"]),
+        places=_places(of["places"]),
     )
 
 
@@ -242,16 +273,18 @@ def _plain_result(one: Result) -> dict[str, Any]:
         "amount_minor": one.amount_minor,
         "units": one.units,
         "parts": _plain_parts(one.parts),
+        "places": list(one.places),
     }
 
 
 def _read_result(plain: object) -> Result:
-    of = _keys(plain, "remedy amount_minor units parts")
+    of = _keys(plain, "remedy amount_minor units parts places")
     return Result(
         Remedy(of["remedy"]),
         _number(of["amount_minor"]),
         _number(of["units"]),
         _each(of["parts"], _read_part),
+        _places(of["places"]),
     )
 
 
@@ -265,6 +298,13 @@ def _each(plain: object, read: Callable[[Any], T]) -> tuple[T, ...]:
     if not isinstance(plain, list):
         raise BadVerdict("a list was expected")
     return tuple(read(one) for one in plain)
+
+
+def _places(plain: object) -> tuple[int, ...]:
+    places = _each(plain, _number)
+    if places and not are_places(places):
+        raise BadVerdict("places of pieces were expected")
+    return places
 
 
 def _text(plain: object) -> str:

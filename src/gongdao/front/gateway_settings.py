@@ -73,7 +73,8 @@ class StripePlace:
 @dataclass(frozen=True)
 class GatewayPlaces:
     """Every service that is switched on. ``hold_money``: the operator takes it upon himself to hold
-    buyers' money (see docs/reference/payments.md)."""
+    buyers' money, so that it may come to accounts of his own and leave from his bank (see
+    docs/reference/payments.md)."""
 
     hold_money: bool = False
     epay: EpayPlace | None = None
@@ -86,6 +87,12 @@ class GatewayPlaces:
 def read_gateway_settings(environ: Mapping[str, str]) -> GatewayPlaces:
     """The payment services in ``environ``; raise InputError naming the variable that is wrong."""
     from_ = _From(environ)
+    if from_.flag("GONGDAO_OWN_CUSTODY"):
+        raise InputError(
+            _("这一项并进了 GONGDAO_HOLD_MONEY：自己收、自己付，是同一件事"),
+            field="GONGDAO_OWN_CUSTODY",
+            hint=_("去掉它，写 GONGDAO_HOLD_MONEY=1。"),
+        )
     places = GatewayPlaces(
         hold_money=from_.flag("GONGDAO_HOLD_MONEY"),
         epay=_epay(from_),

@@ -4,10 +4,11 @@ one click or as a zip for the command line."""
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -17,17 +18,19 @@ from gongdao.casework.folder import CASE_FILE
 from gongdao.casework.online.files import Ask
 from gongdao.casework.online.import_folder import import_folder
 from gongdao.casework.online.open_case import OpenCase
+from gongdao.core.clock import beijing, say_second
 from gongdao.core.codes import Category, Condition, Kind, Payment
 from gongdao.core.language import language, use_language
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
+from gongdao.evidence.kept.open_original import Purpose, Who
 from gongdao.evidence.statement import ExhibitNote, Statement
 from gongdao.evidence.statement import Order as StatedOrder
 from gongdao.front import order_records as records
 from gongdao.front.dispute_records import dispute_files, is_dispute_record, is_verdict
 from gongdao.market.models import ListingVersion, Merchant, Order
 from gongdao.market.offer import read_offer
-from gongdao.market.record_test import read_tests
+from gongdao.market.record_test import ToldTest, open_tested_file, read_tests
 from gongdao.market.thread import find_thread_of_order, read_thread
 from gongdao.payments.models import Intent
 
@@ -58,17 +61,24 @@ class OrderCase:
 
     statement: Statement
     files: dict[str, bytes]
+    tested: dict[str, Callable[[], Iterator[bytes]]] = field(default_factory=dict)
+    """What the buyer put beside his tests; opened, and recorded as opened, when it is taken."""
 
-    def members(self) -> Iterator[tuple[str, list[bytes]]]:
+    def members(self) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Every file of the folder, case.toml first, for a zip."""
         yield CASE_FILE, [write_case_toml(statement=self.statement).encode()]
         for path, data in self.files.items():
             yield path, [data]
+        for path, opened in self.tested.items():
+            yield path, opened()
 
 
-def gather_order_case(*, stores: Stores, order: Order, site: str, at: datetime) -> OrderCase:
+def gather_order_case(
+    *, stores: Stores, order: Order, site: str, tested: bool = False, at: datetime
+) -> OrderCase:
     """The platform's records of ``order`` as case files, and a statement of what is known; the
-    reason is left to the buyer. ``site`` is the address of the pages. Raise SealError."""
+    reason is left to the buyer. ``site`` is the address of the pages; ``tested``: with the files
+    that the buyer put beside his tests, for himself. Raise SealError."""
     version = ListingVersion.objects.get(listing_id=order.listing_id, number=order.listing_version)
     merchant = Merchant.objects.get(id=order.merchant_id)
     offer = read_offer(version.content)
@@ -88,8 +98,41 @@ def gather_order_case(*, stores: Stores, order: Order, site: str, at: datetime) 
     files = {LISTING: listing} | {path: text.encode() for path, text in texts.items() if text}
     files |= disputes
     notes = {path: _note(path, order, at) for path in files}
+    shown = dict(_tested_files(stores, order, tests, at)) if tested else {}
+    notes |= {path: note for path, (note, _opened) in shown.items()}
     stated = _state(order, version, merchant, site)
-    return OrderCase(Statement(order=stated, exhibits=notes), files)
+    taken = {path: opened for path, (_note, opened) in shown.items()}
+    return OrderCase(Statement(order=stated, exhibits=notes), files, taken)
+
+
+_Tested = tuple[ExhibitNote, Callable[[], Iterator[bytes]]]
+
+
+def _tested_files(
+    stores: Stores, order: Order, tests: Sequence[ToldTest], at: datetime
+) -> Iterator[tuple[str, _Tested]]:
+    """The files beside the tests by path, each with what is known of it; a file that was put
+    beside two tests is there once. When a picture was taken only it can tell."""
+    seen = set()
+    for number, told in enumerate(tests, 1):
+        for place, file in enumerate(told.files, 1):
+            if file.sha256 in seen:
+                continue
+            seen.add(file.sha256)
+            path = f"after/test-{number}-{place}{file.ending}"
+            worked = "能用" if told.works else "不能用"
+            when = say_second(beijing(told.at or at))
+            said = f"买家试用后交来的文件（说{worked}），平台在 {when} 收到"
+            opened = partial(
+                open_tested_file,
+                stores=stores,
+                order_id=order.id,
+                file=file,
+                who=Who.OWNER,
+                purpose=Purpose.EXPORT,
+                at=at,
+            )
+            yield path, (ExhibitNote(file=path, note=said), opened)
 
 
 @contextmanager
@@ -169,7 +212,8 @@ def begin_order_case(
         for path, chunks in made.members():
             full = root / path
             full.parent.mkdir(exist_ok=True)
-            full.write_bytes(b"".join(chunks))
+            with full.open("wb") as file:
+                file.writelines(chunks)
         return import_folder(
             stores=stores, root=root, ask=ask, at=at, language=lang, owner_id=owner_id
         )

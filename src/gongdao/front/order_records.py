@@ -22,7 +22,7 @@ from gongdao.market.desk_states import Side
 from gongdao.market.models import Handover, ListingVersion, Merchant, Order
 from gongdao.market.offer import Offer
 from gongdao.market.record_test import ToldTest
-from gongdao.market.states import OrderState
+from gongdao.market.states import OrderState, Recording
 from gongdao.market.thread import Post
 from gongdao.market.words import WHY
 from gongdao.payments.models import Credit, Intent, Refund
@@ -39,6 +39,7 @@ _EVENTS = {
     "order.confirmed": "买家确认收货",
     "order.released": "钱付给商家",
     "order.cancelled": "商家取消订单",
+    "order.charged_back": "付款被买家的银行退回",
     "order.refund_requested": "申请退款",
     "order.refunded": "退款到账",
 }
@@ -185,12 +186,20 @@ def history_text(*, order: Order, log: str) -> str:
     return "\n".join((*lines, ""))
 
 
+_RECORDING = {
+    Recording.YES: "选了录屏",
+    Recording.NO: "选了不录屏",
+    Recording.NOT_ASKED: "",
+}
+
+
 def delivery_text(*, order: Order, tests: Sequence[ToldTest]) -> str:
     """Delivery, the first look, and what the buyer told of his test. No secret."""
     said = {
         "承诺最晚交付": _when(order.promise_by),
         "发货时间": _when(order.delivered_at),
         "第一次查看": _when(order.revealed_at),
+        "查看前问买家录不录屏": _RECORDING[Recording(order.recording)],
     }
     lines = [_test_line(one) for one in tests]
     rows = Handover.objects.filter(order=order).order_by("place")
@@ -202,6 +211,7 @@ def _test_line(one: ToldTest) -> str:
     parts = ["能用" if one.works else "不能用"]
     parts += ["说录了屏"] if one.recorded else []
     parts += [" ".join(one.note.split())] if one.note else []
+    parts += [f"附件 {_clean(file.name)}，SHA-256 {file.sha256}" for file in one.files]
     return f"{_when(one.at)} 买家记下：{'，'.join(parts)}"
 
 

@@ -62,7 +62,6 @@ class Settings:
     allowed_hosts: tuple[str, ...] = ()
     web_workers: int = 1
     behind_proxy: bool = False
-    own_custody: bool = False
     master_key: str = field(default="", repr=False)
     kms_command: str = field(default="", repr=False)
     """The command that wraps and unwraps master keys; empty where they lie in the clear."""
@@ -149,7 +148,6 @@ class Settings:
             allowed_hosts=hosts,
             web_workers=_whole(environ, "GONGDAO_WEB_WORKERS", 1, 1, 64),
             behind_proxy=_flag(environ, "GONGDAO_BEHIND_PROXY"),
-            own_custody=_flag(environ, "GONGDAO_OWN_CUSTODY"),
             master_key=environ.get("GONGDAO_MASTER_KEY", ""),
             kms_command=_kms(environ),
             s3=_s3(environ),

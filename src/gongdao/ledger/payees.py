@@ -31,12 +31,14 @@ _LONGEST = 120
 @dataclass(frozen=True)
 class PayeeDetails:
     """Whose account it is, at which bank or payment service (``branch`` where one is needed), and
-    its number."""
+    its number. ``gateway`` names the payment service whose splits arrive there, by our word for it;
+    empty for an account that only payouts go to."""
 
     name: str
     bank: str
     number: str
     branch: str = ""
+    gateway: str = ""
 
 
 def add_payee(*, stores: Stores, merchant: SubjectRef, details: PayeeDetails, at: datetime) -> UUID:
@@ -140,7 +142,7 @@ def _check(details: PayeeDetails) -> PayeeDetails:
             raise InputError(Phrase("太长，或者有不能显示的字符"), field=field)
     if not _NUMBER.fullmatch(number):
         raise InputError(Phrase("账号只能有 4 到 64 个字母、数字和 @ . _ + -"), field="number")
-    return PayeeDetails(name, bank, number, branch)
+    return PayeeDetails(name, bank, number, branch, details.gateway)
 
 
 def _digests(stores: Stores, merchant: SubjectRef, details: PayeeDetails) -> list[bytes]:

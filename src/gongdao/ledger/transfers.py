@@ -35,6 +35,8 @@ class TransferKind(StrEnum):
     FUND = "fund"
     SETTLEMENT = "settlement"
     GATEWAY_FEE = "gateway_fee"
+    SPLIT = "split"
+    """A payment service hands a merchant his share out of what it holds."""
     PAYOUT = "payout"
     PAYOUT_PAID = "payout_paid"
     PAYOUT_FAILED = "payout_failed"
@@ -63,6 +65,7 @@ KINDS: dict[TransferKind, str] = {
     TransferKind.FUND: mark("拨入"),
     TransferKind.SETTLEMENT: mark("支付渠道结算到银行"),
     TransferKind.GATEWAY_FEE: mark("支付渠道手续费"),
+    TransferKind.SPLIT: mark("分账"),
     TransferKind.PAYOUT: mark("申请付款"),
     TransferKind.PAYOUT_PAID: mark("付款已到账"),
     TransferKind.PAYOUT_FAILED: mark("付款未成功"),
@@ -116,6 +119,7 @@ MOVES: dict[TransferKind, tuple[_Kinds, _Kinds]] = {
     ),
     TransferKind.SETTLEMENT: (frozenset({_K.OUTSIDE}), frozenset({_K.GATEWAY_CLEARING})),
     TransferKind.GATEWAY_FEE: (frozenset({_K.PLATFORM_COST}), frozenset({_K.GATEWAY_CLEARING})),
+    TransferKind.SPLIT: (frozenset({_K.MERCHANT_FREE}), frozenset({_K.GATEWAY_CLEARING})),
     TransferKind.PAYOUT: (frozenset({_K.MERCHANT_FREE}), frozenset({_K.MERCHANT_PAYABLE})),
     TransferKind.PAYOUT_PAID: (frozenset({_K.MERCHANT_PAYABLE}), _BANKS),
     TransferKind.PAYOUT_FAILED: (frozenset({_K.MERCHANT_PAYABLE}), frozenset({_K.MERCHANT_FREE})),

@@ -17,6 +17,7 @@ from uuid import UUID
 
 from django.db import IntegrityError, connection, transaction
 
+from gongdao.core.clock import beijing
 from gongdao.core.envelope import derive
 from gongdao.core.errors import InputError
 from gongdao.core.ids import new_code, new_id
@@ -34,6 +35,7 @@ from gongdao.market.decide_coupon import (
 )
 from gongdao.market.market_key import market_key
 from gongdao.market.models import Coupon, CouponListing, CouponUse, Listing
+from gongdao.market.offer_words import check_words
 
 LONGEST_CODE = 64
 _RETURN = """
@@ -105,6 +107,7 @@ def make_coupon(
     """
     terms = wanted.terms
     check_coupon(terms)
+    check_words(wanted.name, field="name", on=beijing(at).date())
     _check_listings(merchant_id, terms.listings)
     code = tidy_coupon(wanted.code) if wanted.code else new_code()
     if len(code) < _DIGITS:

@@ -37,7 +37,7 @@ from gongdao.market.models import Handover, Order, RiskAnswer
 from gongdao.market.offer import Delivery
 from gongdao.market.risk import is_held_back
 from gongdao.market.shown import find_shown
-from gongdao.market.states import OrderState
+from gongdao.market.states import OrderState, Recording
 from gongdao.payments.models import Credit
 from gongdao.payments.request_refund import request_refund
 from gongdao_verify.leaf_form import SALT_BYTES, commitment
@@ -187,17 +187,24 @@ def part_back(
         )
 
 
-def read_handed(*, stores: Stores, order_id: UUID, at: datetime) -> list[Handed]:
+def read_handed(
+    *,
+    stores: Stores,
+    order_id: UUID,
+    recording: Recording = Recording.NOT_ASKED,
+    at: datetime,
+) -> list[Handed]:
     """What was handed over for a delivered order, in the order of its pieces; that it was looked at
-    for the first time is in the public log. Raise NotDelivered where there is nothing to show."""
+    for the first time is in the public log, and ``recording`` is kept with it. Raise NotDelivered
+    where there is nothing to show."""
     with transaction.atomic():
         order = Order.objects.select_for_update().get(id=order_id)
         if order.state not in _READABLE:
             raise NotDelivered
         rows = list(Handover.objects.filter(order=order).order_by("place"))
         if rows and order.revealed_at is None:
-            order.revealed_at = at
-            order.save(update_fields=["revealed_at"])
+            order.revealed_at, order.recording = at, recording.value
+            order.save(update_fields=["revealed_at", "recording"])
             if order.state == OrderState.DELIVERED:
                 leaves = [NewLeaf("order.revealed", order.log_subject)]
                 append_leaves(stores=stores, leaves=leaves, at=at)

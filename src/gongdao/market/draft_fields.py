@@ -13,6 +13,7 @@ from typing import TypeVar
 from gongdao.core.errors import InputError
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
+from gongdao.market.compared import Compared, ComparedKind, Single
 from gongdao.market.offer import (
     Delivery,
     GoodsKind,
@@ -40,7 +41,8 @@ DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 NAMES = (
     *("title", "kind", "category", "denomination", "region", "account_limits", "source"),
     *("source_proof", "delivery", "promise", "instant", "always", *DAYS, "closed", "asks"),
-    *("price", "compared_price", "compared_why", "tiers", "most_per_buyer", "reserve_minutes"),
+    *("price", "compared_price", "compared_kind", "compared_since", "compared_link"),
+    *("compared_singles", "compared_why", "tiers", "most_per_buyer", "reserve_minutes"),
     *("protect_hours", "how_to_redeem", "how_to_test", "after_sale"),
 )
 """Every field of the form, in its order."""
@@ -61,7 +63,7 @@ _TIER = re.compile(r"(\d{1,5})\s*(?:件|个|张|pcs|x|×)?\s*(?:起)?\s*[ ,，:�
 _MOST_LINES = 60
 _LONGEST_LABEL = 40
 _MOST_ASKS = 6
-E = TypeVar("E", GoodsKind, SourceKind, Delivery)
+E = TypeVar("E", GoodsKind, SourceKind, Delivery, ComparedKind)
 
 
 class _Reader:
@@ -121,6 +123,7 @@ def read_fields(fields: Mapping[str, str]) -> tuple[Offer, tuple[Missing, ...]]:
         hours=_hours(reader),
         price=price or Money(0),
         compared_price=reader.money("compared_price", compared) if compared else None,
+        compared_with=_compared_with(reader),
         tiers=_tiers(reader),
         most_per_buyer=reader.number("most_per_buyer"),
         reserve_minutes=reader.number("reserve_minutes"),
@@ -184,6 +187,35 @@ def _clock(hours: str, minutes: str) -> time | None:
     return time(hour, minute) if hour < 24 and minute < 60 else None
 
 
+def _compared_with(reader: _Reader) -> Compared | None:
+    """What each kind needs is read for that kind alone."""
+    if not reader.text("compared_kind"):
+        return None
+    kind = reader.code("compared_kind", ComparedKind, ComparedKind.OFFICIAL)
+    since, text = None, reader.text("compared_since")
+    if kind is ComparedKind.OWN_EARLIER and text:
+        try:
+            since = date.fromisoformat(text)
+        except ValueError:
+            reader.refuse("compared_since", Phrase("日期写成 2026-12-31 这样"))
+    link = reader.text("compared_link") if kind is ComparedKind.OFFICIAL else ""
+    singles = _singles(reader) if kind is ComparedKind.COMBINED else ()
+    return Compared(kind, since, link, singles)
+
+
+def _singles(reader: _Reader) -> tuple[Single, ...]:
+    found = []
+    for line in reader.lines("compared_singles"):
+        name, _blank, price = line.rpartition(" ")
+        unit = reader.money("compared_singles", price) if name else None
+        if not name:
+            said = Phrase("一行一件，先写名称，空格，再写单价，比如 50 元卡 50.00")
+            reader.refuse("compared_singles", said)
+        elif unit is not None:
+            found.append(Single(name.strip(), unit))
+    return tuple(found)
+
+
 def _tiers(reader: _Reader) -> tuple[Tier, ...]:
     found = {}
     for line in reader.lines("tiers"):
@@ -211,9 +243,15 @@ def write_fields(offer: Offer) -> dict[str, str]:
         day: "" if always else ", ".join(_say_span(span) for span in spans)
         for day, spans in zip(DAYS, offer.hours.week, strict=True)
     }
+    with_ = offer.compared_with
+    singles = with_.singles if with_ else ()
     return {
         **{name: str(getattr(offer, name)) for name in TEXTS},
         **days,
+        "compared_kind": with_.kind.value if with_ else "",
+        "compared_since": with_.since.isoformat() if with_ and with_.since else "",
+        "compared_link": with_.link if with_ else "",
+        "compared_singles": "\n".join(f"{one.name} {one.price}" for one in singles),
         "kind": offer.kind.value,
         "source": offer.source.value,
         "delivery": offer.delivery.value,

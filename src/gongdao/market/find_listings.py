@@ -56,7 +56,8 @@ class Listed:
     published_at: datetime
 
 
-def _on_offer() -> QuerySet[ListingVersion]:
+def on_offer() -> QuerySet[ListingVersion]:
+    """The versions that can be bought now."""
     return ListingVersion.objects.filter(
         number=F("listing__version"),
         listing__state=ListingState.PUBLISHED,
@@ -66,7 +67,7 @@ def _on_offer() -> QuerySet[ListingVersion]:
 
 def find_versions(search: Search) -> QuerySet[ListingVersion]:
     """The versions in force that fit, in order; to be counted and cut into pages."""
-    found = _on_offer().select_related("listing__merchant")
+    found = on_offer().select_related("listing__merchant")
     if search.category:
         found = found.filter(content__category=search.category)
     if search.kind:
@@ -98,7 +99,7 @@ def read_listed(versions: Sequence[ListingVersion]) -> list[Listed]:
 
 def count_categories() -> list[tuple[str, int]]:
     """Each category with something on offer, and how much; the largest first."""
-    rows = _on_offer().values_list("content__category").annotate(all=Count("id"))
+    rows = on_offer().values_list("content__category").annotate(all=Count("id"))
     return [(category, count) for category, count in rows.order_by("-all", "content__category")]
 
 

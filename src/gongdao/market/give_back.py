@@ -14,7 +14,7 @@ from django.db import connection, transaction
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
-from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.accounts import Account, AccountKind
 from gongdao.ledger.holds import find_holds
 from gongdao.ledger.post_transfers import post_transfer
 from gongdao.ledger.settle_hold import Part, settle_hold
@@ -80,21 +80,20 @@ def give_back(*, stores: Stores, order_id: UUID, why: str, at: datetime) -> bool
 
 
 def refund_confirmed(*, stores: Stores, refund: Refund, at: datetime) -> None:
-    """The service paid a refund out: book it, and end the order when nothing more goes back; then
-    what it used of a coupon goes back as well, once.
+    """The service paid a refund out, or the bank: book it, and end the order when nothing more goes
+    back; then what it used of a coupon goes back as well, once.
 
     Called in the transaction that confirms the refund.
     """
     credit = refund.credit
     intent = credit.intent
-    amount = Money(refund.amount_minor, credit.currency)
     post_transfer(
         source=platform_account(AccountKind.BUYER_REFUND, credit.currency),
-        target=clearing_account(intent.gateway, intent.account, credit.currency),
-        amount=amount,
+        target=_paid_by(refund),
+        amount=Money(refund.amount_minor, credit.currency),
         kind=TransferKind.REFUND_PAID,
         about=SubjectRef("refund", refund.id),
-        reference=refund.refund_no,
+        reference=f"bank:{refund.paid_elsewhere}" if refund.paid_elsewhere else refund.asked_no,
         at=at,
     )
     if credit.surplus or credit.refunds.exclude(state="confirmed").exists():
@@ -106,3 +105,28 @@ def refund_confirmed(*, stores: Stores, refund: Refund, at: datetime) -> None:
     return_uses(orders=[intent.owner_id], at=at)
     subject = Order.objects.values_list("log_subject", flat=True).get(id=intent.owner_id)
     append_leaves(stores=stores, leaves=[NewLeaf("order.refunded", subject)], at=at)
+
+
+def refund_bounced(*, refund: Refund, at: datetime) -> None:
+    """What the service paid out came back to it: the buyer is owed it again.
+
+    Called in the transaction that fails the refund; the same number bounces once.
+    """
+    credit = refund.credit
+    post_transfer(
+        source=_paid_by(refund),
+        target=platform_account(AccountKind.BUYER_REFUND, credit.currency),
+        amount=Money(refund.amount_minor, credit.currency),
+        kind=TransferKind.REFUND_FAILED,
+        about=SubjectRef("refund", refund.id),
+        reference=refund.asked_no,
+        at=at,
+    )
+
+
+def _paid_by(refund: Refund) -> Account:
+    """Where the money of a refund leaves from: the bank, or what the service has for us."""
+    credit = refund.credit
+    if refund.paid_elsewhere:
+        return platform_account(AccountKind.OUTSIDE, credit.currency)
+    return clearing_account(credit.intent.gateway, credit.intent.account, credit.currency)

@@ -7,13 +7,17 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
-from gongdao.core.language import Bilingual, Phrase
+from gongdao.core.clock import beijing
+from gongdao.core.language import Phrase
+from gongdao.market.compared import SHOWN_FOR, ComparedKind, was_shown
 from gongdao.market.decide_price import Support, judge_compared_price
 from gongdao.market.desk_models import SourceProof
 from gongdao.market.models import Listing, Supply
 from gongdao.market.offer import Delivery, Missing, Offer
-from gongdao.market.offer_words import find_forbidden
+from gongdao.market.offer_words import find_forbidden, say_forbidden
+from gongdao.market.price_history import all_prices
 from gongdao.market.queries import recent_deals
+from gongdao.market.review_listing import why_price_refused
 from gongdao.market.review_proof import why_refused
 from gongdao.market.shown import find_shown
 
@@ -21,7 +25,8 @@ from gongdao.market.shown import find_shown
 def find_obstacles_of_offer(*, listing: Listing, offer: Offer, at: datetime) -> tuple[Missing, ...]:
     """Everything that keeps ``offer`` from being the listing's next version, beside what
     `find_missing` finds in it: prohibited goods (F1), a struck-through price without support (A7),
-    no shelf, no supplier, no paper of the merchant's own, or one that the staff refused."""
+    no shelf, no supplier, no paper of the merchant's own, or one that the staff refused, or a
+    price far under the market that they refused."""
     found = [*_judge_words(offer, at), *_judge_price(listing, offer, at)]
     if offer.delivery is Delivery.SECRET and listing.sku_id is None:
         found.append(Missing("delivery", Phrase("先在“库存”里建好库位，再上架")))
@@ -29,19 +34,14 @@ def find_obstacles_of_offer(*, listing: Listing, offer: Offer, at: datetime) -> 
         found += _judge_supply(listing, offer)
     if offer.source_proof:
         found += _judge_proof(listing, offer.source_proof)
+    if refused := why_price_refused(listing=listing, offer=offer):
+        found.append(Missing("price", refused))
     return tuple(found)
 
 
 def _judge_words(offer: Offer, at: datetime) -> Iterator[Missing]:
-    for one in find_forbidden(offer, on=at.date()):
-        yield Missing(
-            one.field,
-            Phrase(
-                "这类商品禁止上架：{what}。{why}",
-                what=Bilingual(one.rule.name, one.rule.name_en),
-                why=Bilingual(one.rule.why, one.rule.why_en),
-            ),
-        )
+    for one in find_forbidden(offer, on=beijing(at).date()):
+        yield Missing(one.field, say_forbidden(one.rule))
 
 
 def _judge_price(listing: Listing, offer: Offer, at: datetime) -> Iterator[Missing]:
@@ -50,19 +50,39 @@ def _judge_price(listing: Listing, offer: Offer, at: datetime) -> Iterator[Missi
     verdict = judge_compared_price(
         compared=offer.compared_price,
         why=offer.compared_why,
+        with_=offer.compared_with,
         deals=recent_deals(listing.id),
         at=at,
     )
     if verdict.allowed:
+        if verdict.support is Support.EXPLAINED:
+            yield from _judge_earlier(listing, offer, at)
         return
     if verdict.support is Support.FACE_VALUE:
         yield Missing("compared_why", Phrase("面额不是成交价，不能拿来划线。"))
     elif verdict.ceiling is None:
-        reason = Phrase("还没有成交，请写明和什么比较，或不写划线价。")
+        reason = Phrase("还没有成交，请选好和什么比较，或不写划线价。")
         yield Missing("compared_price", reason)
     else:
         reason = Phrase("划线价没有成交记录支持，目前最高可写 {most} 元", most=verdict.ceiling)
         yield Missing("compared_price", reason)
+
+
+def _judge_earlier(listing: Listing, offer: Offer, at: datetime) -> Iterator[Missing]:
+    """An earlier price of one's own has to stand in the listing's own record."""
+    price, with_ = offer.compared_price, offer.compared_with
+    if price is None or with_ is None or with_.since is None:
+        return
+    if with_.kind is ComparedKind.OWN_EARLIER and not was_shown(
+        price, since=with_.since, steps=all_prices(listing.id), at=at
+    ):
+        yield Missing(
+            "compared_since",
+            Phrase(
+                "价格记录里，从这一天起没有连着 {days} 天卖到划线价，不能这样写",
+                days=SHOWN_FOR.days,
+            ),
+        )
 
 
 def _judge_supply(listing: Listing, offer: Offer) -> Iterator[Missing]:

@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from functools import lru_cache
 
 from gongdao.core.money import Money
+from gongdao.market.decide_price import FarBelow
 from gongdao.market.decide_risk import RiskLimits
 from gongdao.market.decide_watch import WatchLimits
 from gongdao.rules.queries import policy
@@ -39,6 +40,19 @@ def risk_limits(on: date) -> RiskLimits:
         floor=_amount("velocity_floor", on),
         watch=timedelta(hours=_count("velocity_watch", on)),
     )
+
+
+@lru_cache(maxsize=64)
+def market_fee(on: date) -> int:
+    """The platform's fee for an order placed ``on`` this day, in ten-thousandths of what is
+    released to the merchant."""
+    return _count("market_fee", on)
+
+
+@lru_cache(maxsize=8)
+def far_below_limits(on: date) -> FarBelow:
+    """When a price is so low that it is looked at before it is listed."""
+    return FarBelow(_count("far_below", on), _count("far_below_least", on))
 
 
 @lru_cache(maxsize=8)

@@ -6,8 +6,11 @@ from gongdao.log.life_cycles import LifeCycle
 
 _REFUNDS = frozenset({"order.refund_requested"})
 _MERCHANT_GOES_ON = frozenset({"merchant.changed", "merchant.paused", "merchant.closing"})
+_CHARGED_BACK = frozenset({"order.charged_back"})
 _AFTER_DELIVERY = (
-    frozenset({"order.revealed", "order.confirmed", "order.released", "order.replaced"}) | _REFUNDS
+    frozenset({"order.revealed", "order.confirmed", "order.released", "order.replaced"})
+    | _REFUNDS
+    | _CHARGED_BACK
 )
 
 LIFE_CYCLES = (
@@ -17,7 +20,12 @@ LIFE_CYCLES = (
         after={
             "order.placed": frozenset({"order.expired", "order.paid"}),
             "order.expired": frozenset({"order.paid"}),
-            "order.paid": frozenset({"order.delivered", "order.cancelled"}) | _REFUNDS,
+            "order.paid": frozenset({"order.delivered", "order.cancelled"})
+            | _REFUNDS
+            | _CHARGED_BACK,
+            # The bank's deed, at any time after the payment, even twice. Never before a delivery:
+            # what was not delivered by then ends with it.
+            "order.charged_back": _AFTER_DELIVERY | {"order.tested", "order.refunded"},
             # By the merchant, who cannot fulfil it: before delivery, and its refund goes with it.
             "order.cancelled": _REFUNDS,
             # Again for more units than one leaf holds.
@@ -30,10 +38,12 @@ LIFE_CYCLES = (
             # Other units in the place of some: at any time after delivery, and what was said of the
             # order before may go on.
             "order.replaced": _AFTER_DELIVERY | {"order.tested"},
-            "order.refund_requested": frozenset({"order.refunded"}),
+            "order.refund_requested": frozenset({"order.refunded"}) | _CHARGED_BACK,
             # A verdict may still send all of its money back, out of other funds.
-            "order.released": frozenset({"order.revealed", "order.replaced"}) | _REFUNDS,
-            "order.refunded": frozenset(),
+            "order.released": frozenset({"order.revealed", "order.replaced"})
+            | _REFUNDS
+            | _CHARGED_BACK,
+            "order.refunded": _CHARGED_BACK,
         },
     ),
     LifeCycle(

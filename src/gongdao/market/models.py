@@ -22,7 +22,8 @@ from gongdao.market.coupon_models import Coupon as Coupon
 from gongdao.market.coupon_models import CouponListing as CouponListing
 from gongdao.market.coupon_models import CouponUse as CouponUse
 from gongdao.market.decide_top_up import RUNNING, TopUpState
-from gongdao.market.states import OPEN, ListingState, MerchantState, OrderState
+from gongdao.market.review_models import ListingReview as ListingReview
+from gongdao.market.states import OPEN, ListingState, MerchantState, OrderState, Recording
 
 _STATE = 16
 _REF = 64
@@ -161,6 +162,9 @@ class Order(models.Model):
     """SHA-256 of what was shown: listing version, promise, rules, price, terms."""
     terms = models.PositiveIntegerField()
     """The version of the terms that the buyer accepted."""
+    no_return = models.BooleanField(default=False, db_default=False)
+    """Whether the buyer confirmed, at this order, that there is no return without a reason once he
+    has seen the secrets; the snapshot says so as well."""
     promise_by = models.DateTimeField()
     """When the goods were promised for, computed when the order was placed."""
     placed_at = models.DateTimeField()
@@ -168,6 +172,9 @@ class Order(models.Model):
     paid_at = models.DateTimeField(null=True)
     delivered_at = models.DateTimeField(null=True)
     revealed_at = models.DateTimeField(null=True)
+    recording = models.CharField(max_length=3, blank=True, db_default="")
+    """What the buyer chose at the first look: yes, he records the screen, or no; empty where nobody
+    asked him. Only his own papers tell it."""
     ended_at = models.DateTimeField(null=True)
     protected_until = models.DateTimeField(null=True)
     why = models.CharField(max_length=32, blank=True)
@@ -190,6 +197,9 @@ class Order(models.Model):
                 name="market_order_request_once",
             ),
             CheckConstraint(condition=Q(state__in=list(OrderState)), name="market_order_state"),
+            CheckConstraint(
+                condition=Q(recording__in=list(Recording)), name="market_order_recording"
+            ),
             CheckConstraint(
                 condition=Q(quantity__gt=0) & Q(total_minor__gt=0), name="market_order_positive"
             ),

@@ -20,6 +20,7 @@ from django.db import connection, transaction
 from gongdao.core.ids import new_id
 from gongdao.core.stores import Stores
 from gongdao.market.cancel_order import WHY_CANCELLED
+from gongdao.market.charge_back_notice import CHARGED_BACK
 from gongdao.market.market_key import OrderKeys, order_keys
 from gongdao.market.models import Merchant, Notice, Order
 from gongdao.market.notices_words import EVENT_OF_LEAF, EVENT_OF_WHY
@@ -88,8 +89,10 @@ def plan_notices(
 def _event_of(leaf: str, why: str, state: str) -> str:
     if leaf == "order.paid":
         return EVENT_OF_WHY.get(why, "") if state == "paid" else ""
-    if leaf == "order.refund_requested" and why == WHY_CANCELLED:
-        return ""  # told as cancelled
+    if leaf == "order.refund_requested" and why in (WHY_CANCELLED, CHARGED_BACK):
+        return ""  # told as cancelled, as charged back
+    if leaf == "order.charged_back" and why != CHARGED_BACK:
+        return ""  # delivered before: nothing changes for its buyer
     return EVENT_OF_LEAF.get(leaf, "")
 
 

@@ -13,6 +13,7 @@ EVENT_OF_LEAF = {
     "order.delivered": "delivered",
     "order.replaced": "replaced",
     "order.cancelled": "cancelled",
+    "order.charged_back": "charged_back",
     "order.refund_requested": "refunding",
     "order.refunded": "refunded",
 }
@@ -54,6 +55,10 @@ _SAYS = {
         mark("公道：商家取消了订单 {number}"),
         mark("钱正在原路退回，不用您做什么。商家的说明在订单页上；要您改到平台外买，不要照做。"),
     ),
+    "charged_back": (
+        mark("公道：订单 {number} 已经结束，不再发货"),
+        mark("您的银行把这笔付款退回去了。不是您要求的，请联系您的银行和平台客服。"),
+    ),
     "message": (
         mark("公道：商家就订单 {number} 给您留了言"),
         mark("留言在订单页上。商家要您到平台外付款、或向您要卡密，都不要照做。"),
@@ -66,6 +71,16 @@ _SAYS = {
 
 
 _MERCHANT_SAYS = {
+    "paused": (
+        mark("公道：“{shop}”的一个商品暂停了"),
+        mark(
+            "目录里不让卖的词更新了，这个商品说到了其中的内容。请到“商品管理”看是哪一处，改掉再上架。"
+        ),
+    ),
+    "price": (
+        mark("公道：“{shop}”的一个商品，价格看过了"),
+        mark("请到“商品管理”看结果：同意的再点一次“上架”，没同意的写着为什么。"),
+    ),
     "thread": (
         mark("公道：买家给“{shop}”留了言"),
         mark("留言和回答都在商家工作台的“消息”里；回答了才不会被当作没有理会。"),
@@ -96,7 +111,8 @@ def notice_text(*, event: str, number: str, link: str) -> NoticeText:
 
 def merchant_text(*, event: str, name: str, link: str) -> NoticeText:
     """What is sent to a merchant about ``event``: ``thread:<id>:3``, the third post of a thread;
-    ``review:2026-12-01:7``, his re-verification is due on that day. ``link`` leads to his desk."""
+    ``review:2026-12-01:7``, his re-verification is due on that day; ``paused:<review>`` and
+    ``price:<review>``, what was found or decided about a listing. ``link`` leads to his desk."""
     kind, _colon, rest = event.partition(":")
     title, body = _MERCHANT_SAYS[kind]
     said = Phrase.named(title, shop=name, due=rest.partition(":")[0])

@@ -6,7 +6,8 @@ and kept with every order.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any
@@ -14,6 +15,7 @@ from typing import Any
 from gongdao.core.errors import InputError
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
+from gongdao.market.compared import Compared, compared_of, find_compared_gaps
 from gongdao.market.promise import Promise, ServiceHours, hours_of, promise_of
 from gongdao.rules.queries import plain_words
 
@@ -83,6 +85,8 @@ class Offer:
     protect_hours: int
     asks: tuple[str, ...]
     """What the buyer has to fill in (account to top up), as labels."""
+    compared_with: Compared | None = None
+    """What the struck-through price is compared with; None: with the listing's own deals."""
 
     def unit_for(self, quantity: int) -> Money:
         """The price of each of ``quantity`` pieces."""
@@ -100,6 +104,9 @@ class Offer:
         plain["promise"] = self.promise.plain()
         plain["hours"] = self.hours.plain()
         plain["asks"] = list(self.asks)
+        del plain["compared_with"]  # offers from before there was one have none
+        if self.compared_with is not None:
+            plain["compared_with"] = self.compared_with.plain()
         return plain
 
 
@@ -118,6 +125,7 @@ def read_offer(plain: Mapping[str, Any]) -> Offer:
             "compared_price": _money(given["compared_price"]) if given["compared_price"] else None,
             "tiers": tuple(Tier(t["quantity"], _money(t["unit"])) for t in given["tiers"]),
             "asks": tuple(given["asks"]),
+            "compared_with": compared_of(basis) if (basis := given.get("compared_with")) else None,
         }
     )
 
@@ -149,7 +157,38 @@ _NEEDED = {
     "how_to_redeem": Phrase("写明怎样兑换"),
     "how_to_test": Phrase("写明买到后怎样马上验证"),
 }
-_TEST_WORDS = ("测试", "试用", "体验卡", "体验装", "testcard", "trial", "demopass", "democard")
+_TEST_WORDS: tuple[str, ...] = (
+    *("测试", "试用", "体验卡", "体验装", "testcard", "trial", "demopass", "democard"),
+)
+"""What a name may not say of a real card."""
+_TEST_CARDS: tuple[str, ...] = (
+    *("测试卡", "试用卡", "体验卡", "体验装", "testcard", "trialcard", "trialcode"),
+    *("demopass", "democard"),
+)
+"""What no sentence may say of a real card, whose buyer has to test it too."""
+_NAMES = frozenset({"title", "category", "denomination"})
+_TEXTS = (
+    *("title", "category", "denomination", "region", "after_sale"),
+    *("how_to_redeem", "how_to_test", "compared_why"),
+)
+_CLAUSE = re.compile(r"[，。；！？,;!?\n]+")
+_EXCEPTED = re.compile("不支持|不能|不可|不适用|不含|不充|除外|请勿|不得|^非|not |except", re.I)
+_DENIED = re.compile("不是|并非|不卖|不提供|没有|拒绝|no |never ", re.I)
+
+
+def said_in(offer: Offer) -> Iterator[tuple[str, str]]:
+    """Every text of ``offer`` with its field, for whoever looks for words (by `plain_words`). An
+    account limit that excludes something says nothing of it."""
+    for name in _TEXTS:
+        yield name, str(getattr(offer, name))
+    for clause in _CLAUSE.split(offer.account_limits):
+        if not _EXCEPTED.search(clause.strip()):
+            yield "account_limits", clause
+    for one in offer.asks:
+        yield "asks", one
+    if offer.compared_with is not None:
+        for single in offer.compared_with.singles:
+            yield "compared_singles", single.name
 
 
 def find_missing(offer: Offer) -> tuple[Missing, ...]:
@@ -170,6 +209,8 @@ def find_missing(offer: Offer) -> tuple[Missing, ...]:
         found.append(Missing("price", Phrase("价格要大于零")))
     if offer.compared_price is not None and offer.compared_price <= offer.price:
         found.append(Missing("compared_price", Phrase("划线价要高于售价，否则不要写")))
+    if offer.compared_with is not None:
+        found += _judge_compared(offer, offer.compared_with)
     if not offer.hours.is_ever_open():
         found.append(Missing("hours", Phrase("至少有一段服务时间")))
     if offer.delivery is Delivery.SUPPLIER and not offer.asks:
@@ -182,9 +223,31 @@ def find_missing(offer: Offer) -> tuple[Missing, ...]:
     return tuple(found)
 
 
+def _judge_compared(offer: Offer, with_: Compared) -> Iterator[Missing]:
+    if offer.compared_price is None:
+        yield Missing("compared_price", Phrase("写明划线价，或不要写和什么比较"))
+        return
+    for field, reason in find_compared_gaps(with_, offer.compared_price):
+        yield Missing(field, reason)
+
+
 def _says_test_card(offer: Offer) -> bool:
-    said = [plain_words(one) for one in (offer.title, offer.category, offer.denomination)]
-    return any(word in text for word in _TEST_WORDS for text in said)
+    for name, text in said_in(offer):
+        if name in _NAMES:
+            said, words = plain_words(text), _TEST_WORDS
+        else:
+            said, words = plain_words(_affirmed(text)), _TEST_CARDS
+        if any(word in said for word in words):
+            return True
+    return False
+
+
+def _affirmed(text: str) -> str:
+    """``text`` without the clauses that deny something."""
+    clauses = (one.strip() for one in _CLAUSE.split(text))
+    return "，".join(
+        one for one in clauses if not _EXCEPTED.search(one) and not _DENIED.search(one)
+    )
 
 
 _BOUNDS = (("most_per_buyer", 1, 500), ("reserve_minutes", 5, 60), ("protect_hours", 24, 24 * 30))

@@ -95,6 +95,7 @@ def snapshot_of(order: Order) -> Mapping[str, Any]:
         beijing(order.promise_by),
         order.terms,
         TakenUse(used.coupon_id, Money(used.off_minor, order.currency)) if used else None,
+        no_return=order.no_return,
     )
     return bargain.plain()
 

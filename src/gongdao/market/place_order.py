@@ -60,6 +60,8 @@ class Wanted:
     request: bytes | None = None
     coupon: str = field(default="", repr=False)
     """The code of a coupon; empty for none."""
+    no_return: bool = False
+    """Whether the buyer confirmed that there is no return without a reason after the first look."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
     bargain = strike_bargain(
         order_number=number, shown=shown, quantity=wanted.quantity, terms=wanted.terms, at=at
     )
+    bargain = replace(bargain, no_return=wanted.no_return)
     _check_answers(bargain, wanted.answers)
     buyer = keys.buyer(str(wanted.buyer_id or wanted.contact))
     if wanted.coupon:
@@ -119,6 +122,7 @@ def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
         "sealed": keys.seal(order_id, entered.encode()),
         "snapshot_digest": snapshot,
         "terms": wanted.terms,
+        "no_return": wanted.no_return,
         "promise_by": bargain.promise_by,
         "at": at,
         "until": until,

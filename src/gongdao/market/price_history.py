@@ -13,6 +13,7 @@ from uuid import UUID
 from django.db import connection
 
 from gongdao.core.money import Money
+from gongdao.market.compared import PriceStep
 from gongdao.market.decide_price import Deal, PriceVerdict, judge_compared_price
 from gongdao.market.models import ListingVersion
 from gongdao.market.offer import Offer
@@ -97,5 +98,16 @@ def judge_shown_price(offer: Offer, history: PriceHistory, at: datetime) -> Pric
         return None
     deals = [Deal(day.lowest, day.last_at) for day in history.days]
     return judge_compared_price(
-        compared=offer.compared_price, why=offer.compared_why, deals=deals, at=at
+        compared=offer.compared_price,
+        why=offer.compared_why,
+        with_=offer.compared_with,
+        deals=deals,
+        at=at,
     )
+
+
+def all_prices(listing_id: UUID) -> list[PriceStep]:
+    """Every price that a listing showed, by version, the oldest first."""
+    rows = ListingVersion.objects.filter(listing_id=listing_id).order_by("number")
+    found = rows.values_list("price_minor", "currency", "published_at")
+    return [PriceStep(Money(minor, currency), at) for minor, currency, at in found]

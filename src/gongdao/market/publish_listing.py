@@ -17,6 +17,7 @@ from gongdao.market.check_seller import check_seller
 from gongdao.market.judge_offer import find_obstacles_of_offer
 from gongdao.market.models import Listing, ListingVersion
 from gongdao.market.offer import Offer, check_offer
+from gongdao.market.review_listing import check_price, close_reviews
 from gongdao.market.states import ListingState
 from gongdao_verify.canonical import canonical
 
@@ -40,6 +41,7 @@ def publish_listing(
 
     Raise InputError naming the field for the first thing that `find_missing` or
     `find_obstacles_of_offer` finds: whoever publishes, desk or interface, meets the same checks.
+    Raise PriceUnderReview where a person has to see the price first: `ask_price_review` asks him.
     The merchant's other orders keep what they were shown.
     """
     listing = Listing.objects.select_for_update().select_related("merchant").get(id=listing_id)
@@ -47,6 +49,7 @@ def publish_listing(
     check_offer(offer)
     for obstacle in find_obstacles_of_offer(listing=listing, offer=offer, at=at):
         raise InputError(obstacle.reason, field=obstacle.field)
+    check_price(listing=listing, offer=offer, at=at)
     content = offer.plain()
     digest = sha256(canonical(content)).digest()
     number = ListingVersion.objects.filter(listing=listing).count() + 1
@@ -61,6 +64,7 @@ def publish_listing(
     )
     listing.state, listing.version = ListingState.PUBLISHED, number
     listing.save(update_fields=["state", "version"])
+    close_reviews(listing_id=listing.id, at=at)
     leaf = NewLeaf(
         "listing.published",
         listing.log_subject,

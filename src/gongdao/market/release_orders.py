@@ -20,6 +20,7 @@ from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import merchant_account, platform_account
+from gongdao.market.plan_split import plan_split
 
 _LOG = logging.getLogger("gongdao.market")
 FEE_PERMYRIAD = 100
@@ -140,6 +141,13 @@ def _release(
             target = platform_account(AccountKind.PLATFORM_FEE, money)
             parts.append(Part(target, fee, TransferKind.FEE))
         settle_hold(hold_id=hold.id, parts=parts, ground=ground, reference=str(order_id), at=at)
+        plan_split(
+            order_id=order_id,
+            merchant_id=merchant_id,
+            released=hold.left - fee,
+            cause=f"{ground}:{order_id}",
+            at=at,
+        )
         paid.add((merchant_id, money))
     with connection.cursor() as cursor:
         cursor.execute(_COMPLETE, (at, ground.value, order_id))

@@ -12,7 +12,7 @@ from gongdao.core.subject import SubjectRef
 from gongdao.log.append_inline import leaf_values, move_ctes
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.find_order import FoundOrder
-from gongdao.market.states import OrderState
+from gongdao.market.states import OrderState, Recording
 from gongdao.vault.reveal import (
     REVEALED,
     RevealedSecret,
@@ -27,9 +27,15 @@ _READABLE = frozenset({OrderState.DELIVERED, OrderState.COMPLETED})
 
 
 def reveal_order(
-    *, stores: Stores, order: FoundOrder, who: str, at: datetime
+    *,
+    stores: Stores,
+    order: FoundOrder,
+    who: str,
+    recording: Recording = Recording.NOT_ASKED,
+    at: datetime,
 ) -> list[RevealedSecret]:
     """The secrets of ``order`` in the order of their units. ``who`` looks: kept as a digest.
+    ``recording``: what the buyer chose; kept with the first look, and never changed.
 
     Raise NotDelivered where there is nothing to show (yet, or any more).
     """
@@ -40,6 +46,7 @@ def reveal_order(
         return reveal(stores=stores, claim=claim, who=who, at=at)
     leaves = [NewLeaf("order.revealed", order.subject)]
     values = {
+        "recording": recording.value,
         **reveal_values(stores=stores, claim=claim, who=who, at=at),
         **leaf_values(leaves=leaves, before=order.chain, at=at),
     }

@@ -57,6 +57,8 @@ class Bargain:
     terms: int
     coupon: TakenUse | None = None
     """What a coupon took off; ``total`` is what is left."""
+    no_return: bool = False
+    """Whether the buyer confirmed that there is no return without a reason after the first look."""
 
     def snapshot(self) -> bytes:
         """Its canonical JSON. The order number in it is random, so that the digest in the
@@ -79,6 +81,8 @@ class Bargain:
         if self.coupon is not None:
             off = self.coupon.off.minor
             plain["coupon"] = {"id": str(self.coupon.coupon_id), "off_minor": off}
+        if self.no_return:
+            plain["no_return"] = True
         return plain
 
 

@@ -22,6 +22,8 @@ class OrderState(StrEnum):
     REFUNDING = "refunding"
     """Money goes back; the payment service has not confirmed it yet."""
     REFUNDED = "refunded"
+    """The buyer has his money: the payment service confirmed it, or his bank took it back before
+    anything was delivered."""
 
 
 S = OrderState
@@ -38,6 +40,15 @@ PAID_FOR = frozenset({S.PAID, S.DELIVERED, S.COMPLETED, S.REFUNDING, S.REFUNDED}
 """States that money has reached."""
 OPEN = frozenset({S.PLACED, S.PAID, S.DELIVERED, S.REFUNDING})
 """States that something or somebody still has to end."""
+
+
+class Recording(StrEnum):
+    """What the buyer chose when he was asked to record the screen before the first look."""
+
+    YES = "yes"
+    NO = "no"
+    NOT_ASKED = ""
+    """He looked through the interface, or the receipt."""
 
 
 class CancelReason(StrEnum):
@@ -60,6 +71,25 @@ class ListingState(StrEnum):
     PUBLISHED = "published"
     PAUSED = "paused"
     WITHDRAWN = "withdrawn"
+
+
+class ReviewCode(StrEnum):
+    """Why the platform looks at a listing."""
+
+    FAR_BELOW = "far_below"
+    """Its price is far under the others'; it is not published before somebody approved."""
+    PROHIBITED = "prohibited"
+    """It falls under the catalogue of what may not be listed; it was paused."""
+
+
+class ReviewState(StrEnum):
+    """What became of such a look."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+    CLOSED = "closed"
+    """Nothing is left to decide: the listing was published otherwise."""
 
 
 class MerchantState(StrEnum):

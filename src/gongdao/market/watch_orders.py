@@ -204,8 +204,9 @@ WHERE f.closed_at IS NOT NULL OR excluded.closed_at IS NOT NULL
 """
 _CLOSE = """
 UPDATE market_finding SET closed_at = %s
-WHERE order_id = %s AND closed_at IS NULL AND code <> %s
+WHERE order_id = %s AND closed_at IS NULL AND code NOT IN (%s, 'charged_back', 'bill_differs')
 """
+"""What a service told of the money is no matter of where the order stands: a person settles it."""
 
 
 def _note(order_id: UUID, verdict: Verdict, at: datetime) -> None:

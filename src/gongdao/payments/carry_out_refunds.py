@@ -97,16 +97,17 @@ def _ask(
         credit.intent.account,
     )
     try:
-        answer = gateway.query_refund(refund.refund_no, report, at) if refund.tries > 1 else None
+        number = refund.asked_no
+        answer = gateway.query_refund(number, report, at) if refund.tries > 1 else None
         if answer is None:
             if not gateway.repeatable_refunds and not earlier.startswith(_NOTHING_HAPPENED):
                 return None, UNKNOWN
-            answer = gateway.refund(report, refund.refund_no, amount, at)
+            answer = gateway.refund(report, number, amount, at)
     except GatewayRefused as error:
         return None, f"refused:{error.problem}"
     except GatewayError as error:
         return None, error.problem if gateway.repeatable_refunds else UNKNOWN
-    if answer.amount != amount or answer.refund_no != refund.refund_no:
+    if answer.amount != amount or answer.refund_no != number:
         return None, "other_refund"
     return answer, "" if answer.done else NOT_DONE_YET
 

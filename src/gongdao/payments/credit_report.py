@@ -173,14 +173,22 @@ def note_said(
 
 
 def note_refused(
-    *, gateway: str, way: str, reason: str, out_trade_no: str, digest: bytes, at: datetime
+    *,
+    gateway: str,
+    way: str,
+    reason: str,
+    out_trade_no: str,
+    digest: bytes,
+    at: datetime,
+    verdict: CallbackVerdict = CallbackVerdict.REFUSED,
 ) -> None:
-    """Keep a callback that could not be a payment service's word, with the reason."""
+    """Keep a callback with the reason why nothing is made of it: it could not be a payment
+    service's word, or (``verdict`` unused) it is one that we have no use for."""
     values: dict[str, Any] = {
         "gateway": gateway,
         "way": way,
         "at": at,
-        "verdict": CallbackVerdict.REFUSED.value,
+        "verdict": verdict.value,
         "reason": reason,
         "out_trade_no": out_trade_no.replace("\0", "")[:_LONGEST],
         "trade_no": "",

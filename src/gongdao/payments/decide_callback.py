@@ -23,6 +23,8 @@ class CallbackVerdict(StrEnum):
     nothing for it, but the money is there and has to go back."""
     NOTED = "noted"
     """True and without consequence: unpaid, closed."""
+    UNUSED = "unused"
+    """The service's word of something that we have no use for."""
     REFUSED = "refused"
 
 

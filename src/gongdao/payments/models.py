@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import CheckConstraint, Index, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
 
 
 class Intent(models.Model):
@@ -102,6 +102,15 @@ class Refund(models.Model):
     requested_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=64, blank=True)
+    again = models.PositiveSmallIntegerField(default=0)
+    """How often it was begun anew, because the number before is used up at the service."""
+    paid_elsewhere = models.CharField(max_length=64, blank=True, default="")
+    """The bank's number where the buyer got it by other means than the service."""
+
+    @property
+    def asked_no(self) -> str:
+        """The number under which the service is asked now."""
+        return f"{self.refund_no}-{self.again}" if self.again else self.refund_no
 
     class Meta:
         """States from the list; confirmed has its time."""
@@ -116,11 +125,117 @@ class Refund(models.Model):
                 condition=~Q(state="confirmed") | Q(confirmed_at__isnull=False),
                 name="payments_refund_confirmed_at",
             ),
+            CheckConstraint(
+                condition=Q(paid_elsewhere="") | Q(state="confirmed"),
+                name="payments_refund_elsewhere",
+            ),
+            UniqueConstraint(
+                fields=["paid_elsewhere"],
+                condition=~Q(paid_elsewhere=""),
+                name="payments_refund_elsewhere_once",
+            ),
         ]
         indexes: ClassVar = [
             Index(
                 fields=["next_try_at"], condition=Q(state="requested"), name="payments_refund_due"
             )
+        ]
+
+
+class Split(models.Model):
+    """Money of a credit that the service hands out by our word: a share of it to whoever it was
+    released to, or the release of what is left to us. ``split_no`` is ours, and sending it again
+    moves nothing more.
+
+    A share belongs to an owner (``owner_kind``, ``owner_id``); its account at the service is kept
+    by the ledger, under ``receiver``, and so is the promise that sets its amount aside.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    credit = models.ForeignKey(Credit, on_delete=models.PROTECT, related_name="splits")
+    part = models.CharField(max_length=8)
+    """share | rest."""
+    cause = models.CharField(max_length=80)
+    """What released the money; the same cause is one share."""
+    owner_kind = models.CharField(max_length=16)
+    owner_id = models.UUIDField()
+    released_minor = models.BigIntegerField()
+    amount_minor = models.BigIntegerField(default=0)
+    """What is asked for: what was released, less what went another way before."""
+    split_no = models.CharField(max_length=32, unique=True)
+    receiver = models.UUIDField(null=True)
+    pending_id = models.UUIDField(null=True)
+    last = models.BooleanField(default=False)
+    """Whether the rest is released with it."""
+    state = models.CharField(max_length=12, default="waiting")
+    """waiting | requested | confirmed | refused | skipped (goes no more this way) | stuck (a person
+    has to look)."""
+    tries = models.PositiveIntegerField(default=0)
+    next_try_at = models.DateTimeField(null=True)
+    planned_at = models.DateTimeField()
+    requested_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+    number = models.CharField(max_length=64, blank=True)
+    """The service's own for it."""
+    problem = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        """One share for each cause; what is asked for is set aside and has its receiver."""
+
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["credit", "cause"], name="payments_split_once"),
+            CheckConstraint(condition=Q(part__in=["share", "rest"]), name="payments_split_part"),
+            CheckConstraint(
+                condition=Q(
+                    state__in=["waiting", "requested", "confirmed", "refused", "skipped", "stuck"]
+                ),
+                name="payments_split_state",
+            ),
+            CheckConstraint(
+                condition=Q(part="rest", amount_minor=0)
+                | Q(part="share", amount_minor__gte=0, amount_minor__lte=F("released_minor")),
+                name="payments_split_amount",
+            ),
+            CheckConstraint(
+                condition=Q(part="rest")
+                | ~Q(state__in=["requested", "confirmed", "stuck"])
+                | Q(amount_minor__gt=0, receiver__isnull=False, pending_id__isnull=False),
+                name="payments_split_set_aside",
+            ),
+        ]
+        indexes: ClassVar = [
+            Index(
+                fields=["next_try_at"],
+                condition=Q(state__in=["waiting", "requested"]),
+                name="payments_split_due",
+            ),
+            Index(fields=["owner_kind", "owner_id", "state"], name="payments_split_owner"),
+            Index(
+                fields=["planned_at"],
+                condition=Q(state__in=["refused", "stuck"]),
+                name="payments_split_problem",
+            ),
+            Index(fields=["-planned_at"], name="payments_split_newest"),
+        ]
+
+
+class BillDay(models.Model):
+    """A day (Beijing time) of a service's books: when it was read to its end, or why not yet."""
+
+    gateway = models.CharField(max_length=16)
+    day = models.DateField()
+    read_at = models.DateTimeField(null=True)
+    problem = models.CharField(max_length=64, blank=True)
+    """Why it is not read; of one that was, what was wrong in it."""
+
+    class Meta:
+        """Each day once; those that wait have their own index."""
+
+        constraints: ClassVar = [
+            UniqueConstraint(fields=["gateway", "day"], name="payments_billday_once"),
+        ]
+        indexes: ClassVar = [
+            Index(fields=["day"], condition=Q(read_at=None), name="payments_billday_unread"),
         ]
 
 

@@ -1,7 +1,8 @@
-"""What a payment service is to us: six methods that speak dataclasses."""
+"""What a payment service is to us: seven methods that speak dataclasses."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -43,6 +44,22 @@ class BadCallback(GongdaoError):
         self.reason = reason
         self.out_trade_no = out_trade_no
         super().__init__(reason)
+
+
+class UnusedEvent(BadCallback):
+    """A service's own word, by its signature, of a kind we have no use for; ``kind`` is the
+    service's name for it. It is accepted and kept: a service that is told no for long enough stops
+    telling at all. To this program it claims nothing."""
+
+    code = "unused_event"
+    status = 200
+
+    def __init__(self, kind: str) -> None:
+        named = kind if _EVENT.fullmatch(kind) else "odd_name"
+        super().__init__(f"other_event:{named}")
+
+
+_EVENT = re.compile(r"[0-9A-Za-z._-]{1,48}")
 
 
 @dataclass(frozen=True)
@@ -112,6 +129,16 @@ class RefundReport:
     amount: Money
 
 
+@dataclass(frozen=True)
+class BilledRefund:
+    """A refund as a service's books tell it, by its number of the payment. ``refund_no`` is ours,
+    and another or none where it was made in the service's own console."""
+
+    trade_no: str
+    refund_no: str
+    amount: Money
+
+
 class Gateway(Protocol):
     """One account at one payment service."""
 
@@ -140,7 +167,8 @@ class Gateway(Protocol):
         """Where the buyer pays. Raise GatewayError."""
 
     def read_callback(self, callback: Callback, at: datetime) -> Report:
-        """The report in a callback whose signature holds; raise BadCallback otherwise."""
+        """The report in a callback whose signature holds; raise BadCallback otherwise, UnusedEvent
+        where it is the service's word and says nothing of a payment of ours."""
 
     def query(self, out_trade_no: str, at: datetime, *, trade_no: str = "") -> Report | None:
         """What the service says now; None where it knows no such payment. ``trade_no`` is the
@@ -156,3 +184,7 @@ class Gateway(Protocol):
     def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
         """Every payment of a day (Beijing time) by the service's own books; None where it hands out
         none. Raise GatewayError."""
+
+    def list_refunded(self, day: date, at: datetime) -> Sequence[BilledRefund] | None:
+        """Every refund of a day by the same books, whoever made it; None where they tell of none.
+        Raise GatewayError."""

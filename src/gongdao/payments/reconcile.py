@@ -1,4 +1,4 @@
-"""Find payments whose callback was lost: by asking for every unpaid intent, and by the bills.
+"""Find payments whose callback was lost, by asking for every unpaid intent.
 
 Several workers may do this at once: an intent is taken by writing when it was asked for, and its
 service is asked outside the transaction.
@@ -8,14 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from hashlib import sha256
 from typing import Any
 
 from django.db import connection
 
 from gongdao.payments.decide_callback import has_sound_numbers
-from gongdao.payments.models import Credit
 from gongdao.payments.port import Gateway, GatewayError, Report, Told
 
 OLD_ENOUGH = timedelta(minutes=1)
@@ -82,34 +81,10 @@ def ask_about(
     into.looked += 1
     report = gateway.query(out_trade_no, at)
     if report is not None and report.told is Told.PAID and has_sound_numbers(report):
-        _take(report, gateway, "query", take, into)
+        credit_found(report, gateway, "query", take, into)
 
 
-def read_bills(
-    *, gateways: Mapping[str, Gateway], take: TakeReport, day: date, at: datetime
-) -> Round:
-    """Go through the books of every service that hands them out. They also tell of what nobody
-    asks for: payments of orders given up, a second payment of one order, money for no order."""
-    done = Round()
-    for name, gateway in gateways.items():
-        try:
-            bill = gateway.list_paid(day, at)
-        except GatewayError as error:
-            done.problems[name] = error.problem
-            continue
-        for report in bill or ():
-            done.looked += 1
-            if not has_sound_numbers(report):
-                done.problems[name] = "bad_number"
-            elif not _is_credited(gateway, report):
-                _take(report, gateway, "bill", take, done)
-    return done
-
-
-def _is_credited(gateway: Gateway, report: Report) -> bool:
-    return Credit.objects.filter(gateway=gateway.name, trade_no=report.trade_no).exists()
-
-
-def _take(report: Report, gateway: Gateway, way: str, take: TakeReport, into: Round) -> None:
+def credit_found(report: Report, gateway: Gateway, way: str, take: TakeReport, into: Round) -> None:
+    """Credit what a service said without being called by it; ``way`` says where."""
     if take(report, gateway.name, way, sha256(repr(report).encode()).digest()):
         into.found.append(report.out_trade_no)

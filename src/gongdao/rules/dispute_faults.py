@@ -9,6 +9,7 @@ from gongdao.rules.dispute_kinds import (
     AbuseRule,
     Condition,
     DisputeClock,
+    DisputeStop,
     Excuse,
     ExcuseProof,
     Liability,
@@ -60,6 +61,8 @@ def dispute_faults(entry: Entry) -> Iterator[str]:
         yield from _condition_faults(entry.when)
     elif isinstance(entry, DisputeClock):
         yield from _clock_faults(entry)
+    elif isinstance(entry, DisputeStop) and entry.hours < 1:
+        yield _("停止计时必须有最长的小时数")
 
 
 def _repeated(codes: list[str]) -> Iterator[str]:

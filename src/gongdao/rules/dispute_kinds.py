@@ -144,3 +144,17 @@ class DisputeClock(Entry):
     stops: tuple[str, ...] = ()
     says: str
     says_en: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class DisputeStop(Entry):
+    """A reason for which a clock may stand still, and for how many ``hours`` at most: in one case,
+    all stops for it together. ``reference``: each stop names the paper it rests on, and the hours
+    count for each paper by itself."""
+
+    name: str
+    name_en: str
+    hours: int
+    reference: bool = False
+    says: str
+    says_en: str

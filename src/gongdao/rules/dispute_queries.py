@@ -12,7 +12,7 @@ from gongdao.core.language import gettext as _
 from gongdao.rules.at import all_at, at
 from gongdao.rules.convert import build
 from gongdao.rules.digest import digest_entry
-from gongdao.rules.dispute_kinds import AbuseRule, DisputeClock, Excuse, Liability
+from gongdao.rules.dispute_kinds import AbuseRule, DisputeClock, DisputeStop, Excuse, Liability
 from gongdao.rules.load import Rules
 from gongdao.rules.model import Entry
 
@@ -57,6 +57,11 @@ def abuse_rules(on: date) -> tuple[AbuseRule, ...]:
 def dispute_clock(code: str, on: date, *, rules: Rules | None = None) -> DisputeClock:
     """How long one party has, and what its silence means."""
     return _one(DisputeClock, f"dispute_clock/{code}", on, rules)
+
+
+def dispute_stop(reason: str, on: date, *, rules: Rules | None = None) -> DisputeStop:
+    """For how long a clock may stand still for ``reason``."""
+    return _one(DisputeStop, f"dispute_stop/{reason}", on, rules)
 
 
 def embed_entry(entry: Entry) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from gongdao.core.errors import RuleDataError
 from gongdao.core.language import gettext as _
 from gongdao.rules.convert import build
 from gongdao.rules.digest import digest_all, digest_entry
-from gongdao.rules.dispute_kinds import AbuseRule, DisputeClock, Excuse, Liability
+from gongdao.rules.dispute_kinds import AbuseRule, DisputeClock, DisputeStop, Excuse, Liability
 from gongdao.rules.model import (
     Article,
     Channel,
@@ -59,6 +59,7 @@ KINDS: Mapping[str, type[Entry]] = {
     "excuse": Excuse,
     "abuse": AbuseRule,
     "dispute_clock": DisputeClock,
+    "dispute_stop": DisputeStop,
     "terms": Terms,
 }
 

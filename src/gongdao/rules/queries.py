@@ -239,10 +239,15 @@ def find_prohibited(text: str, on: date) -> tuple[Prohibited, ...]:
     )
 
 
+_FILLERS = "\u115f\u1160"
+"""Letters by their class that show nothing."""
+
+
 def plain_words(text: str) -> str:
     """``text`` as it is searched for words: letters and digits alone, of one width and case, so
     that no blank, point or invisible sign hides one."""
-    return "".join(one for one in unicodedata.normalize("NFKC", text).lower() if one.isalnum())
+    wide = unicodedata.normalize("NFKC", text).lower()
+    return "".join(one for one in wide if one.isalnum() and one not in _FILLERS)
 
 
 def terms_at(on: date) -> Terms:

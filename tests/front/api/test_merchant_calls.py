@@ -5,20 +5,29 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from django.db import connection
 from tests.front.api.call_kit import call, merchant_key, pay_for, wished, wished_offer
 from tests.market.market_kit import AT, make_merchant, make_shop, own_proof
+from tests.market.offer_kit import OFFER
 from tests.market.supply_kit import BY_HAND
 
 from gongdao.core.ids import new_id
-from gongdao.market.models import Listing, ListingVersion
+from gongdao.market.models import Listing, ListingReview, ListingVersion
+from gongdao.market.review_listing import decide_price_review
 from gongdao.market.staff import Actor, note_deed
+from gongdao.market.states import ReviewState
 from gongdao.vault.models import Batch
 
 pytestmark = pytest.mark.django_db(transaction=True)
 STAFF = Actor(new_id(AT), "staff@example.invalid")
+_LINK = {"kind": "official", "link": "https://cards.example.com/50"}
+_PARTS = {
+    "kind": "combined",
+    "singles": [{"name": "20 元卡", "price": "20.00"}, {"name": "另一张", "price": "40.00"}],
+}
 LISTINGS, ORDERS = "/api/v1/merchant/listings", "/api/v1/merchant/orders"
 
 
@@ -160,6 +169,12 @@ def test_an_idempotency_key_makes_one_listing():
         ({"title": "测 试 点卡 50 元"}, "kind"),
         ({"category": "测试卡"}, "kind"),
         ({"compared_price": "60.00", "compared_why": "卡面面值是 60.00 元人民币"}, "compared_why"),
+        ({"compared_price": "60.00", "compared_why": "发行方官网标价 60.00 元"}, "compared_price"),
+        ({"compared_price": "60.00", "compared_with": _LINK | {"link": "x"}}, "compared_link"),
+        ({"compared_price": "60.00", "compared_with": {"kind": ["official"]}}, "compared_with"),
+        ({"compared_price": "60.00", "compared_with": _PARTS | {"link": ""}}, "compared_with"),
+        ({"compared_price": "61.00", "compared_with": _PARTS}, "compared_singles"),
+        ({"compared_with": _LINK}, "compared_price"),
         ({"source_proof": "我有授权书"}, "source_proof"),
         ({"source_proof": "proof:01a2068f-8a00-7000-a450-cc6b3496ac27"}, "source_proof"),
         ({"delivery": "supplier", "kind": "top_up", "asks": ["手机号"]}, "delivery"),
@@ -172,6 +187,37 @@ def test_what_cannot_be_published_is_named(change, field):
     found = call("POST", LISTINGS, wished_offer(**change), key=key)
     assert (found.status, found.told["error"]["field"]) == (400, field)
     assert ListingVersion.objects.count() == 1
+
+
+@pytest.mark.parametrize("with_", [_LINK, _PARTS])
+def test_a_compared_price_comes_back_as_it_was_said(with_):
+    """With what it is compared with, for anybody."""
+    key = merchant_key(make_shop(0))
+    wish = wished_offer(compared_price="60.00", compared_with=with_)
+    made = call("POST", LISTINGS, wish, key=key)
+    assert made.status == 201
+    told = call("GET", f"/api/v1/listings/{made.told['id']}").told["offer"]
+    assert (told["compared_price"], told["compared_with"]) == ("60.00", with_)
+
+
+def test_a_price_far_below_is_answered_as_waiting():
+    """202 with the reason and the listing's id, a question for the staff and no version; asked
+    again there is one question, and once it was approved the version is published."""
+    shop, others = make_shop(0), make_merchant("别家")
+    for _n in range(5):
+        make_shop(0, replace(OFFER, denomination="50 元"), others)
+    key, paper = merchant_key(shop), own_proof(shop.merchant.id)
+    cheap = wished_offer(price="9.00", tiers=[], source_proof=paper)
+    found = call("POST", LISTINGS, cheap, key=key, HTTP_IDEMPOTENCY_KEY="low")
+    assert (found.status, found.told["state"]) == (202, "under_review") and found.told["reason"]
+    place = f"{LISTINGS}/{found.told['id']}/versions"
+    assert call("POST", place, cheap, key=key).status == 202
+    review = ListingReview.objects.get(state="open")
+    assert (str(review.listing_id), ListingVersion.objects.count()) == (found.told["id"], 6)
+    decide_price_review(
+        review_id=review.id, word=ReviewState.ACCEPTED, reason="看过", by=STAFF, at=AT
+    )
+    assert call("POST", place, cheap, key=key).status == 201
 
 
 def test_another_merchants_paper_is_none_of_mine():

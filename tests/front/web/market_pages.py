@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import io
 from dataclasses import replace
 
+from PIL import Image
 from tests.market.market_kit import ACCOUNT, GATEWAY, add_stock, make_merchant, make_shop
 from tests.market.offer_kit import OFFER
 
@@ -60,6 +62,13 @@ def pay(order, at=None, trade_no=""):
     )
     order.refresh_from_db()
     return order
+
+
+def grey_png():
+    """A small picture."""
+    made = io.BytesIO()
+    Image.new("L", (8, 8), 128).save(made, "PNG")
+    return made.getvalue()
 
 
 def text_of(answer):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from allauth.mfa.models import Authenticator
 from django.test import Client
 from tests.front.web.public_kit import make_user
 
@@ -15,6 +16,7 @@ PAGES = (
     "/operator/merchants/",
     "/operator/orders/",
     "/operator/proofs/",
+    "/operator/listings/",
     "/operator/ledger/",
     "/operator/bookings/",
     "/operator/debts/",
@@ -26,8 +28,10 @@ PAGES = (
 ALL = (Role.OPERATOR, Role.REVIEWER, Role.FINANCE)
 
 
-def sign_in(mail: str, *roles: Role, factor: bool = True, language: str = "zh-CN") -> Client:
-    """A browser of somebody with these roles."""
+def sign_in(
+    mail: str, *roles: Role, factor: bool = True, language: str = "zh-CN", age_s: int = 0
+) -> Client:
+    """A browser of somebody with these roles, whose factor was used ``age_s`` seconds ago."""
     from gongdao.core.models import User
 
     user = User.objects.filter(email=mail).first() or make_user(mail)
@@ -36,8 +40,12 @@ def sign_in(mail: str, *roles: Role, factor: bool = True, language: str = "zh-CN
     client = Client(HTTP_HOST="127.0.0.1", HTTP_ACCEPT_LANGUAGE=language)
     client.force_login(user)
     if factor:
+        Authenticator.objects.get_or_create(
+            user=user, type=Authenticator.Type.TOTP, defaults={"data": {"secret": "x"}}
+        )
         session = client.session
-        session["account_authentication_methods"] = [{"method": "mfa", "type": "totp", "at": 1.0}]
+        used = {"method": "mfa", "type": "totp", "at": now().timestamp() - age_s}
+        session["account_authentication_methods"] = [used]
         session["account_authentication_methods_user"] = str(user.pk)
         session.save()
     return client

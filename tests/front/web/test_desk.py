@@ -30,6 +30,7 @@ from gongdao.market.accounts import merchant_account, platform_account
 from gongdao.market.desk_models import DeskDeed, Thread
 from gongdao.market.draft_fields import write_fields
 from gongdao.market.models import Listing, MerchantMember, Order
+from gongdao.market.moved_models import MovedDraft
 from gongdao.market.offer import Delivery
 from gongdao.market.publish_listing import draft_listing
 
@@ -245,7 +246,9 @@ def test_an_order_is_delivered_by_hand_and_the_look_is_recorded(client, shop, se
     assert "玩家 7788" in shown and BUYER not in shown
     assert DeskDeed.objects.get(deed="order.entered_read").about_id == order.id
     wrong = seller.post(f"{address}deliver/", {"text_1": "  "})
-    assert wrong.status_code == 422 and "还没有填" in text_of(wrong)
+    assert wrong.status_code == 422 and 'aria-describedby="text_1_error"' in text_of(wrong)
+    assert "还没有填" in text_of(wrong) and "玩家 7788" in text_of(wrong)
+    assert DeskDeed.objects.filter(deed="order.entered_read").count() == 2
     assert seller.post(f"{address}deliver/", {"text_1": "充好了 NO-1"}).status_code == 302
     after = text_of(seller.get(address))
     assert "已发货" in after and "NO-1" not in after
@@ -466,13 +469,27 @@ def test_no_section_asks_more_of_the_database_than_it_may(client, shop, seller):
 def test_what_keeps_a_merchant_from_publishing_is_said(shop, seller, monkeypatch):
     """Terms that were not accepted stand on the overview and the listing, with the way there."""
     monkeypatch.setattr("gongdao.market.check_seller.terms_number", lambda at: 99)
-    for path in ("", f"listings/{shop.listing.id}/"):
+    listing = f"listings/{shop.listing.id}/"
+    for path in ("", listing, f"{listing}preview/"):
         page = text_of(seller.get(f"/desk/{path}"))
         assert "还没有接受交易条款" in page and "/market/terms/" in page
+        assert "/publish/" not in page, path
     refused = seller.post(f"/desk/listings/{shop.listing.id}/publish/")
     assert refused.status_code == 422 and "还没有接受交易条款" in text_of(refused)
     shop.listing.refresh_from_db()
     assert shop.listing.version == 1
+
+
+def test_what_the_old_shop_said_stands_beside_the_draft(shop, seller):
+    """Only of goods that were moved in, on the merchant's own page, and never as markup."""
+    address = f"/desk/listings/{shop.listing.id}/"
+    assert "旧店里是怎样写的" not in text_of(seller.get(address))
+    said = {"summary": "秒发", "description": "第一步 <b>\n第二步", "struck_price": "0.00"}
+    MovedDraft.objects.create(listing=shop.listing, beside={**said, "was_open": True})
+    page = text_of(seller.get(address))
+    assert "旧店里是怎样写的" in page and "第一步 &lt;b&gt;<br>第二步" in page and "在卖" in page
+    assert "0.00" not in page.split("旧店里是怎样写的")[1].split("</details>")[0]
+    assert "秒发" not in text_of(seller.get(f"/market/{shop.listing.id}/"))
 
 
 def test_a_payout_asks_for_the_factor_once_more(seller, rich):

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from tests.market.offer_kit import OFFER
 
 from gongdao.core.money import Money
+from gongdao.market.compared import Compared, ComparedKind, Single
 from gongdao.market.draft_fields import DAYS, FIRST, NAMES, read_fields, write_fields
 from gongdao.market.offer import Tier
 from gongdao.market.promise import ServiceHours, Span
@@ -26,7 +27,18 @@ FULL = replace(
 )
 
 
-@pytest.mark.parametrize("offer", [OFFER, FULL])
+_LINK = Compared(ComparedKind.OFFICIAL, link="https://cards.example.com/100")
+_SINCE = Compared(ComparedKind.OWN_EARLIER, since=date(2026, 10, 1))
+_PARTS = Compared(
+    ComparedKind.COMBINED, singles=(Single("50 元 卡", Money(5000)), Single("另一张", Money(7000)))
+)
+_WHOLE = replace(FULL, compared_with=_LINK)
+
+
+@pytest.mark.parametrize(
+    "offer",
+    [OFFER, FULL, *(replace(FULL, compared_with=with_) for with_ in (_LINK, _SINCE, _PARTS))],
+)
 def test_what_was_written_is_read_back(offer):
     """Every field of an offer goes through the form unchanged, and nothing is missing."""
     assert read_fields(write_fields(offer)) == (offer, ())
@@ -58,12 +70,17 @@ def test_an_empty_draft_names_everything():
         ("kind", "nothing"),
         ("delivery", ""),
         ("asks", "字" * 41),
+        ("compared_kind", "nothing"),
+        ("compared_kind", "own_earlier"),
+        ("compared_kind", "combined"),
+        ("compared_link", "cards.example.com"),
     ],
 )
 def test_each_mistake_stands_at_its_field(name, text):
     """One wrong entry in a whole offer is the one thing that is missing."""
-    _offer, missing = read_fields({**write_fields(FULL), name: text})
-    assert [one.field for one in missing] == [name]
+    _offer, missing = read_fields({**write_fields(_WHOLE), name: text})
+    at = {"own_earlier": "compared_since", "combined": "compared_singles"}.get(text, name)
+    assert [one.field for one in missing] == [at]
 
 
 @pytest.mark.parametrize("text", ["9点", "09:00-25:00", "18:00-09:00", "09:00-12:00 下午", "09:00"])

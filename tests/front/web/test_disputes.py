@@ -29,6 +29,7 @@ from gongdao.market.models import Order
 from gongdao.market.own_orders import as_found
 from gongdao.market.reveal_order import reveal_order
 from gongdao.market.states import Role
+from gongdao.vault.queries import get_units
 
 pytestmark = pytest.mark.django_db(transaction=True)
 WORDS = "兑换页说卡密无效，两次都一样，截图在附件里。"
@@ -151,20 +152,27 @@ def test_one_tap_grants_the_claim(client, shop, seller):
 
 
 def test_some_of_several_pieces_are_not_replaced(client, shop, seller):
-    """The form refuses a replacement of all for a claim to one of two, and says what to do; no side
-    is offered it then, and the control is a claim to both."""
+    """The form asks which pieces are bad, all ticked; it refuses none, an amount beside a
+    replacement, and more than they cost; both sides read which are meant, and these alone are
+    replaced with one tap."""
     order = pay(buy(client, shop.listing, quantity=2))
     url = f"/orders/{order.number}/problem/invalid/"
-    part = {"wanted": "replacement", "amount": "98.00", "words": WORDS}
-    answer = client.post(url, part)
-    assert answer.status_code == 422 and "不能整单换" in text_of(answer)
-    case = complain(client, order, amount="98.00")
-    page = seller.get(f"/desk/disputes/{case.id}/").content.decode()
-    assert 'value="refund_part"' in page and 'value="replacement"' not in page
-    at(case, client, deed="withdraw")
-    case = complain(client, order, wanted="replacement")
-    page = seller.get(f"/desk/disputes/{case.id}/").content.decode()
-    assert 'value="replacement"' in page
+    assert client.get(url).content.decode().count('name="places"') == 2
+    sent = {"wanted": "replacement", "words": WORDS}
+    assert "请至少选一件" in text_of(client.post(url, sent))
+    answer = client.post(url, {**sent, "places": ["2"], "amount": "98.00"})
+    assert answer.status_code == 422 and "就不用填金额" in text_of(answer)
+    more = {**sent, "wanted": "refund", "places": ["2"], "amount": "98.01"}
+    assert "选中的几件一共" in text_of(client.post(url, more))
+    before = get_units(SubjectRef("order", order.id))
+    case = complain(client, order, wanted="replacement", places=["2"])
+    assert (case.places, case.amount_minor) == ([2], order.total_minor // 2)
+    assert "第 2 件" in text_of(at(case, client))
+    desk = f"/desk/disputes/{case.id}/"
+    assert "第 2 件" in text_of(seller.get(desk))
+    assert seller.post(desk, {"deed": "accept_claim"}).status_code == 302
+    after = get_units(SubjectRef("order", order.id))
+    assert before[0] == after[0] and before[1] != after[1]
 
 
 def test_a_person_decides_what_is_contested(client, shop, seller, arbiter):
@@ -193,6 +201,31 @@ def test_a_person_decides_what_is_contested(client, shop, seller, arbiter):
     assert sent.content == b"proof" and "attachment" in sent.headers["Content-Disposition"]
     assert ExhibitReading.objects.filter(exhibit=exhibit, by="platform").count() == 1
     assert "要证明的事" in text_of(arbiter.get(f"{desk}closure/"))
+
+
+def test_the_desk_stops_a_clock_and_lists_it(client, shop, seller, arbiter):
+    """The owner's form asks for reason, words and hours, and says what is wrong; the queue of
+    stopped clocks names who, why and until when; both sides read it on the case."""
+    case = complain(client, revealed(client, shop))
+    seller.post(f"/desk/disputes/{case.id}/", {"deed": "contest", "words": "我们测过，卡是好的。"})
+    desk = f"/operator/disputes/{case.id}/"
+    arbiter.post(f"{desk}step/", {"deed": "take"})
+    page = arbiter.get(desk).content.decode()
+    assert 'value="legal_hold"' in page and 'value="outage"' not in page
+    more = {"deed": "stop", "reason": "legal_hold", "hours": "48", "words": "有关机关要求暂停。"}
+    refused = arbiter.post(f"{desk}step/", more, follow=True)
+    assert "请写明文书的编号" in text_of(refused)
+    assert "没有争议" in text_of(arbiter.get("/operator/disputes/?show=stopped"))
+    arbiter.post(f"{desk}step/", {**more, "reference": "A-17"})
+    listed = text_of(arbiter.get("/operator/disputes/?show=stopped"))
+    assert "计时停着，最晚到" in listed and "arbiter@example.org" in listed
+    assert "有关机关要求不动" in listed
+    for sight in (at(case, client), seller.get(f"/desk/disputes/{case.id}/")):
+        said = text_of(sight)
+        assert "有关机关要求暂停。" in said and "最晚到" in said and "自动继续" in said
+    arbiter.post(f"{desk}step/", {"deed": "resume"})
+    case.refresh_from_db()
+    assert case.clock_stopped_at is None
 
 
 def test_a_stranger_sees_nothing(client, shop, seller):

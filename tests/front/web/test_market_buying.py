@@ -6,8 +6,9 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.front.web.market_pages import buy, fill_in, make_shop, pay, text_of
+from tests.front.web.market_pages import buy, fill_in, grey_png, make_shop, pay, text_of
 from tests.market.market_kit import publish
 from tests.market.offer_kit import OFFER
 
@@ -53,6 +54,7 @@ def test_a_buyer_orders_pays_looks_tests_and_confirms(client, shop):
     assert order.revealed_at is None
     shown = text_of(client.post(f"/orders/{order.number}/secrets/", {"recording": "yes"}))
     assert shown.count(f">{SECRET}") == 2
+    assert "第一次查看，选了录屏" in text_of(client.get(f"/orders/{order.number}/"))
     told = {"works": "yes", "recorded": "on", "note": "余额 100 元"}
     assert client.post(f"/orders/{order.number}/test/", told).status_code == 302
     assert "您试过，能用" in text_of(client.get(f"/orders/{order.number}/"))
@@ -61,6 +63,23 @@ def test_a_buyer_orders_pays_looks_tests_and_confirms(client, shop):
     order.refresh_from_db()
     assert order.state == "completed"
     assert "钱付给了商家" in text_of(client.get(f"/orders/{order.number}/"))
+
+
+def test_a_file_beside_the_test_is_kept_and_one_that_is_none_comes_back_with_its_reason(
+    client, shop
+):
+    """The page takes a picture, says so on the order, and refuses what is no picture in words."""
+    order = pay(buy(client, shop.listing))
+    client.post(f"/orders/{order.number}/secrets/", {"recording": "no"})
+    assert "第一次查看，选了不录屏" in text_of(client.get(f"/orders/{order.number}/"))
+    place = f"/orders/{order.number}/test/"
+    wrong = SimpleUploadedFile("a.png", b"words", "image/png")
+    answer = client.post(place, {"works": "no", "note": "见截图", "files": wrong})
+    assert answer.status_code == 422 and "a.png" in text_of(answer) and "见截图" in text_of(answer)
+    right = SimpleUploadedFile("屏幕.png", grey_png(), "image/png")
+    assert client.post(place, {"works": "no", "files": right}).status_code == 302
+    assert "您试过：不能用，交了 1 个文件" in text_of(client.get(f"/orders/{order.number}/"))
+    assert "屏幕.png" in text_of(client.get(place))
 
 
 def test_the_same_form_sent_twice_is_one_order(client, shop):

@@ -8,8 +8,9 @@ import zipfile
 from datetime import timedelta
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
-from tests.front.web.market_pages import buy, make_shop, pay, text_of
+from tests.front.web.market_pages import buy, grey_png, make_shop, pay, text_of
 from tests.log.log_kit import make_ground
 
 from gongdao.casework.check import check_case
@@ -19,7 +20,9 @@ from gongdao.casework.online.open_case import open_row
 from gongdao.core.codes import Element, Proof, Stage
 from gongdao.core.ids import new_id
 from gongdao.core.models import User
+from gongdao.evidence.kept.models import Access
 from gongdao.front.clock import now
+from gongdao.front.stores import get_stores
 from gongdao.log.begin import begin_log
 from gongdao.market.desk_states import Side
 from gongdao.market.models import Merchant, Order
@@ -59,6 +62,32 @@ def test_a_zip_of_the_order_holds_evidence_that_counts(client, order, tmp_path):
     said = checked.judgement.dossier.statement
     assert (said.order.order_no, said.claim.reasons) == (order.number, ())
     assert b"CARD-" not in data
+
+
+def test_the_choice_at_the_look_and_the_files_of_the_test_are_in_the_folder(
+    client, order, tmp_path
+):
+    """The delivery record says what was chosen and names the file; its bytes lie beside, noted as
+    handed in after the test, and that they were taken out is recorded."""
+    client.post(f"/orders/{order.number}/secrets/", {"recording": "yes"})
+    sent = SimpleUploadedFile("屏幕.png", grey_png(), "image/png")
+    client.post(f"/orders/{order.number}/test/", {"works": "no", "files": sent})
+    answer = client.post(f"/orders/{order.number}/case/save/")
+    zipfile.ZipFile(io.BytesIO(b"".join(answer.streaming_content))).extractall(tmp_path)
+    told = (tmp_path / "after/delivery-record.txt").read_text("utf-8")
+    assert "查看前问买家录不录屏：选了录屏" in told and "附件 屏幕.png，SHA-256" in told
+    assert (tmp_path / "after/test-1-1.png").read_bytes() == grey_png()
+    assert "买家试用后交来的文件" in (tmp_path / "case.toml").read_text("utf-8")
+    assert Access.objects.filter(subject_id=order.id, purpose="export").count() == 1
+    client.post(f"/orders/{order.number}/case/")
+    assert (
+        len(
+            assemble_case(
+                case=open_row(stores=get_stores(), row=Case.objects.get()), as_of=now()
+            ).files
+        )
+        == 7
+    )
 
 
 def test_a_company_is_named_and_a_person_is_not(client, order, tmp_path):

@@ -18,6 +18,7 @@ from gongdao.core.money import Money
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.web.market_words import say_hours, say_moment, say_promise
+from gongdao.market.compared import Compared, ComparedKind
 from gongdao.market.give_back import give_back
 from gongdao.market.merchant_facts import get_merchant_facts
 from gongdao.market.models import Listing
@@ -139,9 +140,11 @@ def test_unknown_listings_and_merchants_are_not_found(client, merchant):
 
 def test_the_struck_through_price_goes_when_deals_no_longer_support_it(client, stores):
     """Published rightly, it is judged again for whoever looks (A7); explained, it stays."""
-    offer = replace(OFFER, compared_price=Money(12000), compared_why="发行方官网标价 120 元。")
+    official = Compared(ComparedKind.OFFICIAL, link="https://cards.example.com/100")
+    offer = replace(OFFER, compared_price=Money(12000), compared_with=official)
     shop = make_shop(offer=offer)
-    assert "官网标价 120 元" in text_of(client.get(f"/market/{shop.listing.id}/"))
+    page = text_of(client.get(f"/market/{shop.listing.id}/"))
+    assert "建议零售价" in page and official.link in page and f'href="{official.link}' not in page
     dear = replace(OFFER, title="另一种", price=Money(9950))
     other = make_shop(offer=dear, merchant=shop.merchant)
     pay(buy(client, other.listing))

@@ -13,6 +13,7 @@ from gongdao.core.money import Money
 from gongdao.disputes.models import HoldGround
 from gongdao.front.clock import now
 from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.decide_payout import PayoutPolicy
 from gongdao.ledger.models import LedgerPending, Payout
 from gongdao.ledger.queries import find_balance
 from gongdao.ledger.step_payout import request_payouts
@@ -125,6 +126,91 @@ def test_a_debt_is_paid_at_the_bank_or_given_up(staff):
     staff.post(where, more | {"amount": "30.00"})
     assert _minor(owed) == 0 and "没有商家欠款" in text_of(staff.get("/operator/debts/"))
     assert find_deeds("debt.write_off")[0].reason == "30.00 W 失联"
+
+
+@pytest.fixture
+def debtor():
+    """A shop whose merchant owes 50.00, with the address of its debt."""
+    from tests.disputes.test_paid_for_merchant import empty_free, fund, pay_for
+
+    shop = make_shop()
+    fund(AccountKind.PLATFORM_GUARANTEE, 10_000)
+    empty_free(shop)
+    pay_for(shop, 5000)
+    return merchant_account(AccountKind.MERCHANT_RECEIVABLE, shop.merchant.id), shop
+
+
+def _low_limit(monkeypatch, minor):
+    low = PayoutPolicy(second_person_over=Money(minor))
+    monkeypatch.setattr("gongdao.front.web.pages.operator_debts.payout_policy", lambda: low)
+
+
+def test_a_large_write_off_needs_another_person(staff, debtor, monkeypatch):
+    """Proposed nothing is given up, and who proposed it is refused; a colleague confirms it, once;
+    the record names both."""
+    owed, shop = debtor
+    _low_limit(monkeypatch, 2000)
+    where = f"/operator/debts/{shop.merchant.id}/"
+    given = {"step": "write_off", "amount": "30.00", "reference": "W-1", "reason": "失联"}
+    assert "等另一个人确认" in text_of(staff.post(where, given, follow=True))
+    assert "没有再做" in text_of(staff.post(where, given, follow=True))
+    assert _minor(owed) == -5000
+    page = text_of(staff.get("/operator/debts/"))
+    assert "您提出的，要由另一个人确认" in page and 'value="confirm"' not in page
+    step = f"/operator/debts/write-offs/{LedgerPending.objects.get().id}/"
+    assert "另一个人" in text_of(staff.post(step, {"step": "confirm"}, follow=True))
+    second = sign_in("second@example.org", Role.FINANCE)
+    assert 'value="confirm"' in text_of(second.get("/operator/debts/"))
+    second.post(step, {"step": "confirm"})
+    assert "没有再做" in text_of(second.post(step, {"step": "confirm"}, follow=True))
+    assert _minor(owed) == -2000
+    told = [(one.who_mail, one.reason) for one in find_deeds("debt.write_off")]
+    assert told == [("second@example.org", "30.00 W-1 30.00 失联")]
+    assert find_deeds("debt.propose")[0].who_mail == "staff@example.org"
+
+
+def test_several_small_write_offs_of_a_day_count_as_one(staff, debtor, monkeypatch):
+    """The second one would pass the limit together with the first: it is only proposed, and can
+    be taken back with a reason."""
+    owed, shop = debtor
+    _low_limit(monkeypatch, 3000)
+    where = f"/operator/debts/{shop.merchant.id}/"
+    given = {"step": "write_off", "amount": "20.00", "reason": "失联"}
+    staff.post(where, given | {"reference": "W-1"})
+    assert _minor(owed) == -3000
+    staff.post(where, given | {"reference": "W-2"})
+    assert _minor(owed) == -3000
+    step = f"/operator/debts/write-offs/{LedgerPending.objects.get().id}/"
+    assert "理由" in text_of(staff.post(step, {"step": "drop", "reason": ""}, follow=True))
+    staff.post(step, {"step": "drop", "reason": "记错了"})
+    assert LedgerPending.objects.get().state == "void"
+    late = sign_in("second@example.org", Role.FINANCE)
+    assert "撤回了" in text_of(late.post(step, {"step": "confirm"}, follow=True))
+    assert _minor(owed) == -3000 and len(find_deeds("debt.keep")) == 1
+
+
+def test_money_asks_the_staff_for_the_factor_once_more(payable):
+    """Used longer than five minutes ago every deed that moves money leads to the question, and
+    nothing has moved; the pages say so before anything is filled in."""
+    stale = sign_in("late@example.org", *ALL, age_s=301)
+    fresh = sign_in("staff@example.org", *ALL)
+    fresh.post(f"/operator/payees/{payable[1]}/", {"proof": "document"})
+    _propose(fresh, payable)
+    payout = Payout.objects.get()
+    for path, given in (
+        (f"/operator/payouts/{payout.id}/", {"step": "approve"}),
+        (f"/operator/payouts/new/{payable[0].id}/send/", {}),
+        ("/operator/payouts/request/", {"source": payable[2]}),
+        ("/operator/bookings/new/", {"booking": "guarantee", "account": BANK, "amount": "1.00"}),
+        (f"/operator/debts/{payable[0].id}/", {"step": "write_off", "amount": "1.00"}),
+        ("/operator/debts/charge-back/", {}),
+    ):
+        answer = stale.post(path, given)
+        assert answer.status_code == 302 and "/2fa/reauthenticate/" in answer["Location"], path
+    payout.refresh_from_db()
+    assert payout.state == "proposed" and not LedgerPending.objects.exists()
+    for page in ("payouts", "bookings", "debts"):
+        assert "动钱之前再验证一次" in text_of(stale.get(f"/operator/{page}/")), page
 
 
 def _hold(browser, merchant, hours="24", rule="abuse/used_secrets_merchant"):

@@ -136,11 +136,8 @@ def test_nobody_is_asked_where_it_decides_nothing():
 
 
 def test_a_secret_nobody_read_is_not_sent():
-    """Before the reveal there is nothing to ask about; of several secrets one answer would stand
-    for all, so none is asked for."""
+    """Before the reveal there is nothing to ask about."""
     complain(delivered(revealed=False), ReasonCode.ALREADY_USED)
-    shop = make_shop(merchant=make_merchant("另一家"))
-    complain(delivered(shop, quantity=2), ReasonCode.ALREADY_USED)
     issuer, table = desk(IssuerAnswer(SecretStatus.VALID))
     check_disputes(issuers=table, at=SOON)
     assert issuer.asked == []

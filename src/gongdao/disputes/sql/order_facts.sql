@@ -3,7 +3,8 @@
 -- Indexes: primary keys; payments_intent_owner, payments_seen_order, vault_claim_place_once, vault_check_sealed, vault_reveal_unit,
 -- ledger_transfer_once, dispute_case_buyer, dispute_verdict_once, market_handover_once, market_topup_place_once, market_finding_once.
 WITH units AS MATERIALIZED (
-  SELECT c.unit_id, u.sealed_id, k.uses_allowed
+  SELECT c.unit_id, c.place, u.sealed_id, k.uses_allowed,
+    cardinality(%(places)s::int[]) = 0 OR c.place = ANY(%(places)s::int[]) AS disputed
   FROM vault_claim c JOIN vault_unit u ON u.id = c.unit_id JOIN vault_sku k ON k.id = u.sku_id
   WHERE c.owner_kind = 'order' AND c.owner_id = %(order)s AND c.state = 'allocated'
 ),
@@ -14,9 +15,14 @@ paid AS (
   WHERE i.owner_kind = 'order' AND i.owner_id = %(order)s
 ),
 issuer AS (
-  SELECT DISTINCT ON (s.sealed_id) s.sealed_id, s.status, s.at
-  FROM vault_statuscheck s JOIN units USING (sealed_id) WHERE s.status <> 'unknown'
-  ORDER BY s.sealed_id, s.at DESC
+  -- "Valid" from before the complaint says nothing about it. The first use: as told, else no later than the answer.
+  SELECT DISTINCT ON (m.place) m.place, s.status, s.at, s.port, used.told, used.used_by
+  FROM vault_statuscheck s JOIN units m USING (sealed_id), LATERAL (
+    SELECT min(p.used_at) AS told, min(coalesce(p.used_at, p.at)) AS used_by
+    FROM vault_statuscheck p WHERE p.sealed_id = s.sealed_id AND p.status = 'used') AS used
+  WHERE m.disputed AND s.status <> 'unknown' AND (s.status <> 'valid'
+    OR s.at > coalesce((SELECT c.opened_at FROM dispute_case c WHERE c.id = %(case)s), %(at)s))
+  ORDER BY m.place, s.at DESC
 ),
 his AS MATERIALIZED (
   SELECT c.id, c.reason, c.state, c.outcome, c.opened_at FROM dispute_case c
@@ -37,15 +43,16 @@ SELECT
     + coalesce((SELECT sum(r.amount_minor) FROM dispute_remedy r JOIN dispute_case c ON c.id = r.case_id
       WHERE c.order_id = %(order)s AND r.kind = 'compensation' AND r.state <> 'failed'), 0)::bigint AS compensated,
   (SELECT count(*) FROM units) + (SELECT count(*) FROM market_handover h WHERE h.order_id = %(order)s) AS units,
-  (SELECT count(*) FROM units m WHERE (
+  (SELECT count(*) FROM units WHERE disputed) AS disputed,
+  (SELECT array_agg(m.place ORDER BY m.place) FROM units m WHERE m.disputed AND (
      SELECT count(*) FROM vault_unit u JOIN vault_claim c ON c.unit_id = u.id
      WHERE u.id BETWEEN m.sealed_id AND m.sealed_id + m.uses_allowed AND u.sealed_id = m.sealed_id
        AND c.state <> 'reserved' AND NOT (c.owner_kind = 'order' AND c.owner_id = %(order)s)
      ) >= m.uses_allowed) AS twice,
   (SELECT min(r.at) FROM vault_reveal r JOIN units USING (unit_id)
-   WHERE NOT (r.owner_kind = 'order' AND r.owner_id = %(order)s AND r.purpose = 'buyer')) AS opened_by_others,
-  (SELECT json_agg(json_build_array(status, at) ORDER BY at) FROM issuer) AS issuer,
-  (SELECT min(s.at) FROM vault_statuscheck s JOIN units USING (sealed_id) WHERE s.status = 'used') AS used_by,
+   WHERE disputed AND r.purpose <> 'check'
+     AND NOT (r.owner_kind = 'order' AND r.owner_id = %(order)s AND r.purpose = 'buyer')) AS opened_by_others,
+  (SELECT json_agg(json_build_array(place, status, port, told, used_by) ORDER BY place) FROM issuer) AS issuer,
   (SELECT works FROM told) AS told, (SELECT at FROM told) AS told_at,
   (SELECT json_agg(json_build_array(t.state, t.face_minor,
      CASE t.state WHEN 'done' THEN t.face_minor ELSE t.done_minor END) ORDER BY t.place)
@@ -59,6 +66,11 @@ SELECT
   (SELECT s.way::text FROM payments_intent i JOIN payments_callbackseen s ON s.out_trade_no = i.out_trade_no
    WHERE i.owner_kind = 'order' AND i.owner_id = %(order)s AND s.verdict = 'credit' ORDER BY s.id LIMIT 1) AS heard,
   (SELECT a.deliver_from FROM market_riskanswer a WHERE a.order_id = %(order)s AND NOT a.told_by_somebody) AS deliver_from,
+  coalesce((SELECT sum(greatest(v.amount_minor - coalesce((SELECT sum(r.amount_minor) FROM dispute_remedy r
+      WHERE r.case_id = v.case_id AND r.state <> 'failed' AND r.kind IN ('refund', 'compensation')), 0), 0))
+    FROM dispute_case c JOIN dispute_verdict v ON v.case_id = c.id
+    WHERE c.order_id = %(order)s AND c.outcome = 'settled' AND c.id <> %(case)s
+      AND v.number = (SELECT max(w.number) FROM dispute_verdict w WHERE w.case_id = c.id)), 0)::bigint AS promised,
   EXISTS (SELECT FROM ledger_transfer t WHERE t.owner_kind = 'order' AND t.owner_id = %(order)s
     AND t.kind = 'release') AS paid_out,
   (SELECT count(*) FROM his WHERE opened_at > %(at)s - interval '30 days') AS claims_30d,

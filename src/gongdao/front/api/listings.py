@@ -19,6 +19,7 @@ from gongdao.front.api.orders import say_time
 from gongdao.front.api.paging import answer_page, only, text_of
 from gongdao.front.clock import now
 from gongdao.market.api_errors import NotThere
+from gongdao.market.compared import Compared
 from gongdao.market.find_listings import Listed, Search, Sorting, find_versions, read_listed
 from gongdao.market.models import ListingVersion
 from gongdao.market.offer import Delivery, GoodsKind, Offer
@@ -121,8 +122,18 @@ def write_offer(offer: Offer) -> dict[str, Any]:
         "price": str(offer.price),
         "currency": offer.price.currency,
         "compared_price": _say(offer.compared_price),
+        "compared_with": _say_compared(offer.compared_with),
         "tiers": [{"quantity": one.quantity, "unit": str(one.unit)} for one in offer.tiers],
     }
+
+
+def _say_compared(with_: Compared | None) -> dict[str, Any] | None:
+    if with_ is None:
+        return None
+    singles = [{"name": one.name, "price": str(one.price)} for one in with_.singles]
+    since = with_.since.isoformat() if with_.since else ""
+    told = {"since": since, "link": with_.link, "singles": singles}
+    return {"kind": with_.kind.value} | {name: one for name, one in told.items() if one}
 
 
 def _say(money: Money | None) -> str | None:

@@ -12,7 +12,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from gongdao.core.errors import InputError, OrderRefused
+from gongdao.core.errors import InputError, OrderRefused, PriceUnderReview
 from gongdao.core.language import Phrase
 from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
@@ -35,6 +35,7 @@ from gongdao.market.deliver_by_hand import LONGEST_TEXT, deliver_by_hand
 from gongdao.market.models import ApiKey, Listing, ListingVersion, Order
 from gongdao.market.offer import Delivery, Offer, read_offer
 from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.market.review_listing import ask_price_review
 from gongdao.market.states import CancelReason, OrderState
 from gongdao.market.thread import LONGEST_POST
 from gongdao.vault.batch_names import batch_of_file, supplier_pseudonym
@@ -141,7 +142,13 @@ def add_version(request: HttpRequest, listing_id: UUID) -> HttpResponse:
 
 
 def _publish(listing_id: UUID, offer: Offer) -> Answer:
-    version = publish_listing(stores=get_stores(), listing_id=listing_id, offer=offer, at=now())
+    """Publish; a price that a person has to see first is put before him, and nothing published."""
+    at = now()
+    try:
+        version = publish_listing(stores=get_stores(), listing_id=listing_id, offer=offer, at=at)
+    except PriceUnderReview as error:
+        ask_price_review(listing_id=listing_id, offer=offer, at=at)
+        return 202, {"id": str(listing_id), "state": "under_review", "reason": str(error)}
     digest = bytes(version.digest).hex()
     return 201, {"id": str(listing_id), "version": version.number, "sha256": digest}
 

@@ -11,6 +11,14 @@ from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.front.api.read_body import Body
+from gongdao.market.compared import (
+    LONGEST_LINK,
+    LONGEST_NAME,
+    MOST_SINGLES,
+    Compared,
+    ComparedKind,
+    Single,
+)
 from gongdao.market.offer import (
     LONGEST_TEXT,
     LONGEST_TITLE,
@@ -22,6 +30,7 @@ from gongdao.market.offer import (
 )
 from gongdao.market.promise import ALWAYS, Promise, ServiceHours, Span, merged
 
+_COMPARED = {"own_earlier": "since", "official": "link", "combined": "singles"}
 _E = TypeVar("_E", bound=StrEnum)
 _LONGEST_MINUTES = 60 * 24 * 14
 _TEXTS = (
@@ -45,6 +54,7 @@ FIELDS = (
     "price",
     "compared_price",
     "compared_why",
+    "compared_with",
     "tiers",
     "most_per_buyer",
     "reserve_minutes",
@@ -70,6 +80,7 @@ def read_offer_body(body: Body) -> Offer:
             else None
         ),
         compared_why=body.text("compared_why", longest=LONGEST_TEXT, default=""),
+        compared_with=_compared_with(body.raw("compared_with")),
         tiers=_tiers(body.raw("tiers")),
         most_per_buyer=body.whole("most_per_buyer", 1, 500, default=10),
         reserve_minutes=body.whole("reserve_minutes", 5, 60, default=15),
@@ -141,6 +152,42 @@ def _tiers(given: Any) -> tuple[Tier, ...]:
         if not _is_whole(one["quantity"], 2, 500) or not isinstance(one["unit"], str):
             raise InputError(_("批发价从两件起，并且低于零售价"), field="tiers")
         found.append(Tier(one["quantity"], _money(one["unit"][:20], "tiers")))
+    return tuple(found)
+
+
+def _compared_with(given: Any) -> Compared | None:
+    """What each kind needs; what belongs to another kind is refused."""
+    if given is None:
+        return None
+    needs = _COMPARED.get(str(given.get("kind"))) if isinstance(given, dict) else None
+    if needs is None or given.keys() - {"kind", needs}:
+        hint = _("kind 是 own_earlier（再写 since）、official（link）或 combined（singles）。")
+        raise InputError(_("要是一个 JSON 对象。"), field="compared_with", hint=hint)
+    kind, value = ComparedKind(given["kind"]), given.get(needs)
+    if kind is ComparedKind.COMBINED:
+        return Compared(kind, singles=_singles(value))
+    if not isinstance(value, str) or len(value) > LONGEST_LINK or not value.isprintable():
+        raise InputError(_("要是一段短的文字。"), field=f"compared_{needs}")
+    if kind is ComparedKind.OFFICIAL:
+        return Compared(kind, link=value)
+    try:
+        return Compared(kind, since=date.fromisoformat(value))
+    except ValueError:
+        said = _("日期写成 2026-12-31 这样")
+        raise InputError(said, field="compared_since") from None
+
+
+def _singles(given: Any) -> tuple[Single, ...]:
+    if not isinstance(given, list) or len(given) > MOST_SINGLES:
+        raise InputError(_("要是一个 JSON 数组。"), field="compared_singles")
+    found = []
+    for one in given:
+        fits = isinstance(one, dict) and one.keys() == {"name", "price"}
+        if not fits or not all(isinstance(text, str) for text in one.values()):
+            raise InputError(_("要是一个 JSON 对象。"), field="compared_singles")
+        if not one["name"].isprintable() or len(one["name"]) > LONGEST_NAME:
+            raise InputError(_("要是一段短的文字。"), field="compared_singles")
+        found.append(Single(one["name"].strip(), _money(one["price"][:20], "compared_singles")))
     return tuple(found)
 
 

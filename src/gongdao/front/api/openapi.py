@@ -86,6 +86,9 @@ def _describe(one: Operation) -> dict[str, Any]:
         found["description"] = f"Needs a key with the scope `{one.who}`."
     if one.takes:
         found["requestBody"] = {"required": True, "content": _content(one.takes)}
+    if one.also is not None:
+        status, shape, says = one.also
+        found["responses"][str(status)] = {"description": says, "content": _content(shape)}
     return found
 
 

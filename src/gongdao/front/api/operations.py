@@ -34,8 +34,14 @@ class Operation:
     asks: dict[str, Shape] = field(default_factory=dict)
     once: bool = False
     """Takes an ``Idempotency-Key``."""
+    also: tuple[int, str, str] | None = None
+    """Another status that is no error, its shape, and what it says."""
 
 
+_UNDER_REVIEW = (
+    *(202, "UnderReview"),
+    "Not published: the price is far under the market, and a person looks at it first.",
+)
 _PAGED: dict[str, Shape] = {"page": whole(1, LAST_PAGE), "per_page": whole(1, MOST)}
 _SEARCH: dict[str, Shape] = {
     "text": text(LONGEST_WORDS),
@@ -186,6 +192,7 @@ OPERATIONS: tuple[Operation, ...] = (
         takes="WishedListing",
         errors=(400, 413, 422),
         once=True,
+        also=_UNDER_REVIEW,
     ),
     Operation(
         "POST",
@@ -197,6 +204,7 @@ OPERATIONS: tuple[Operation, ...] = (
         takes="WishedOffer",
         errors=(400, 404, 413, 422),
         once=True,
+        also=_UNDER_REVIEW,
     ),
     Operation(
         "GET",

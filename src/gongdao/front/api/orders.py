@@ -58,6 +58,7 @@ FIELDS = (
     "answers",
     "client_ip",
     "coupon",
+    "no_return",
 )
 LONGEST_KEY = 100
 _CODE_HEADER = "HTTP_X_QUERY_CODE"
@@ -80,6 +81,7 @@ def place(request: HttpRequest) -> HttpResponse:
         account=gateway.account,
         answers=body.texts("answers"),
         coupon=body.text("coupon", longest=LONGEST_CODE, default=""),
+        no_return=body.truth("no_return", default=False),
         buyer_id=buyer,
         request=_request_digest(request, buyer),
     )

@@ -20,7 +20,14 @@ from gongdao.market.charge_back_notice import note_charge_back
 from gongdao.market.confirm_payment import confirm_payment
 from gongdao.payments.credit_report import NUMBER_USED, note_refused
 from gongdao.payments.decide_callback import CallbackVerdict
-from gongdao.payments.port import BadCallback, Callback, Gateway, GatewayError, Told
+from gongdao.payments.port import (
+    BadCallback,
+    Callback,
+    Gateway,
+    GatewayError,
+    Told,
+    UnusedEvent,
+)
 from gongdao.payments.take_callback import LONGEST_BODY, take_callback
 
 log = logging.getLogger("gongdao.pay")
@@ -32,7 +39,8 @@ _FORM = "application/x-www-form-urlencoded"
 def notify(request: HttpRequest, gateway: str) -> HttpResponse:
     """Take a callback and answer it. What is refused is kept with its reason and answered so that
     the service calls again; so it is where the service, asked back, does not answer. What is
-    believed, or was before, is answered as the service wants it."""
+    believed, was before, or is the service's word of something else, is answered as the service
+    wants it."""
     service = find_gateway(gateway)
     digest = sha256(request.get_full_path().encode() + b"\0" + request.body).digest()
     try:
@@ -49,6 +57,9 @@ def answer_callback(service: Gateway, callback: Callback, digest: bytes) -> tupl
     number = (callback.form or callback.query).get("out_trade_no", "")
     try:
         report = take_callback(gateway=service, callback=callback, at=now())
+    except UnusedEvent as error:
+        _note(service, error.reason, "", digest, CallbackVerdict.UNUSED)
+        return HTTPStatus.OK, service.accepted
     except BadCallback as error:
         _note(service, error.reason, error.out_trade_no or number, digest)
         return HTTPStatus.BAD_REQUEST, _NO
@@ -76,7 +87,13 @@ def answer_callback(service: Gateway, callback: Callback, digest: bytes) -> tupl
     return HTTPStatus.OK, service.accepted
 
 
-def _note(service: Gateway, reason: str, number: str, digest: bytes) -> None:
+def _note(
+    service: Gateway,
+    reason: str,
+    number: str,
+    digest: bytes,
+    verdict: CallbackVerdict = CallbackVerdict.REFUSED,
+) -> None:
     note_refused(
         gateway=service.name,
         way="callback",
@@ -84,8 +101,10 @@ def _note(service: Gateway, reason: str, number: str, digest: bytes) -> None:
         out_trade_no=number,
         digest=digest,
         at=now(),
+        verdict=verdict,
     )
-    log.warning("a callback of %s is not taken: %s", service.name, reason)
+    level = logging.INFO if verdict is CallbackVerdict.UNUSED else logging.WARNING
+    log.log(level, "a callback of %s is not taken: %s", service.name, reason)
 
 
 def _read(request: HttpRequest) -> Callback:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gongdao.front.api.listings import MOST_STOCK
+from gongdao.market.compared import LONGEST_LINK, LONGEST_NAME, MOST_SINGLES
 from gongdao.market.coupons import LONGEST_CODE
 from gongdao.market.deliver_by_hand import LONGEST_TEXT as LONGEST_HANDED
 from gongdao.market.offer import LONGEST_TEXT, LONGEST_TITLE, Delivery, GoodsKind, SourceKind
@@ -97,12 +98,29 @@ _LIMITS: Shape = {
     "protect_hours": whole(24, 720),
     "asks": listed(text(80), 5),
 }
+_DAY: Shape = {"type": "string", "format": "date"}
+_COMPARED = {
+    "anyOf": [
+        thing({"kind": {"const": "own_earlier"}, "since": _DAY}),
+        thing({"kind": {"const": "official"}, "link": text(LONGEST_LINK)}),
+        thing(
+            {
+                "kind": {"const": "combined"},
+                "singles": listed(
+                    thing({"name": text(LONGEST_NAME), "price": PRICE}), MOST_SINGLES
+                ),
+            }
+        ),
+        {"type": "null"},
+    ]
+}
 _WISHED = thing(
     {**_DISCLOSED, "source_proof": text(LONGEST_TEXT), "price": PRICE},
     {
         "hours": {"anyOf": [_ALWAYS, _HOURS]},
         "compared_price": nullable(PRICE),
         "compared_why": text(LONGEST_TEXT),
+        "compared_with": _COMPARED,
         "tiers": listed(thing({"quantity": whole(2, 500), "unit": PRICE}), 10),
         **_LIMITS,
     },
@@ -115,6 +133,7 @@ _OFFER = thing(
         "currency": CURRENCY,
         "compared_price": nullable(MONEY),
         "compared_why": text(),
+        "compared_with": _COMPARED,
         "tiers": listed(thing({"quantity": whole(2), "unit": MONEY})),
         **_LIMITS,
     }
@@ -162,7 +181,12 @@ SHAPES: dict[str, Shape] = {
             "terms": whole(1, 1_000_000),
             "pay_with": text(16),
         },
-        {"answers": _TEXTS, "client_ip": text(45), "coupon": text(LONGEST_CODE)},
+        {
+            "answers": _TEXTS,
+            "client_ip": text(45),
+            "coupon": text(LONGEST_CODE),
+            "no_return": TRUTH,
+        },
     ),
     "PlacedOrder": thing(
         {
@@ -273,6 +297,9 @@ SHAPES: dict[str, Shape] = {
         },
     },
     "Published": thing({"id": UUID, "version": whole(1), "sha256": DIGEST}),
+    "UnderReview": thing(
+        {"id": UUID, "state": {"type": "string", "const": "under_review"}, "reason": text()}
+    ),
     "Stock": thing(
         {
             "available": whole(0, MOST_STOCK),

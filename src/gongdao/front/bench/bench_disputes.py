@@ -203,13 +203,14 @@ _CASES = """
 INSERT INTO dispute_case (id, order_id, merchant_id, buyer_digest, log_subject, reason, forum,
   mover, state, step, outcome, ending, wanted, late, amount_minor, currency, rules_on, opened_at,
   moves, handovers, fenced, needs_person, clock_who, clock_started_at, clock_due_at, clock_unit,
-  clock_count, clock_calendar, clock_silence, clock_rule, clock_stop_reason)
+  clock_count, clock_calendar, clock_silence, clock_rule, clock_stop_reason,
+  clock_stop_reference, stood, places)
 SELECT o.id, o.id, o.merchant_id, o.buyer_digest, 'dispute:' || md5(o.number), 'other', 'complaint',
   'platform', 'open', 'arbiter', '', '', 'refund', '{}', o.total_minor, o.currency,
   o.placed_at::date, o.placed_at, 1, 0, true, '', 'platform', o.placed_at,
   CASE WHEN o.number <= %(last)s THEN %(at)s - interval '1 minute'
     ELSE %(at)s + random() * interval '47 hours' END,
-  'hours', 48, '', 'escalates', 'dispute_clock/platform@1', ''
+  'hours', 48, '', 'escalates', 'dispute_clock/platform@1', '', '', '{}', '[]'
 FROM market_order o WHERE o.number LIKE 'B00%%'
 """
 _CHAINS = """

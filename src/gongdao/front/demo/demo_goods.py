@@ -7,6 +7,7 @@ from datetime import time
 from typing import Any
 
 from gongdao.core.money import Money
+from gongdao.market.compared import Compared, ComparedKind
 from gongdao.market.offer import Delivery, GoodsKind, Offer, SourceKind, Tier
 from gongdao.market.promise import ALWAYS, Promise, ServiceHours, Span
 from gongdao.vault.canonical_form import CanonRules, FieldRule
@@ -67,7 +68,8 @@ _CARD = Offer(
     how_to_test="在充值页点“查询余额”：显示 100 元就是好的，不会扣掉。",
     price=Money(9650),
     compared_price=Money(10000),
-    compared_why="发行方官网同一种点卡的标价是 100.00 元。",
+    compared_why="",
+    compared_with=Compared(ComparedKind.OFFICIAL, link="https://cards.example.com/prices"),
     tiers=(Tier(5, Money(9600)), Tier(20, Money(9520))),
     most_per_buyer=20,
     reserve_minutes=15,
@@ -91,7 +93,7 @@ _BY_HAND = replace(
     how_to_test="看运营商的到账短信，或在运营商的应用里查余额。",
     price=Money(4980),
     compared_price=None,
-    compared_why="",
+    compared_with=None,
     tiers=(),
     most_per_buyer=5,
     protect_hours=72,
@@ -99,7 +101,7 @@ _BY_HAND = replace(
 )
 
 
-_PLAIN_CARD = replace(_CARD, compared_price=None, compared_why="", tiers=())
+_PLAIN_CARD = replace(_CARD, compared_price=None, compared_with=None, tiers=())
 
 
 def _card(title: str, denomination: str, minor: int, **more: Any) -> Offer:

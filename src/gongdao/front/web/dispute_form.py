@@ -22,6 +22,8 @@ from gongdao.front.web.dispute_words import said
 
 _MOST_SIGNS = 20
 _LONGEST_REGION = 40
+_MOST_TICKS = 100
+"""Pieces that are asked about one by one; of more the amount says how many."""
 
 
 @dataclass(frozen=True)
@@ -121,7 +123,7 @@ class WordsForm(forms.Form):
 
 class OpenForm(WordsForm):
     """What the buyer wants. ``left`` is what he paid and has not got back. ``pieces``: how many he
-    bought, which are replaced together."""
+    bought; of several ``by_piece`` asks which are bad. ``price`` is what he paid for all."""
 
     def __init__(
         self,
@@ -131,38 +133,65 @@ class OpenForm(WordsForm):
         left: Money,
         replaceable: bool,
         pieces: int = 1,
+        by_piece: bool = False,
+        price: Money | None = None,
         asks: Asks | None = None,
     ) -> None:
         super().__init__(data, files, needed=False, asks=asks)
-        self._left, self._pieces = left, pieces
+        self._left, self._pieces, self._price = left, pieces, price or left
+        self._by_piece = by_piece and 1 < pieces <= _MOST_TICKS
+        if self._by_piece:
+            self.fields["places"] = _places_field(pieces)
         wants = [("refund", _("退款"))]
         if replaceable:
-            whole = _("{count} 件都有问题，全部换成能用的").format(count=pieces)
-            wants.append(("replacement", whole if pieces > 1 else _("换一张能用的卡密")))
+            several = _("有问题的都换成能用的")
+            wants.append(("replacement", several if pieces > 1 else _("换一张能用的卡密")))
         wanted = forms.ChoiceField(choices=wants, widget=forms.RadioSelect(), initial="refund")
         wanted.label = _("您要什么")
         self.fields["wanted"] = wanted
         amount = forms.CharField(required=False, max_length=_MOST_SIGNS, label=_("退多少"))
-        amount.help_text = _("不填就是全部 {left}。").format(left=left)
+        whole = _("不填就是全部 {left}。").format(left=left)
+        each = _("不填就是选中那几件的价款，全部是 {left}。").format(left=left)
+        amount.help_text = each if self._by_piece else whole
         amount.widget.attrs["inputmode"] = "decimal"
         self.fields["amount"] = amount
         talk = forms.BooleanField(required=False, label=_("先问商家，暂时不投诉"))
         self.fields["talk"] = talk
-        self.order_fields(["region", "test_secret", "wanted", "amount", "words", "files", "talk"])
+        first = ["places", "region", "test_secret", "wanted", "amount", "words", "files", "talk"]
+        self.order_fields(first)
 
     def clean_amount(self) -> int | None:
         """Minor units; None for all of it."""
         return read_amount(self.cleaned_data["amount"], self._left)
 
     def clean(self) -> dict[str, Any]:
-        """Other secrets come in the place of all pieces; of some of them the money goes back."""
+        """Other secrets need no amount, and money no more than the pieces cost."""
         given = super().clean()
-        part = (given.get("amount") or self._left.minor) < self._left.minor
-        if given.get("wanted") == "replacement" and self._pieces > 1 and part:
-            self.add_error(
-                "wanted", _("只有一部分有问题时不能整单换；请选退款，金额填有问题的那几件。")
-            )
+        amount, places = given.get("amount"), self.places()
+        if given.get("wanted") == "replacement" and self._pieces > 1 and amount is not None:
+            self.add_error("amount", _("要换卡密就不用填金额，选好有问题的那几件就行。"))
+        most = -(-self._price.minor * len(places) // self._pieces)
+        if places and amount is not None and amount > most:
+            price = Money(most, self._left.currency)
+            self.add_error("amount", _("选中的几件一共 {most}，不能更多。").format(most=price))
         return given
+
+    def places(self) -> tuple[int, ...]:
+        """Which pieces are bad; none where it was not asked."""
+        return tuple(sorted(map(int, self.cleaned_data.get("places", ()))))
+
+
+def _places_field(pieces: int) -> forms.MultipleChoiceField:
+    every = [str(place) for place in range(1, pieces + 1)]
+    field = forms.MultipleChoiceField(
+        choices=[(one, _("第 {numbers} 件").format(numbers=one)) for one in every],
+        widget=forms.CheckboxSelectMultiple(),
+        initial=every,
+    )
+    field.label = _("哪几件有问题")
+    field.help_text = _("按提卡页上的顺序数。没有问题的，请取消勾选。")
+    field.error_messages["required"] = _("请至少选一件。")
+    return field
 
 
 class OfferForm(forms.Form):

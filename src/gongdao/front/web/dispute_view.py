@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from gongdao.core.clock import say_minute
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
@@ -15,12 +16,13 @@ from gongdao.core.stores import Stores
 from gongdao.disputes.appeal import appeal_ends
 from gongdao.disputes.clocks import Clock, late_by
 from gongdao.disputes.events import clock_of, read_words
-from gongdao.disputes.explain import explain, say_value
+from gongdao.disputes.explain import explain, say_places, say_value
 from gongdao.disputes.facts import FACTS, Fact, Facts, FactType
+from gongdao.disputes.give_verdict import appellant_of
 from gongdao.disputes.models import Case, Event, Offer
 from gongdao.disputes.rule_words import OUTCOME_WORDS, REMEDY_WORDS, SOURCE_WORDS
 from gongdao.disputes.say import claimant_of
-from gongdao.disputes.states import STEPS, Deed, Mover, Step, allowed_deeds
+from gongdao.disputes.states import STEPS, Deed, Mover, Silence, Step, allowed_deeds
 from gongdao.disputes.verdict_json import read_verdict
 from gongdao.front.web.dispute_words import (
     CHOOSABLE,
@@ -32,7 +34,7 @@ from gongdao.front.web.dispute_words import (
 )
 from gongdao.front.web.templatetags.values import money, when
 from gongdao.rules.at import find_at
-from gongdao.rules.dispute_queries import liability
+from gongdao.rules.dispute_queries import dispute_stop, liability
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,7 @@ class CaseSight:
     counted: str
     silence: str
     late: bool
+    stopped_for: str
     outcome: str
     deeds: tuple[Deed, ...]
     appeal_by: datetime | None
@@ -83,7 +86,7 @@ def make_case_sight(*, stores: Stores, case: Case, side: Mover, at: datetime) ->
     return CaseSight(
         case=case,
         side=side,
-        reason=reason_name(case),
+        reason=_which(case),
         amount=Money(case.amount_minor, case.currency),
         step=translated(STEPS[step].waits_for) if step in STEPS else "",
         forum=said(FORUMS, case.forum),
@@ -91,8 +94,9 @@ def make_case_sight(*, stores: Stores, case: Case, side: Mover, at: datetime) ->
         mine=case.mover == side.value,
         clock=clock,
         counted=str(clock.counted) if clock else "",
-        silence=said(SILENCES, clock.silence) if clock else "",
+        silence=_silence(case, clock) if clock else "",
         late=bool(clock and late_by(clock, at)),
+        stopped_for=stopped_for(case),
         outcome=said(OUTCOME_WORDS, case.outcome) if case.outcome else "",
         deeds=_deeds(case, step, side),
         appeal_by=_appeal_by(case, at),
@@ -109,6 +113,29 @@ def reason_name(case: Case) -> str:
     if case.reason in CHOOSABLE:
         return said({str(key): name for key, name in CHOOSABLE.items()}, case.reason)
     return named(liability(case.reason, case.rules_on))
+
+
+def _which(case: Case) -> str:
+    """Why the buyer complains, and about which of several pieces."""
+    if not case.places:
+        return reason_name(case)
+    places = say_places(tuple(case.places))
+    return _("{reason}（{places}）").format(reason=reason_name(case), places=places)
+
+
+def _silence(case: Case, clock: Clock) -> str:
+    """What it means when the clock runs out; management's silence by whose appeal waits."""
+    pays = clock.silence is Silence.PLATFORM_PAYS
+    if pays and appellant_of(case) == Mover.MERCHANT.value:
+        return _("到时没有处理，商家的申诉成立：由平台补给商家，买家已经得到的不收回。")
+    return said(SILENCES, clock.silence)
+
+
+def stopped_for(case: Case) -> str:
+    """Why its clock stands still, by the rule's name; empty where it runs."""
+    if not case.clock_stop_reason:
+        return ""
+    return named(dispute_stop(case.clock_stop_reason, case.rules_on))
 
 
 def named(entry: Any) -> str:
@@ -258,6 +285,10 @@ def _event_words(row: Event, case: Case) -> str:
     if row.kind == "limited":
         return _("公布的限制：{rule}").format(rule=_rule_name(str(data["rule"]), case))
     words = names.get(row.kind, row.kind)
+    if row.kind == "stopped" and data.get("until"):
+        return _("计时停下，最晚到 {until}").format(
+            until=say_minute(datetime.fromisoformat(str(data["until"])))
+        )
     if row.kind == "closed" and data.get("outcome"):
         return _("结束：{outcome}").format(outcome=said(OUTCOME_WORDS, str(data["outcome"])))
     if row.kind == "decided" and data.get("remedy"):
@@ -307,6 +338,9 @@ def make_lines(cases: Sequence[Case], side: Mover, at: datetime) -> list[dict[st
             "who": said(PARTIES, row.mover),
             "due": row.clock_due_at,
             "late": bool(row.clock_due_at and row.clock_due_at <= at),
+            "stopped_until": row.clock_stop_until,
+            "stopped_for": stopped_for(row),
+            "owner": row.owner.email if side is Mover.PLATFORM and row.owner else "",
             "outcome": said(OUTCOME_WORDS, row.outcome) if row.outcome else "",
             "forum": said(FORUMS, row.forum),
             "opened_at": row.opened_at,

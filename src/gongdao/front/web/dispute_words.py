@@ -33,6 +33,17 @@ BEFORE_DELIVERY = (
     ReasonCode.REFUSED_REFUND,
     ReasonCode.OTHER,
 )
+BY_PIECE = frozenset(
+    {
+        ReasonCode.ALREADY_USED,
+        ReasonCode.INVALID,
+        ReasonCode.WRONG_DENOMINATION,
+        ReasonCode.WRONG_REGION,
+        ReasonCode.TEST_CARD,
+        ReasonCode.NOT_AS_DESCRIBED,
+    }
+)
+"""Reasons that can be true of some pieces of an order and not of others."""
 EVIDENCE: Mapping[ReasonCode, str] = {
     ReasonCode.INVALID: mark("兑换页的报错截图，要看得到时间；有录屏更好。"),
     ReasonCode.ALREADY_USED: mark(

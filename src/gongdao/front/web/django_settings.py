@@ -202,6 +202,7 @@ PROCRASTINATE_IMPORT_PATHS = [
     "gongdao.front.worker.anchor_tasks",
     "gongdao.front.worker.market_tasks",
     "gongdao.front.worker.dispute_tasks",
+    "gongdao.front.worker.dispute_reading",
     "gongdao.front.worker.desk_tasks",
     "gongdao.front.worker.issuer_tasks",
     "gongdao.front.worker.merchant_tasks",

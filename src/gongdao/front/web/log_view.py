@@ -41,6 +41,7 @@ TITLES: dict[str, str] = {
     "order.confirmed": mark("买家确认收货"),
     "order.released": mark("货款结算给商家"),
     "order.cancelled": mark("商家取消了一单"),
+    "order.charged_back": mark("一单的付款被银行退回"),
     "order.refund_requested": mark("申请退款"),
     "order.refunded": mark("退款到账"),
     "merchant.admitted": mark("准入了一个商家"),

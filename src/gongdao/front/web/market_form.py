@@ -11,7 +11,7 @@ from gongdao.core.language import gettext as _
 from gongdao.front.web.market_words import gateway_name
 from gongdao.market.coupons import LONGEST_CODE
 from gongdao.market.offer import GoodsKind, Offer
-from gongdao.market.record_test import LONGEST_NOTE
+from gongdao.market.record_test import LARGEST_FILE, LONGEST_NOTE, MOST_FILES, NewFile
 
 _LONGEST_CONTACT = 254
 _LONGEST_ANSWER = 200
@@ -55,9 +55,15 @@ class OrderForm(forms.Form):
         )
         coupon.widget.attrs |= {"autocomplete": "off", "spellcheck": "false"}
         self.fields["coupon"] = coupon
+        no_return = forms.BooleanField(
+            required=False,
+            label=_("我确认：提卡以后，只是不想要了，不能退"),
+            help_text=_("可以不勾。商品或发货有问题时，勾了也照样退。"),
+        )
+        self.fields["no_return"] = no_return
         self.fields["terms"] = forms.BooleanField(label=_("我看过并接受交易条款"))
-        order = ["quantity", *self._asks, "contact", "pay_with", "coupon", "knows_test", "terms"]
-        self.order_fields(order)
+        order = ["quantity", *self._asks, "contact", "pay_with", "coupon", "knows_test"]
+        self.order_fields([*order, "no_return", "terms"])
         self._say_errors()
 
     def _name_fields(self, offer: Offer) -> None:
@@ -94,6 +100,27 @@ class OrderForm(forms.Form):
         return {label: self.cleaned_data[name] for name, label in self._asks.items()}
 
 
+class _ManyFiles(forms.FileInput):
+    """A field that takes several files."""
+
+    allow_multiple_selected = True
+
+
+class ShownFiles(forms.FileField):
+    """Screenshots and recordings of the test; the market judges what they are."""
+
+    def __init__(self) -> None:
+        widget = _ManyFiles(attrs={"multiple": True, "accept": "image/*,video/*"})
+        super().__init__(required=False, widget=widget, label=_("截图或录屏"))
+        said = _("最多 {most} 个，每个 {size} MB 以内。加密保存，做案件时会带上。")
+        self.help_text = said.format(most=MOST_FILES, size=LARGEST_FILE >> 20)
+
+    def clean(self, data: Any, initial: Any = None) -> list[NewFile]:
+        """The files that were sent."""
+        sent = [one for one in data or [] if one]
+        return [NewFile(str(one.name or ""), one) for one in sent]
+
+
 class TestForm(forms.Form):
     """What came of the test right after the reveal."""
 
@@ -105,8 +132,8 @@ class TestForm(forms.Form):
         required=False, max_length=LONGEST_NOTE, widget=forms.Textarea(attrs={"rows": 3})
     )
 
-    def __init__(self, data: Any = None, **more: Any) -> None:
-        super().__init__(data, **more)
+    def __init__(self, data: Any = None, files: Any = None, **more: Any) -> None:
+        super().__init__(data, files, **more)
         works: Any = self.fields["works"]
         works.label = _("试的结果")
         works.choices = [("yes", _("能用")), ("no", _("不能用"))]
@@ -116,3 +143,4 @@ class TestForm(forms.Form):
         note = self.fields["note"]
         note.label = _("看到了什么")
         note.help_text = _("页面上的原话、时间、在哪里试的。不要写卡密本身。")
+        self.fields["files"] = ShownFiles()

@@ -16,7 +16,7 @@ from gongdao.market.models import Order
 from gongdao.market.offer import Delivery, GoodsKind, Offer
 from gongdao.market.own_orders import find_titles
 from gongdao.market.record_test import ToldTest
-from gongdao.market.states import PAID_FOR, OrderState
+from gongdao.market.states import PAID_FOR, OrderState, Recording
 from gongdao.market.words import why_words
 from gongdao.payments.models import Refund
 
@@ -169,7 +169,7 @@ def make_events(
         (order.placed_at, _("下单")),
         (order.paid_at, _("收到付款")),
         (order.delivered_at, _("发货")),
-        (order.revealed_at, _("第一次查看")),
+        (order.revealed_at, _say_look(Recording(order.recording))),
         *((one.at, _say_test(one)) for one in tests),
         *((one["asked_at"], _("申请退款。{why}").format(why=one["why"])) for one in refunds),
     ]
@@ -184,9 +184,19 @@ def make_events(
     ]
 
 
+def _say_look(chosen: Recording) -> str:
+    if chosen is Recording.YES:
+        return _("第一次查看，选了录屏")
+    return _("第一次查看，选了不录屏") if chosen is Recording.NO else _("第一次查看")
+
+
 def _say_test(test: ToldTest) -> str:
     result = _("您试过：能用") if test.works else _("您试过：不能用")
-    return _("{result}（您说录了屏）").format(result=result) if test.recorded else result
+    if test.recorded:
+        result = _("{result}（您说录了屏）").format(result=result)
+    if test.files:
+        return _("{result}，交了 {n} 个文件").format(result=result, n=len(test.files))
+    return result
 
 
 def find_refunds(order: Order) -> list[dict[str, Any]]:

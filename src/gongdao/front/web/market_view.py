@@ -24,6 +24,7 @@ from gongdao.front.web.market_words import (
     say_promise,
 )
 from gongdao.front.web.templatetags.values import money
+from gongdao.market.compared import ComparedKind
 from gongdao.market.find_listings import Listed
 from gongdao.market.merchant_facts import FEWEST_FOR_SHARE, MOST_COUNTED, MerchantFacts
 from gongdao.market.offer import Delivery, GoodsKind, Offer
@@ -212,3 +213,22 @@ def stock_of(listed: Sequence[Listed], counted: dict[UUID, int]) -> list[int | N
         else (0 if one.offer.delivery is Delivery.SECRET else None)
         for one in listed
     ]
+
+
+def say_permyriad(share: int) -> str:
+    """A share in ten-thousandths as a percentage, without its sign: ``1``, ``0.5``, ``1.25``."""
+    whole, rest = divmod(share, 100)
+    return f"{whole}.{rest:02d}".rstrip("0").rstrip(".") if rest else str(whole)
+
+
+def say_compared(offer: Offer) -> str:
+    """What the struck-through price is compared with, for the buyer; empty where deals bear it."""
+    with_ = offer.compared_with
+    if with_ is None:
+        return ""
+    if with_.kind is ComparedKind.OWN_EARLIER:
+        return _("划线价是这个商品自己的价，从 {day} 起。").format(day=with_.since)
+    if with_.kind is ComparedKind.OFFICIAL:
+        return _("划线价是发行方的建议零售价，商家说见 {link}").format(link=with_.link)
+    singles = "、".join(f"{one.name} {money(one.price)}" for one in with_.singles)
+    return _("划线价是分开买的总价：{singles}。").format(singles=singles)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from gongdao.core.clock import BEIJING, beijing
 from gongdao.core.language import gettext as _
 from gongdao.core.language import language, mark, translated
+from gongdao.market.compared import ComparedKind
 from gongdao.market.offer import Delivery, GoodsKind, SourceKind
 from gongdao.market.promise import Promise, ServiceHours
 from gongdao.market.states import CancelReason, OrderState
@@ -27,6 +28,11 @@ DELIVERY_NAMES: dict[Delivery, str] = {
     Delivery.SECRET: mark("付款后系统自动发卡密"),
     Delivery.MANUAL: mark("付款后由商家人工处理"),
     Delivery.SUPPLIER: mark("付款后自动充到您填的账号"),
+}
+COMPARED_NAMES: dict[ComparedKind, str] = {
+    ComparedKind.OWN_EARLIER: mark("和这个商品自己以前的价比"),
+    ComparedKind.OFFICIAL: mark("和发行方的建议零售价比"),
+    ComparedKind.COMBINED: mark("和各件分开买比"),
 }
 CATEGORY_NAMES: dict[str, str] = {
     "game_card": mark("游戏点卡"),

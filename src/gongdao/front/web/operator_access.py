@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
 from gongdao.front.clock import now
+from gongdao.front.web.fresh_factor import ask_for_factor, factor_link, has_fresh_factor
 from gongdao.front.web.market_access import private
 from gongdao.market.staff import Actor, roles_of
 from gongdao.market.states import Role
@@ -71,6 +72,30 @@ def desk_page(*wanted: Role) -> Callable[[DeskPage[P]], Callable[..., HttpRespon
         return answer
 
     return decorate
+
+
+def fresh_factor_page(back: str) -> Callable[[DeskPage[P]], DeskPage[P]]:
+    """Below `desk_page`, for what moves money: the second factor is asked for once more where it
+    was not used within the last minutes; afterwards it goes on at the page named ``back``."""
+
+    def decorate(view: DeskPage[P]) -> DeskPage[P]:
+        @wraps(view)
+        def answer(
+            request: HttpRequest, desk: Desk, *args: P.args, **kwargs: P.kwargs
+        ) -> HttpResponseBase:
+            if not has_fresh_factor(request):
+                return ask_for_factor(request, back)
+            return view(request, desk, *args, **kwargs)
+
+        return answer
+
+    return decorate
+
+
+def factor_context(request: HttpRequest, back: str) -> dict[str, Any]:
+    """What a page says before somebody fills in a form that needs the factor: ``fresh``, and
+    ``factor``, the way to it."""
+    return {"fresh": has_fresh_factor(request), "factor": factor_link(back)}
 
 
 def _used_second_factor(request: HttpRequest) -> bool:

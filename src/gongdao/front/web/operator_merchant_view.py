@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import Any
 
+from gongdao.core.errors import KeyGone
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.models import User
 from gongdao.core.subject import SubjectRef
+from gongdao.front.gateways import get_gateways
+from gongdao.front.stores import get_stores
+from gongdao.front.web.market_words import gateway_name
 from gongdao.front.web.operator_access import Desk
 from gongdao.front.web.operator_forms import DepositForm, PaperForm
 from gongdao.front.web.operator_money import sources
 from gongdao.front.web.operator_words import MERCHANTS, PAPERS, deed_name
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.decide_payout import PayeeProof
+from gongdao.ledger.find_receiver import find_receiver
 from gongdao.ledger.models import Payee
+from gongdao.ledger.payees import open_payee
 from gongdao.ledger.queries import find_merchant_money
 from gongdao.market.accounts import merchant_account
 from gongdao.market.check_seller import find_obstacles, min_deposit
@@ -22,6 +28,7 @@ from gongdao.market.models import Listing, Merchant, MerchantMember
 from gongdao.market.pause_merchant import review_due
 from gongdao.market.states import ListingState, MerchantState, PaperKind, Role
 from gongdao.market.vetting_models import MerchantPaper, StaffDeed, TermsAccepted
+from gongdao.payments.ask_split import find_splitter
 
 _DEEDS = 10
 """How many deeds are shown; the record has all."""
@@ -48,9 +55,8 @@ def merchant_context(found: Merchant, desk: Desk) -> dict[str, Any]:
         "listed": Listing.objects.filter(merchant=found, state=ListingState.PUBLISHED).count(),
         "papers": _papers(found, desk),
         "members": _members(found),
-        "payees": Payee.objects.filter(
-            owner_kind="merchant", owner_id=found.id, retired_at=None
-        ).order_by("added_at"),
+        "payees": _payees(found) if desk.may(Role.FINANCE) else [],
+        "splits_at": _splits_at(found) if desk.may(Role.FINANCE) else [],
         "proofs": [(one.value, name) for one, name in _proofs().items()],
         "deeds": _deeds(found),
         "deposit_form": DepositForm(deposit_sources(found)),
@@ -61,6 +67,43 @@ def merchant_context(found: Merchant, desk: Desk) -> dict[str, Any]:
         "here": "operator",
         "part": "merchants",
     }
+
+
+def _payees(found: Merchant) -> list[dict[str, Any]]:
+    """His accounts. Of a number the end is shown; in full where splits arrive there, because it has
+    to be named to the service."""
+    rows = Payee.objects.filter(owner_kind="merchant", owner_id=found.id, retired_at=None)
+    shown = []
+    for row in rows.order_by("added_at"):
+        try:
+            details = open_payee(stores=get_stores(), payee_id=row.id)
+        except KeyGone:
+            continue
+        number = details.number if details.gateway else f"…{details.number[-4:]}"
+        shown.append(
+            {
+                "id": row.id,
+                "verified_at": row.verified_at,
+                "bank": details.bank,
+                "number": number,
+                "name": details.name,
+                "gateway": gateway_name(details.gateway) if details.gateway else "",
+            }
+        )
+    return shown
+
+
+def _splits_at(found: Merchant) -> list[dict[str, Any]]:
+    """Of each payment service that splits, whether a verified account of his receives there."""
+    owner = SubjectRef("merchant", found.id)
+    return [
+        {
+            "name": gateway_name(one.name),
+            "there": find_receiver(stores=get_stores(), merchant=owner, gateway=one.name),
+        }
+        for one in get_gateways().values()
+        if find_splitter(one, one.account)
+    ]
 
 
 def _proofs() -> dict[PayeeProof, str]:

@@ -31,7 +31,7 @@ def sources() -> list[tuple[str, str]]:
     """Accounts that money comes in on or leaves from, and what they are called: those of payment
     services, and the bank where the platform may hold money itself."""
     found = [(str(a), gateway_name(name)) for name, a in gateway_accounts().items()]
-    if settings.GONGDAO.own_custody:
+    if settings.GONGDAO.gateways.hold_money:
         bank = platform_account(AccountKind.OUTSIDE)
         found.append((str(bank), _("平台自己的银行账户")))
     return found
@@ -48,7 +48,7 @@ def payout_policy() -> PayoutPolicy:
     """The published limit over which a second person approves, and whose custody it is."""
     limit = policy("payout_second_person", beijing(now()).date()).amount
     assert limit is not None
-    return PayoutPolicy(second_person_over=limit, own_custody=settings.GONGDAO.own_custody)
+    return PayoutPolicy(second_person_over=limit, own_custody=settings.GONGDAO.gateways.hold_money)
 
 
 def account_name(account: Account) -> str:

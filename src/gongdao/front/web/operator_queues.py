@@ -18,10 +18,11 @@ from gongdao.market.book_money import BOOKED
 from gongdao.market.desk_models import SourceProof
 from gongdao.market.models import Finding, Merchant, Notice, TopUp
 from gongdao.market.pause_merchant import review_cutoff
+from gongdao.market.review_listing import open_reviews
 from gongdao.market.review_proof import ProofWord
-from gongdao.market.states import MerchantState, OrderState
+from gongdao.market.states import MerchantState, OrderState, ReviewCode
 from gongdao.market.vetting_models import StaffDeed
-from gongdao.payments.models import Refund
+from gongdao.payments.models import Refund, Split
 from gongdao.vault.models import Batch
 from gongdao.vault.states import BatchState
 
@@ -52,6 +53,11 @@ def stuck_refunds() -> QuerySet[Refund]:
     """Refunds that were given up; the oldest first."""
     rows = Refund.objects.filter(state="stuck").select_related("credit__intent")
     return rows.order_by("requested_at")
+
+
+def stuck_splits() -> QuerySet[Split]:
+    """Splits that a service refused, or of which nobody knows what became."""
+    return Split.objects.filter(state__in=["refused", "stuck"]).order_by("planned_at")
 
 
 def uncovered_steps() -> QuerySet[Remedy]:
@@ -117,6 +123,7 @@ def count_queues(at: datetime) -> list[Queue]:
         Queue(_("需要人工的订单"), open_findings().count(), f"{orders}#findings"),
         Queue(_("上游说法不一"), doubted().count(), f"{orders}#doubts"),
         Queue(_("没办成的退款"), stuck_refunds().count(), f"{orders}#refunds"),
+        Queue(_("没办成的分账"), stuck_splits().count(), reverse("operator_splits")),
         Queue(_("没有钱可付的裁决"), uncovered_steps().count(), reverse("operator_bookings")),
         Queue(_("没送到的通知"), failed_notices().count(), f"{orders}#notices"),
         Queue(_("隔离的批次"), quarantined().count(), f"{orders}#batches"),
@@ -124,6 +131,11 @@ def count_queues(at: datetime) -> list[Queue]:
         Queue(_("等确认的记账"), waiting_bookings().count(), reverse("operator_bookings")),
         Queue(_("待核实的收款账户"), unverified_payees().count(), f"{payouts}#payees"),
         Queue(_("没看过的来源凭证"), unread_proofs().count(), reverse("operator_proofs")),
+        Queue(
+            _("等着看的低价商品"),
+            open_reviews(ReviewCode.FAR_BELOW).count(),
+            reverse("operator_listings"),
+        ),
         Queue(_("证照过期的商家"), expired_licences(at).count(), f"{merchants}?state=expired"),
         Queue(_("该复核的商家"), overdue_reviews(at).count(), f"{merchants}?state=overdue"),
     ]

@@ -1,4 +1,4 @@
-"""Asking issuers: about secrets in dispute, and a sample of stock once a day.
+"""Jobs that ask issuers: about stock, after its import and then daily; about secrets in dispute.
 Issuers may be slow, so they are asked outside every transaction."""
 
 from __future__ import annotations
@@ -36,6 +36,13 @@ FOR = timedelta(days=1)
 """How long after a case was opened."""
 _MOST = 10
 """Batches and cases of one run, so that slow issuers keep no other job waiting for long."""
+
+
+@app.periodic(cron="* * * * *")
+@app.task(name="check_batches", queue=CALLS, queueing_lock="check_batches")
+def check_batches(timestamp: int) -> None:
+    """Ask about batches that were not asked about for a day: new ones within a minute."""
+    check_stock(issuers=get_issuers(), at=now())
 
 
 def check_stock(*, issuers: Mapping[str, IssuerPort], at: datetime) -> int:

@@ -13,8 +13,11 @@ from gongdao.front.find_claims import find_claims
 from gongdao.front.stores import get_stores
 from gongdao.front.worker.market_tasks import reachable, read_contact
 from gongdao.market.close_merchant import finish_closings
-from gongdao.market.notices_merchant import plan_review_notices
+from gongdao.market.look_again import find_fallen, pause_fallen
+from gongdao.market.models import ListingReview
+from gongdao.market.notices_merchant import plan_merchant_notice, plan_review_notices
 from gongdao.market.pause_merchant import expire_merchant, find_expired
+from gongdao.market.states import ReviewCode
 
 log = logging.getLogger("gongdao.market")
 QUICK = "quick"
@@ -30,6 +33,35 @@ def look_at_reviews(timestamp: int) -> None:
             expire_merchant(stores=get_stores(), merchant_id=merchant_id, at=now())
         except GongdaoError as error:
             log.error("merchant %s cannot be paused: %s", merchant_id, error.code)
+
+
+@app.periodic(cron="40 3 * * *")
+@app.task(name="look_at_listings", queue=QUICK, queueing_lock="look_at_listings")
+def look_at_listings(timestamp: int) -> None:
+    """Pause listings that fall under the catalogue of what may not be listed, and tell their
+    merchants."""
+    for listing_id in find_fallen(at=now()):
+        try:
+            review = pause_fallen(stores=get_stores(), listing_id=listing_id, at=now())
+        except GongdaoError as error:
+            log.error("listing %s cannot be paused: %s", listing_id, error.code)
+        else:
+            if review is not None:
+                tell_of_review(review)
+
+
+def tell_of_review(review: ListingReview) -> bool:
+    """Plan a notice to the merchant about what was found or decided; False where he was told, or
+    left no address that can be reached."""
+    event = "paused" if review.code == ReviewCode.PROHIBITED else "price"
+    return plan_merchant_notice(
+        stores=get_stores(),
+        merchant=review.listing.merchant,
+        event=f"{event}:{review.id}",
+        read=read_contact,
+        channels=reachable(),
+        at=now(),
+    )
 
 
 @app.periodic(cron="*/10 * * * *")

@@ -1,26 +1,29 @@
-"""Jobs around money: refunds go out, lost callbacks are found, bills are read, sums rolled up.
+"""Jobs around money: refunds go out, shares are split, lost callbacks are found, bills are read,
+sums rolled up.
 
-The frequent ones may run several times at once (each refund has its lease, each report counts
-once): a turn that a dead worker took with it does not keep the next one waiting.
+The frequent ones may run several times at once (each refund and share has its lease, each report
+counts once): a turn that a dead worker took with it does not keep the next one waiting.
 """
 
 from __future__ import annotations
 
 import logging
-from datetime import timedelta
-from functools import partial
 
 from procrastinate.contrib.django import app
 
+from gongdao.disputes.hold_ground import find_held_merchants
 from gongdao.front.clock import now
 from gongdao.front.gateways import get_gateways, take_report
 from gongdao.front.stores import get_stores
 from gongdao.ledger.roll_up import roll_up
 from gongdao.market.give_back import refund_confirmed
+from gongdao.market.note_bill import note_bill_differs
+from gongdao.market.send_splits import send_splits
 from gongdao.payments.carry_out_refunds import carry_out_refunds
 from gongdao.payments.forget_refused import KEEP_REFUSED, forget_refused
-from gongdao.payments.models import Refund
-from gongdao.payments.reconcile import Round, ask_about_unpaid, read_bills
+from gongdao.payments.models import Credit, Refund
+from gongdao.payments.read_bills import read_bills
+from gongdao.payments.reconcile import Round, ask_about_unpaid
 
 log = logging.getLogger("gongdao.money")
 QUICK = "quick"
@@ -41,6 +44,17 @@ def _refunded(refund: Refund) -> None:
 
 
 @app.periodic(cron="* * * * * */20")
+@app.task(name="split_money", queue=QUICK, queueing_lock="split_money")
+def split_money(timestamp: int) -> None:
+    """Have released money split where a service holds it, until none of a round ends."""
+    for _ in range(_MOST_ROUNDS):
+        at = now()
+        held = find_held_merchants(at=at)
+        if not send_splits(stores=get_stores(), gateways=get_gateways(), held=held, at=at):
+            return
+
+
+@app.periodic(cron="* * * * * */20")
 @app.task(name="ask_gateways", queue=QUICK, queueing_lock="ask_gateways")
 def ask_gateways(timestamp: int) -> None:
     """Ask for payments of which no callback told."""
@@ -49,11 +63,19 @@ def ask_gateways(timestamp: int) -> None:
 
 @app.periodic(cron="30 10,15 * * *")
 @app.task(name="read_bills", queue=QUICK, queueing_lock="read_bills", lock="read_bills")
-def read_yesterdays_bills(timestamp: int) -> None:
-    """Go through yesterday's bills; the services have them ready by ten in the morning."""
-    yesterday = now().date() - timedelta(days=1)
-    take = partial(read_bills, gateways=get_gateways(), take=take_report)
-    _tell("bills", take(day=yesterday, at=now()))
+def read_unread_bills(timestamp: int) -> None:
+    """Go through the bills of every day that was not read; the services have yesterday's ready by
+    ten in the morning."""
+    at = now()
+    _tell(
+        "bills",
+        read_bills(gateways=get_gateways(), take=take_report, differs=_differs, at=at),
+    )
+
+
+def _differs(credit: Credit) -> None:
+    log.warning("bills: %s says otherwise of a payment than we do", credit.gateway)
+    note_bill_differs(credit=credit, at=now())
 
 
 @app.periodic(cron="* * * * *")
@@ -75,4 +97,4 @@ def _tell(what: str, done: Round) -> None:
     if done.found:
         log.warning("%s: %s payments whose callback was lost", what, len(done.found))
     for name, problem in done.problems.items():
-        log.warning("%s: %s does not answer: %s", what, name, problem)
+        log.warning("%s: %s: %s", what, name, problem)

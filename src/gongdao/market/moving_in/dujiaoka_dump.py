@@ -8,19 +8,24 @@ file more than once and picks what he needs. Secrets, passwords and addresses ar
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import BinaryIO
 
 from gongdao.core.clock import BEIJING
 from gongdao.core.errors import InputError
 from gongdao.core.money import Money
-from gongdao.market.moving_in.mysql_dump import DumpRow, MysqlDump, Value
+from gongdao.market.moving_in.mysql_dump import DumpRow, MysqlDump
 
 _TABLES = ("coupons_goods", "goods_group", "coupons", "carmis", "orders", "goods")
 """Longer names first: a prefix of the installation stands before each."""
+_DIGITS = 18
+_NUMBER = re.compile(rf"-?\d{{1,{_DIGITS}}}")
+_PLAIN_MONEY = re.compile(r"[0-9]{1,12}\.[0-9]{2}")
+"""As MySQL writes a decimal; what a person typed is read by the rules for that."""
 
 
 class MovedOrderState(StrEnum):
@@ -184,17 +189,16 @@ Moved = (
 )
 
 
-def read_dujiaoka(file: BinaryIO) -> Iterator[Moved]:
-    """Every record of the shop in ``file``: a dump as text, or packed with gzip; it can seek.
+def read_dujiaoka(file: BinaryIO, *, tables: Collection[str] = _TABLES) -> Iterator[Moved]:
+    """Every record of the shop in ``file``: a dump as text, or packed with gzip; it can seek. Where
+    not all is wanted, ``tables`` names what is, which is several times as fast.
 
     Raise InputError where the file is no dump, or is broken off.
     """
-    dump = MysqlDump(file, tables=_AnyPrefix())
+    dump = MysqlDump(file, tables=_AnyPrefix(tables))
     for row in dump:
         table = _table_of(row.table) or ""
-        read = _READERS.get(table)
-        if read is None:
-            continue
+        read = _READERS[table]
         try:
             yield read(_Fields(row, dump.utc))
         except _NotUnderstood as error:
@@ -204,12 +208,16 @@ def read_dujiaoka(file: BinaryIO) -> Iterator[Moved]:
 
 
 class _AnyPrefix:
-    """All names of our tables, whatever prefix the installation gave them."""
+    """All names of some of our tables, whatever prefix the installation gave them."""
+
+    def __init__(self, tables: Collection[str]) -> None:
+        self._tables = tables
 
     def __contains__(self, name: object) -> bool:
-        return isinstance(name, str) and _table_of(name) is not None
+        return isinstance(name, str) and _table_of(name) in self._tables
 
 
+@lru_cache(maxsize=64)
 def _table_of(name: str) -> str | None:
     return next((one for one in _TABLES if name == one or name.endswith(f"_{one}")), None)
 
@@ -227,7 +235,7 @@ class _Fields:
 
     def text(self, name: str) -> str:
         """Text; NULL and a missing column are empty."""
-        value = self._get(name)
+        value = self._values.get(name)
         if isinstance(value, bytes):
             try:
                 return value.decode()
@@ -238,9 +246,11 @@ class _Fields:
     def number(self, name: str, missing: int | None = None) -> int:
         """A whole number; ``missing`` stands for NULL and a missing column."""
         text = self.text(name).strip()
+        if text.isdecimal() and len(text) <= _DIGITS:
+            return int(text)
         if not text and missing is not None:
             return missing
-        if not re.fullmatch(r"-?\d{1,18}", text):
+        if not _NUMBER.fullmatch(text):
             raise _NotUnderstood(name)
         return int(text)
 
@@ -255,6 +265,8 @@ class _Fields:
     def money(self, name: str) -> Money:
         """Yuan with decimals; NULL is nothing."""
         text = self.text(name).strip()
+        if _PLAIN_MONEY.fullmatch(text):
+            return Money(int(text[:-3] + text[-2:]))
         try:
             return Money.parse(text or "0")
         except InputError:
@@ -275,9 +287,6 @@ class _Fields:
     def deleted(self) -> bool:
         """Whether the shop's owner deleted it; the shop keeps such rows."""
         return bool(self.text("deleted_at").strip())
-
-    def _get(self, name: str) -> Value:
-        return self._values.get(name)
 
 
 def _group(row: _Fields) -> MovedGroup:

@@ -8,7 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
+
+from django.db import connection
 
 from gongdao.core.envelope import derive, open_sealed, seal
 from gongdao.core.ids import new_id
@@ -16,6 +19,28 @@ from gongdao.core.stores import Stores
 from gongdao.market.market_key import market_key
 from gongdao.market.moved_models import MovedOrder
 from gongdao.market.moving_in import dujiaoka_dump as old
+
+_COLUMNS = {
+    "id": "uuid",
+    "old_id": "bigint",
+    "number": "text",
+    "state": "text",
+    "quantity": "bigint",
+    "paid_minor": "bigint",
+    "currency": "text",
+    "ordered_at": "timestamptz",
+    "proof": "bytea",
+    "by_password": "boolean",
+    "sealed": "bytea",
+}
+_NAMES = ", ".join(_COLUMNS)
+_KEEP = f"""
+INSERT INTO market_movedorder (merchant_id, shop, moved_at, {_NAMES})
+SELECT %(merchant)s, %(shop)s, %(at)s, {_NAMES}
+FROM unnest({", ".join(f"%({name})s::{kind}[]" for name, kind in _COLUMNS.items())})
+  AS given ({_NAMES})
+ON CONFLICT DO NOTHING
+"""
 
 
 @dataclass(frozen=True)
@@ -77,13 +102,17 @@ def keep_orders(
     """Keep those of ``orders`` that are not kept; how many. Two at once keep each order once."""
     keys, kept = old_order_keys(stores, at), find_kept(shop, orders)
     fresh = {one.id: one for one in orders if one.id not in kept}
-    MovedOrder.objects.bulk_create(
-        [_row(keys, shop, one, at) for one in fresh.values()], ignore_conflicts=True
-    )
+    if fresh:
+        rows = [_row(keys, one, at) for one in fresh.values()]
+        values = {"merchant": shop.merchant_id, "shop": shop.name, "at": at}
+        columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+        with connection.cursor() as cursor:
+            cursor.execute(_KEEP, values | columns)
     return len(fresh)
 
 
-def _row(keys: OldOrderKeys, shop: OldShop, one: old.MovedOrder, at: datetime) -> MovedOrder:
+def _row(keys: OldOrderKeys, one: old.MovedOrder, at: datetime) -> tuple[Any, ...]:
+    """What is kept of an order, in the order of `_COLUMNS`."""
     order_id = new_id(at)
     plain = {
         "title": one.title,
@@ -95,19 +124,17 @@ def _row(keys: OldOrderKeys, shop: OldShop, one: old.MovedOrder, at: datetime) -
     secret = one.password or one.email.strip()
     by_password = bool(one.password)
     proof = keys.proof(one.number, secret, by_password=by_password) if secret else b""
-    return MovedOrder(
-        id=order_id,
-        merchant_id=shop.merchant_id,
-        shop=shop.name,
-        old_id=one.id,
-        number=one.number,
-        state=one.state.value,
-        quantity=one.quantity,
-        paid_minor=one.paid.minor,
-        currency=one.paid.currency,
-        ordered_at=one.created_at,
-        proof=proof,
-        by_password=by_password,
-        sealed=keys.seal(order_id, json.dumps(plain, ensure_ascii=False).encode()),
-        moved_at=at,
+    sealed = keys.seal(order_id, json.dumps(plain, ensure_ascii=False).encode())
+    return (
+        order_id,
+        one.id,
+        one.number,
+        one.state.value,
+        one.quantity,
+        one.paid.minor,
+        one.paid.currency,
+        one.created_at,
+        proof,
+        by_password,
+        sealed,
     )

@@ -131,7 +131,9 @@ class _Mover:
         """All of it."""
         report, shop = self.report, self._shop
         self._survey = survey_dump(
-            self._records(), refuse=self._refuse, progress=lambda n: self._progress(1, n, 0)
+            read_dujiaoka(self._wanted.file),
+            refuse=self._refuse,
+            progress=lambda n: self._progress(1, n, 0),
         )
         report.rows, report.deleted = self._survey.seen, self._survey.deleted
         self._naming = self._name_run()
@@ -155,13 +157,11 @@ class _Mover:
         )
         return report
 
-    def _records(self) -> Iterator[Moved]:
-        self._wanted.file.seek(0)
-        return read_dujiaoka(self._wanted.file)
-
-    def _counted(self, turn: int) -> Iterator[Moved]:
-        rows = self._survey.rows
-        for number, one in enumerate(self._records(), 1):
+    def _counted(self, turn: int, *tables: str) -> Iterator[Moved]:
+        """The records of ``tables``, once more."""
+        rows = sum(self._survey.seen[table] for table in tables)
+        records = read_dujiaoka(self._wanted.file, tables=tables)
+        for number, one in enumerate(records, 1):
             yield one
             if number % _STEP == 0:
                 self._progress(turn, number, rows)
@@ -204,7 +204,7 @@ class _Mover:
         stream = self._stream(self._tell_sold)
         self._open(stream, sku)
         self.report.told["orders"] = Counter()
-        for one in self._counted(2):
+        for one in self._counted(2, "carmis", "orders"):
             if isinstance(one, MovedSecret) and one.sold:
                 self._add(stream, sku, one)
             elif isinstance(one, MovedOrder):
@@ -219,8 +219,9 @@ class _Mover:
         if order.id >= _MOST_ID or order.id < 1:
             self._refuse(RefusedRow("orders", str(order.id), "id", RowReason.NUMBER))
             return
+        loops = self._survey.loop_texts
         for text in order.secrets:
-            if digest_of(text) not in self._survey.loop_texts:
+            if not loops or digest_of(text) not in loops:
                 stream.add(sku, Line(_MOST_ID + order.id, (text,)))
         if order.deleted:
             return
@@ -263,7 +264,7 @@ class _Mover:
         stream = self._stream(self._tell_stock)
         for sku in self._drafts.skus.values():
             self._open(stream, sku)
-        for one in self._counted(3):
+        for one in self._counted(3, "carmis"):
             if not isinstance(one, MovedSecret) or one.sold or one.deleted:
                 continue
             if one.loop and self._wanted.loop_uses is None:

@@ -220,11 +220,22 @@ class MysqlDump:
             token = self._next()
             if token.kind != "sign" or token.text != "(":
                 continue
-            values = self._row()
-            if wanted:
+            if not wanted:
+                self._skip_row()
+            else:
+                values = self._row()
                 if len(values) != len(columns):
                     raise self._broken(_("{table} 的列数对不上").format(table=table[:40]))
                 yield DumpRow(table, self._line, dict(zip(columns, values, strict=True)))
+
+    def _skip_row(self) -> None:
+        """To its closing bracket, without reading the values where that can be seen at once."""
+        match = _PLAIN_ROW.match(self._buffer, self._at)
+        if match is None:
+            self._row()
+            return
+        self._line += match[0].count("\n")
+        self._at = match.end()
 
     def _row(self) -> list[Value]:
         """Values up to the closing bracket."""

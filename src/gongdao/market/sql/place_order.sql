@@ -18,11 +18,11 @@ placed AS (
   INSERT INTO market_order
     (id, number, merchant_id, listing_id, listing_version, quantity, total_minor, currency, state,
      buyer_id, buyer_digest, code_round, request_digest, sealed, snapshot_digest, terms,
-     promise_by, placed_at, reserved_until, why, risk, log_subject)
+     no_return, promise_by, placed_at, reserved_until, why, risk, log_subject)
   SELECT %(id)s, %(number)s, asked.merchant_id, asked.id, %(version)s, %(units)s, %(total_minor)s,
     %(currency)s, 'placed', %(buyer_id)s::uuid, %(buyer_digest)s::bytea, 0,
     %(request_digest)s::bytea, %(sealed)s::bytea, %(snapshot_digest)s::bytea, %(terms)s,
-    %(promise_by)s, %(at)s, %(until)s, '',
+    %(no_return)s, %(promise_by)s, %(at)s, %(until)s, '',
     CASE WHEN %(risk)s <> '' THEN %(risk)s ELSE coalesce((
       SELECT 'asks_velocity' FROM market_buyerpace b
       WHERE b.digest = %(buyer_digest)s AND b.watched_until > %(at)s), '') END,

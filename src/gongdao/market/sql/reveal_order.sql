@@ -3,7 +3,7 @@
 -- queued; the look is recorded all the same. {reveal} is the vault's, {log} the log's.
 WITH {reveal},
 first AS (
-  UPDATE market_order SET revealed_at = %(vault_at)s
+  UPDATE market_order SET revealed_at = %(vault_at)s, recording = %(recording)s
   WHERE id = %(vault_owner_id)s AND revealed_at IS NULL AND EXISTS (SELECT FROM shown)
     AND EXISTS (SELECT FROM log_subject WHERE name = %(log_subject)s AND last_hash = %(log_before)s::bytea)
   RETURNING id

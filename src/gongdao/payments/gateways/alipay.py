@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -17,9 +17,18 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from gongdao.core.clock import BEIJING
 from gongdao.core.money import Money
 from gongdao.payments.amounts import read_amount
+from gongdao.payments.gateways.alipay_bill import check_place, read_back, read_paid
+from gongdao.payments.gateways.alipay_split import (
+    SETTLE,
+    SETTLE_QUERY,
+    read_settled,
+    read_settlement,
+    settle_order,
+)
 from gongdao.payments.port import (
     Asked,
     BadCallback,
+    BilledRefund,
     Callback,
     GatewayError,
     GatewayRefused,
@@ -29,6 +38,7 @@ from gongdao.payments.port import (
     Told,
 )
 from gongdao.payments.rsa import rsa_holds, rsa_sign
+from gongdao.payments.split_port import Share, SplitReport
 from gongdao.payments.wire import Wire, check_ok, post_form, read_object
 
 _TOLD = {
@@ -39,6 +49,9 @@ _TOLD = {
 }
 _OK = "10000"
 _UNKNOWN = "ACQ.TRADE_NOT_EXIST"
+_NO_BILL = "isp.bill_not_exist"
+_BILLS_READY = time(10)
+_OPEN = frozenset({"ACQ.SYSTEM_ERROR", "ACQ.TRADE_SETTLE_ERROR"})
 _LONGEST_SUBJECT = 256
 _BY_DEVICE = {
     "page": ("alipay.trade.page.pay", "FAST_INSTANT_TRADE_PAY"),
@@ -63,6 +76,7 @@ class Alipay:
     accepted: bytes = b"success"
     asks_first: bool = True
     repeatable_refunds: bool = True
+    freezes: bool = True
 
     def start(self, asked: Asked, at: datetime) -> PayStep:
         """The address of the pay page: signed, nothing is asked of the service."""
@@ -162,8 +176,60 @@ class Alipay:
         return RefundReport(str(answer.get("out_request_no")), done, amount)
 
     def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
-        """Its bill is a zip that is ready the next morning; each order is asked for instead."""
-        return None
+        """The day's bill of the merchant, which is ready from ten the next morning; None before."""
+        body = self._bill(day, at)
+        if not body:
+            return None if body is None else []
+        return read_paid(body, self.account)
+
+    def list_refunded(self, day: date, at: datetime) -> Sequence[BilledRefund] | None:
+        """The refunds of the same bill."""
+        body = self._bill(day, at)
+        if not body:
+            return None if body is None else []
+        return read_back(body)
+
+    def _bill(self, day: date, at: datetime) -> bytes | None:
+        """The zip of a day; empty where there is none, None where it is not ready yet."""
+        asked = {"bill_type": "trade", "bill_date": day.isoformat()}
+        answer = self._ask("alipay.data.dataservice.bill.downloadurl.query", asked, at)
+        if answer.get("sub_code") == _NO_BILL:
+            ready = datetime.combine(day + timedelta(days=1), _BILLS_READY, BEIJING)
+            return b"" if at >= ready else None
+        _check_yes(answer)
+        place = str(answer.get("bill_download_url", ""))
+        check_place(place, self.url)
+        return check_ok(self.wire("GET", place))
+
+    def split(
+        self,
+        report: Report,
+        split_no: str,
+        shares: Sequence[Share],
+        at: datetime,
+        *,
+        last: bool,
+    ) -> SplitReport:
+        """Split under our number (`out_request_no`), which repeated moves nothing more."""
+        answer = self._ask(SETTLE, settle_order(self.seller, report, split_no, shares, last), at)
+        _check_yes(answer)
+        return read_settled(answer, split_no, report, shares)
+
+    def query_split(self, split_no: str, report: Report, at: datetime) -> SplitReport | None:
+        """Ask for one split. Of a release, which has no shares, the service tells nothing: asked
+        for again under its number it is the same one."""
+        content = {"trade_no": report.trade_no, "out_request_no": split_no}
+        answer = self._ask(SETTLE_QUERY, content, at)
+        if str(answer.get("sub_code", "")).endswith("_NOT_EXIST"):
+            return None
+        _check_yes(answer)
+        return read_settlement(answer, split_no)
+
+    def release_rest(self, report: Report, split_no: str, at: datetime) -> SplitReport:
+        """Finish the splitting of a payment without a share: the service releases the rest."""
+        answer = self._ask(SETTLE, settle_order(self.seller, report, split_no, (), True), at)
+        _check_yes(answer)
+        return read_settled(answer, split_no, report, ())
 
     def _ask(self, method: str, content: Mapping[str, Any], at: datetime) -> dict[str, Any]:
         """The inner object of an answer whose signature holds. Of unsigned answers none is believed
@@ -183,10 +249,10 @@ class Alipay:
 
 
 def _check_yes(answer: Mapping[str, Any]) -> None:
-    """20000 (service unavailable) and ACQ.SYSTEM_ERROR leave it open what happened."""
+    """20000 (service unavailable) and the codes of `_OPEN` leave it open what happened."""
     if answer.get("code") == _OK:
         return
-    if answer.get("code") == "40004" and answer.get("sub_code") != "ACQ.SYSTEM_ERROR":
+    if answer.get("code") == "40004" and answer.get("sub_code") not in _OPEN:
         raise GatewayRefused(str(answer.get("sub_code") or "refused"))
     raise GatewayError(f"code_{answer.get('code')}")
 

@@ -23,6 +23,7 @@ from gongdao.payments.gateways.epay_fields import (
 from gongdao.payments.port import (
     Asked,
     BadCallback,
+    BilledRefund,
     Callback,
     GatewayError,
     GatewayRefused,
@@ -116,6 +117,10 @@ class EpayV1:
             if all(_made_on(one) < day.isoformat() for one in rows):
                 break
         return [one for one in found if one.told is Told.PAID]
+
+    def list_refunded(self, day: date, at: datetime) -> Sequence[BilledRefund] | None:
+        """None: of an order V1 tells that it was refunded, and neither when nor how much."""
+        return None
 
     def _ask(self, act: str, more: Mapping[str, str]) -> dict[str, Any]:
         fields = {"act": act, "pid": self.account, "key": self.key, **more}

@@ -23,6 +23,7 @@ from gongdao.payments.gateways.epay_fields import (
 from gongdao.payments.port import (
     Asked,
     BadCallback,
+    BilledRefund,
     Callback,
     GatewayError,
     GatewayRefused,
@@ -107,6 +108,10 @@ class EpayV2:
         return _refund_of(answer, refund_no, done=str(answer.get("status")) == "1")
 
     def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
+        """The protocol has no bill."""
+        return None
+
+    def list_refunded(self, day: date, at: datetime) -> Sequence[BilledRefund] | None:
         """The protocol has no bill."""
         return None
 

@@ -17,6 +17,7 @@ from gongdao.payments.amounts import read_amount
 from gongdao.payments.port import (
     Asked,
     BadCallback,
+    BilledRefund,
     Callback,
     PayStep,
     RefundReport,
@@ -127,3 +128,7 @@ class Sandbox:
     def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
         """What its bank remembers of a day."""
         return self.book.find_paid(day)
+
+    def list_refunded(self, day: date, at: datetime) -> Sequence[BilledRefund] | None:
+        """None: nobody refunds there but this program."""
+        return None

@@ -19,9 +19,16 @@ from urllib.parse import quote, urlencode
 from gongdao.core.clock import BEIJING
 from gongdao.core.money import Money
 from gongdao.payments.amounts import read_minor
+from gongdao.payments.gateways.stripe_split import (
+    TRANSFERS,
+    charge_of,
+    read_transfers,
+    transfer_order,
+)
 from gongdao.payments.port import (
     Asked,
     BadCallback,
+    BilledRefund,
     Callback,
     GatewayError,
     GatewayRefused,
@@ -29,8 +36,10 @@ from gongdao.payments.port import (
     RefundReport,
     Report,
     Told,
+    UnusedEvent,
 )
 from gongdao.payments.signing import is_same
+from gongdao.payments.split_port import Share, SplitReport
 from gongdao.payments.wire import Wire, check_ok, read_object
 
 FRESH = timedelta(minutes=5)
@@ -39,6 +48,7 @@ VERSION = "2026-10-28.endive"
 _NUMBER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _MONEY_BACK = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn"})
 """A dispute is begun, and its money is taken: one dispute, noted once."""
+_CHECKOUT = "checkout.session."
 _TWO_DECIMALS = frozenset({"AUD", "CAD", "CNY", "EUR", "GBP", "HKD", "MYR", "NZD", "SGD", "USD"})
 """Where a minor unit is a hundredth for the service as it is for `Money`."""
 _PAGE, _MOST_PAGES = "100", 200
@@ -58,6 +68,7 @@ class Stripe:
     accepted: bytes = b"ok"
     asks_first: bool = True
     repeatable_refunds: bool = True
+    freezes: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -90,29 +101,33 @@ class Stripe:
         return PayStep(url)
 
     def read_callback(self, callback: Callback, at: datetime) -> Report:
-        """The session, or the dispute, in an event whose signature holds and is fresh."""
+        """The session, or the dispute, in an event whose signature holds and is fresh. A session
+        that does not name a number of ours was not begun here."""
         self._check_signature(callback, at)
         try:
             event = read_object(callback.body)
-            session = event["data"]["object"]
             kind = str(event["type"])
+            if kind not in _MONEY_BACK and not kind.startswith(_CHECKOUT):
+                raise UnusedEvent(kind)
+            session = event["data"]["object"]
         except (GatewayError, KeyError, TypeError):
             raise BadCallback("no_event") from None
         if event.get("livemode") is not self.is_live:
             raise BadCallback("other_mode")
         if event.get("account", self.account) != self.account:
             raise BadCallback("other_account")
-        if kind in _MONEY_BACK and isinstance(session, dict):
+        if not isinstance(session, dict):
+            raise BadCallback("no_event")
+        if kind in _MONEY_BACK:
             return self._charged_back(session)
-        if not kind.startswith("checkout.session.") or not isinstance(session, dict):
-            raise BadCallback("other_event")
+        about = session.get("metadata")
+        if not isinstance(about, dict) or "out_trade_no" not in about:
+            raise UnusedEvent(kind)
         paid = session.get("payment_status") == "paid"
         told = Told.PAID if paid else Told.CLOSED if kind.endswith(".expired") else Told.UNPAID
-        about = session.get("metadata")
-        about = about if isinstance(about, dict) else {}
         money = read_minor(session.get("amount_total"), str(session.get("currency")).upper())
         return Report(
-            str(about.get("out_trade_no", "")),
+            str(about["out_trade_no"]),
             str(session.get("payment_intent") or ""),
             told,
             money,
@@ -168,22 +183,68 @@ class Stripe:
 
     def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
         """Every paid one of the payments that were begun on the day."""
+        rows = self._list("/v1/payment_intents", day, {"expand[]": "data.latest_charge"})
+        found = [self._report_of(one) for one in rows]
+        return [one for one in found if one.told is Told.PAID and one.out_trade_no]
+
+    def list_refunded(self, day: date, at: datetime) -> Sequence[BilledRefund] | None:
+        """Every refund that was begun on the day and did not fail."""
+        rows = self._list("/v1/refunds", day, {})
+        gone = ("failed", "canceled")
+        return [_billed(one) for one in rows if one.get("status") not in gone]
+
+    def _list(self, path: str, day: date, more: Mapping[str, str]) -> list[dict[str, Any]]:
+        """Everything at ``path`` that was made on the day, page by page."""
         first = datetime.combine(day, time.min, BEIJING)
         asked = {
             "created[gte]": str(int(first.timestamp())),
             "created[lt]": str(int((first + timedelta(days=1)).timestamp())),
             "limit": _PAGE,
-            "expand[]": "data.latest_charge",
+            **more,
         }
-        found: list[Report] = []
+        found: list[dict[str, Any]] = []
         for _ in range(_MOST_PAGES):
-            answer = self._ask("GET", "/v1/payment_intents", asked)
+            answer = self._ask("GET", path, asked)
             rows = _rows(answer)
-            found += [self._report_of(one) for one in rows]
+            found += rows
             if not answer.get("has_more") or not rows:
-                return [one for one in found if one.told is Told.PAID and one.out_trade_no]
+                return found
             asked["starting_after"] = str(rows[-1].get("id"))
         raise GatewayError("too_many_payments")
+
+    def split(
+        self,
+        report: Report,
+        split_no: str,
+        shares: Sequence[Share],
+        at: datetime,
+        *,
+        last: bool,
+    ) -> SplitReport:
+        """One transfer out of the payment's charge; our number is the idempotency key. It takes one
+        share: two transfers could not be asked for all or none."""
+        if len(shares) != 1 or shares[0].amount.currency not in _TWO_DECIMALS:
+            raise GatewayRefused("one_share_only" if len(shares) != 1 else "other_currency")
+        charge = charge_of(self._ask("GET", f"/v1/payment_intents/{quote(report.trade_no)}", {}))
+        fields = transfer_order(report, split_no, shares[0], charge)
+        answer = self._ask("POST", TRANSFERS, fields, once=split_no)
+        found = read_transfers([answer], split_no, report)
+        if found is None:
+            raise GatewayError("other_split")
+        return found
+
+    def query_split(self, split_no: str, report: Report, at: datetime) -> SplitReport | None:
+        """Look among the transfers of the payment for the one with our number."""
+        asked = {"transfer_group": report.out_trade_no, "limit": _PAGE}
+        answer = self._ask("GET", TRANSFERS, asked)
+        found = read_transfers(_rows(answer), split_no, report)
+        if found is None and answer.get("has_more"):
+            raise GatewayError("too_many_transfers")
+        return found
+
+    def release_rest(self, report: Report, split_no: str, at: datetime) -> SplitReport:
+        """There is nothing to release: what is not transferred is the platform's already."""
+        raise GatewayRefused("nothing_frozen")
 
     def _metadata(self, name: str, out_trade_no: str) -> dict[str, str]:
         return {f"{name}[out_trade_no]": out_trade_no, f"{name}[account]": self.account}
@@ -253,6 +314,16 @@ def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     if not isinstance(rows, list) or not all(isinstance(one, dict) for one in rows):
         raise GatewayError("no_usable_list")
     return rows
+
+
+def _billed(refund: Mapping[str, Any]) -> BilledRefund:
+    about = refund.get("metadata")
+    number = str(about.get("refund_no", "")) if isinstance(about, dict) else ""
+    try:
+        money = read_minor(refund["amount"], str(refund["currency"]).upper())
+    except (KeyError, BadCallback):
+        raise GatewayError("no_usable_bill") from None
+    return BilledRefund(str(refund.get("payment_intent") or ""), number, money)
 
 
 def _refund_of(refund: Mapping[str, Any]) -> RefundReport:

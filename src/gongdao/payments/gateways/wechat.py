@@ -25,10 +25,18 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from gongdao.core.clock import BEIJING
 from gongdao.core.money import Money
 from gongdao.payments.amounts import read_minor
-from gongdao.payments.gateways.wechat_bill import check_bill, read_bill
+from gongdao.payments.gateways.wechat_bill import check_bill, read_bill, read_refunds
+from gongdao.payments.gateways.wechat_split import (
+    ORDERS,
+    UNFREEZE,
+    read_split,
+    release_order,
+    split_order,
+)
 from gongdao.payments.port import (
     Asked,
     BadCallback,
+    BilledRefund,
     Callback,
     GatewayError,
     GatewayRefused,
@@ -36,8 +44,10 @@ from gongdao.payments.port import (
     RefundReport,
     Report,
     Told,
+    UnusedEvent,
 )
 from gongdao.payments.rsa import rsa_holds, rsa_sign
+from gongdao.payments.split_port import Share, SplitReport
 from gongdao.payments.wire import Answer, Wire, check_ok, read_object
 
 FRESH = timedelta(minutes=5)
@@ -78,6 +88,7 @@ class Wechat:
     accepted: bytes = b'{"code":"SUCCESS"}'
     asks_first: bool = True
     repeatable_refunds: bool = True
+    freezes: bool = True
 
     def start(self, asked: Asked, at: datetime) -> PayStep:
         """A code to scan, or an address for a browser on a phone."""
@@ -111,8 +122,11 @@ class Wechat:
             event = read_object(callback.body)
         except GatewayError:
             raise BadCallback("not_json") from None
-        if event.get("event_type") != "TRANSACTION.SUCCESS":
-            raise BadCallback("other_event")
+        kind = event.get("event_type")
+        if not isinstance(kind, str):
+            raise BadCallback("no_event")
+        if kind != "TRANSACTION.SUCCESS":
+            raise UnusedEvent(kind)
         try:
             return self._report_of(self._open(event.get("resource")))
         except GatewayError as error:
@@ -149,13 +163,27 @@ class Wechat:
 
     def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
         """The day's bill, which the service has ready from ten the next morning; None before."""
-        asked = urlencode({"bill_date": day.isoformat(), "bill_type": "SUCCESS"})
+        body = self._bill(day, "SUCCESS", at)
+        if not body:
+            return None if body is None else []
+        return read_bill(body, self.account)
+
+    def list_refunded(self, day: date, at: datetime) -> Sequence[BilledRefund] | None:
+        """The day's bill of refunds."""
+        body = self._bill(day, "REFUND", at)
+        if not body:
+            return None if body is None else []
+        return read_refunds(body, self.account)
+
+    def _bill(self, day: date, kind: str, at: datetime) -> bytes | None:
+        """The file of a day; empty where nothing happened, None where it is not ready yet."""
+        asked = urlencode({"bill_date": day.isoformat(), "bill_type": kind})
         try:
             answer = self._ask("GET", f"/v3/bill/tradebill?{asked}", at)
         except GatewayRefused as error:
             if error.problem == "NO_STATEMENT_EXIST":
                 ready = datetime.combine(day + timedelta(days=1), _BILLS_READY, BEIJING)
-                return [] if at >= ready else None
+                return b"" if at >= ready else None
             raise
         place = urlsplit(str(answer.get("download_url", "")))
         if place.netloc != urlsplit(self.url).netloc:
@@ -163,7 +191,33 @@ class Wechat:
         path = f"{place.path}?{place.query}"
         body = check_ok(self._send("GET", path, at, b""))
         check_bill(body, answer)
-        return read_bill(body, self.account)
+        return body
+
+    def split(
+        self,
+        report: Report,
+        split_no: str,
+        shares: Sequence[Share],
+        at: datetime,
+        *,
+        last: bool,
+    ) -> SplitReport:
+        """Split under our number; the same number again is the same split."""
+        wanted = split_order(self.app_id, report, split_no, shares, last)
+        return read_split(self._ask("POST", ORDERS, at, wanted), split_no, report, own=self.account)
+
+    def query_split(self, split_no: str, report: Report, at: datetime) -> SplitReport | None:
+        """Ask for one split, or for a release, by our number."""
+        asked = urlencode({"transaction_id": report.trade_no})
+        answer = self._find(f"{ORDERS}/{quote(split_no, safe='')}?{asked}", at)
+        return None if answer is None else read_split(answer, split_no, report, own=self.account)
+
+    def release_rest(self, report: Report, split_no: str, at: datetime) -> SplitReport:
+        """Release what is frozen; the same number again is the same release."""
+        wanted = release_order(report, split_no)
+        return read_split(
+            self._ask("POST", UNFREEZE, at, wanted), split_no, report, own=self.account
+        )
 
     def _find(self, path: str, at: datetime) -> dict[str, Any] | None:
         try:

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from gongdao.core.money import Money
 from gongdao.payments.amounts import read_amount
-from gongdao.payments.port import BadCallback, GatewayError, Report, Told
+from gongdao.payments.port import BadCallback, BilledRefund, GatewayError, Report, Told
 from gongdao.payments.signing import is_same
 
 _COLUMNS = ("微信订单号", "商户订单号", "商户号", "货币种类", "订单金额", "交易状态")
+_REFUND_COLUMNS = ("微信订单号", "商户退款单号", "商户号", "货币种类", "退款金额", "退款状态")
+_NO_REFUND = ("FAIL", "CHANGE")
+"""States of refunds that did not go out."""
 
 
 def check_bill(body: bytes, told: Mapping[str, Any]) -> None:
@@ -23,24 +27,41 @@ def check_bill(body: bytes, told: Mapping[str, Any]) -> None:
 
 
 def read_bill(body: bytes, account: str) -> Sequence[Report]:
-    """The paid orders of ``account`` in a bill; columns are found by their names, and the two lines
-    of sums at the end have no back quote in front of an order."""
+    """The paid orders of ``account`` in a bill."""
+    found = []
+    for trade, number, seller, currency, amount, state in _lines(body, _COLUMNS):
+        if state == "SUCCESS" and seller == account:
+            money = _money(amount, currency)
+            found.append(Report(number, trade, Told.PAID, money, account))
+    return found
+
+
+def read_refunds(body: bytes, account: str) -> Sequence[BilledRefund]:
+    """The refunds of ``account`` in a bill of refunds, but those that failed."""
+    return [
+        BilledRefund(trade, number, _money(amount, currency))
+        for trade, number, seller, currency, amount, state in _lines(body, _REFUND_COLUMNS)
+        if seller == account and state not in _NO_REFUND
+    ]
+
+
+def _lines(body: bytes, columns: Sequence[str]) -> Iterator[list[str]]:
+    """Those ``columns`` of each line, found by their names; the two lines of sums at the end are
+    shorter."""
     try:
         head, *lines = body.decode("utf-8-sig").splitlines()
         names = [name.strip().lstrip("`") for name in head.split(",")]
-        trade, number, seller, currency, amount, state = (names.index(one) for one in _COLUMNS)
+        places = [names.index(one) for one in columns]
     except ValueError:
         raise GatewayError("no_usable_bill") from None
-    found = []
     for line in lines:
         fields = line.lstrip("`").split(",`")
-        if len(fields) != len(names):
-            continue
-        if fields[state] != "SUCCESS" or fields[seller] != account:
-            continue
-        try:
-            money = read_amount(fields[amount], fields[currency])
-        except BadCallback:
-            raise GatewayError("no_usable_bill") from None
-        found.append(Report(fields[number], fields[trade], Told.PAID, money, account))
-    return found
+        if len(fields) == len(names):
+            yield [fields[place] for place in places]
+
+
+def _money(amount: str, currency: str) -> Money:
+    try:
+        return read_amount(amount, currency)
+    except BadCallback:
+        raise GatewayError("no_usable_bill") from None

@@ -28,6 +28,8 @@ _MORE = 1024 * 1024
 _WITH_FILES = re.compile(
     r"/(?:start|share|before)/|/c/[^/]+/(?:upload|channels/[^/]+)/"
     r"|/operator/merchants/(?:new/[^/]+|[^/]+/papers)/"
+    r"|/orders/[^/]+/(?:test|problem/[^/]+|disputes/[^/]+)/|/desk/disputes/[^/]+/"
+    r"|/operator/disputes/[^/]+/step/"
 )
 _ALL, _OF_NETWORK = 24, 12
 """Bodies that come in at the same time; a process answers 32 requests at once."""

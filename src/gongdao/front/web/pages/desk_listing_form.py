@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django import forms
@@ -13,10 +13,12 @@ from gongdao.core.language import mark, translated
 from gongdao.front.web.forms import named, say
 from gongdao.front.web.market_words import (
     CATEGORY_NAMES,
+    COMPARED_NAMES,
     DELIVERY_NAMES,
     KIND_NAMES,
     SOURCE_NAMES,
 )
+from gongdao.market.compared import ComparedKind
 from gongdao.market.draft_fields import DAYS, NAMES
 from gongdao.market.offer import LONGEST_TEXT, LONGEST_TITLE, Missing
 
@@ -32,13 +34,19 @@ _GROUPS = (
     ),
     (
         say(mark("多少钱")),
-        ("price", "compared_price", "compared_why", "tiers"),
+        (
+            *("price", "compared_price", "compared_kind", "compared_since", "compared_link"),
+            *("compared_singles", "compared_why", "tiers"),
+        ),
     ),
     (say(mark("限制")), ("most_per_buyer", "reserve_minutes", "protect_hours")),
     (say(mark("拿到以后")), ("how_to_redeem", "how_to_test", "after_sale")),
 )
 _OPTIONAL = frozenset(
-    {"instant", "always", *DAYS, "closed", "asks", "compared_price", "compared_why", "tiers"}
+    {
+        *("instant", "always", *DAYS, "closed", "asks", "tiers", "compared_price", "compared_why"),
+        *("compared_kind", "compared_since", "compared_link", "compared_singles"),
+    }
 )
 _FIELD_OF = {"source_proof": "proof", "hours": "always"}
 
@@ -111,11 +119,24 @@ class ListingForm(forms.Form):
     price = _line(say(mark("单价（元）")), "", 24, inputmode="decimal")
     compared_price = _line(
         say(mark("划线价（元）")),
-        say(mark("不高于近 7 天的最低成交价；没有成交就要写明和什么比较。面额不是成交价。")),
+        say(mark("不高于近 7 天的最低成交价；要写得更高，就选好和什么比较。面额不是成交价。")),
         24,
         inputmode="decimal",
     )
-    compared_why = _line(say(mark("划线价和什么比较")))
+    compared_kind = _choice(say(mark("划线价和什么比较")), {})
+    compared_since = _line(
+        say(mark("从哪一天起是这个价")),
+        say(mark("和自己以前的价比才填；价格记录里要连着 7 天卖到划线价")),
+        10,
+    )
+    compared_link = _line(
+        say(mark("官方标价的网址")), say(mark("和官方建议零售价比才填，以 https:// 开头")), 255
+    )
+    compared_singles = _text(
+        say(mark("单品和单价")),
+        say(mark("和分开买比才填：一行一件，名称、空格、单价；加起来等于划线价")),
+    )
+    compared_why = _line(say(mark("划线价的补充说明")))
     tiers = _text(say(mark("批发价")), say(mark("一行一档：件数、空格、单价，比如 10 95.00")))
     most_per_buyer = _line(say(mark("每人每次最多几件")), "", 6, inputmode="numeric")
     reserve_minutes = _line(
@@ -138,6 +159,8 @@ class ListingForm(forms.Form):
         category: Any = self.fields["category"]
         category.choices = [("", _("请选择")), *named_texts()]
         first = more.get("initial") or data or {}
+        kinds: Any = self.fields["compared_kind"]
+        kinds.choices = [("", _("和这个商品近期的成交价比")), *_named(COMPARED_NAMES)]
         other = str(first.get("category", ""))
         if other and other not in CATEGORY_NAMES:
             category.choices.append((other, other))
@@ -178,6 +201,10 @@ class ListingForm(forms.Form):
 
 def _is_yes(value: Any) -> bool:
     return value in ("yes", "on", True)
+
+
+def _named(names: Mapping[ComparedKind, str]) -> list[tuple[str, str]]:
+    return [(code.value, translated(name)) for code, name in names.items()]
 
 
 def named_texts() -> list[tuple[str, str]]:

@@ -14,7 +14,8 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gongdao.core.errors import GongdaoError, InputError
+from gongdao.core.clock import beijing
+from gongdao.core.errors import GongdaoError, InputError, PriceUnderReview
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.front.clock import now
@@ -26,9 +27,12 @@ from gongdao.front.web.market_view import (
     merchant_rows,
     price_rows,
     promised_by,
+    say_compared,
+    say_permyriad,
     say_stock,
 )
 from gongdao.front.web.market_words import KIND_NAMES
+from gongdao.front.web.moved_words import old_words
 from gongdao.front.web.pages.desk_access import Desk, desk_page, show
 from gongdao.front.web.pages.desk_listing_form import ListingForm
 from gongdao.front.web.pages.desk_words import LISTING_SHAPES, LISTING_STATES
@@ -42,13 +46,15 @@ from gongdao.market.draft_listing import (
     save_draft,
     take_off,
 )
+from gongdao.market.limits import market_fee
 from gongdao.market.merchant_facts import get_merchant_facts
 from gongdao.market.models import Listing
 from gongdao.market.offer import Delivery, GoodsKind, Offer
 from gongdao.market.price_history import get_price_history, judge_shown_price
 from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.market.review_listing import ask_price_review, open_reviews_of, price_asked
 from gongdao.market.shown import find_shown
-from gongdao.market.states import ListingState
+from gongdao.market.states import ListingState, ReviewCode
 from gongdao.vault.queries import count_available
 
 _PER_PAGE = 30
@@ -161,12 +167,24 @@ def _show_form(
         groups=form.groups(),
         missing=form.name_missing(missing),
         obstacles=find_obstacles(desk.merchant, at=now()),
+        moved=old_words(row),
         has_proof=bool(fields.get("source_proof")),
         proof_name=fields.get("source_proof", ""),
         card=_card(row, {}),
         saved_at=getattr(getattr(row, "draft", None), "saved_at", None),
         on_offer=row.state == ListingState.PUBLISHED,
+        reviews=_reviews(row),
+        fee=say_permyriad(market_fee(beijing(now()).date())),
     )
+
+
+def _reviews(row: Listing) -> dict[str, Any]:
+    """What the platform looks at: the catalogue's word, and a price with what it is compared to."""
+    found = open_reviews_of(row.id)
+    told: dict[str, Any] = {"prohibited": ReviewCode.PROHIBITED in found}
+    if (asked := found.get(ReviewCode.FAR_BELOW)) is not None:
+        told["far_below"] = price_asked(asked)
+    return told
 
 
 @require_safe
@@ -182,6 +200,7 @@ def preview(request: HttpRequest, desk: Desk, listing_id: UUID) -> HttpResponseB
         "desk_preview",
         "listings",
         missing=ListingForm().name_missing(missing),
+        obstacles=find_obstacles(desk.merchant, at=now()),
         **_as_buyer(desk, row, offer),
     )
 
@@ -205,6 +224,7 @@ def _as_buyer(desk: Desk, row: Listing, offer: Offer) -> dict[str, Any]:
         "stock": say_stock(stock),
         "closed": "sold_out" if stock == 0 else "",
         "compared": offer.compared_price if verdict and verdict.allowed else None,
+        "compared_with": say_compared(offer),
         "support": verdict.support.value if verdict and verdict.allowed else "",
         "tiers": make_tiers(offer),
         "blocks": make_blocks(offer, at),
@@ -229,6 +249,11 @@ def publish(request: HttpRequest, desk: Desk, listing_id: UUID) -> HttpResponseB
         return _show_form(request, desk, row, form, kept=fields, status=422)
     try:
         version = publish_listing(stores=get_stores(), listing_id=row.id, offer=offer, at=now())
+    except PriceUnderReview as error:
+        if ask_price_review(listing_id=row.id, offer=offer, at=now()) is not None:
+            desk.note("listing.asked", "listing", row.id)
+        messages.info(request, str(error))
+        return redirect("desk_listing", listing_id=row.id)
     except GongdaoError as error:
         said = _say(error)
         form = ListingForm(fields)

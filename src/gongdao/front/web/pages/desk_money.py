@@ -35,6 +35,7 @@ from gongdao.front.web.pages.desk_access import (
 )
 from gongdao.front.web.pages.desk_money_form import PayeeForm, PayoutForm
 from gongdao.front.web.pages.desk_words import PAYOUT_SHAPES, PAYOUT_STATES
+from gongdao.front.web.split_words import SPLIT_SHAPES, split_problem, split_state
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.decide_payout import PayoutPolicy, names_match
 from gongdao.ledger.models import Payee, Payout
@@ -46,6 +47,9 @@ from gongdao.ledger.states import PayoutState
 from gongdao.ledger.step_payout import cancel_payout
 from gongdao.market.accounts import clearing_account, merchant_account
 from gongdao.market.members import new_payout_reference
+from gongdao.payments.ask_split import find_splitter
+from gongdao.payments.models import Split
+from gongdao.payments.split_port import Splitter
 from gongdao.rules.queries import policy
 
 STATEMENTS = {
@@ -74,7 +78,7 @@ def _show(
     page = Paginator(rows.order_by("-proposed_at", "-id"), _PER_PAGE).get_page(
         request.GET.get("page")
     )
-    today = beijing(at).date()
+    today, payees = beijing(at).date(), _payees(desk)
     return show(
         request,
         desk,
@@ -82,7 +86,9 @@ def _show(
         "money",
         status=status,
         money=find_merchant_money(merchant=desk.owner),
-        payees=_payees(desk),
+        payees=payees,
+        receiving=_receiving(payees),
+        splits=_split_lines(desk),
         page=page,
         payouts=[_payout_line(one) for one in page.object_list],
         form=form,
@@ -115,7 +121,45 @@ def _payee_line(row: Payee) -> dict[str, Any]:
         "bank": details.bank,
         "number": f"…{details.number[-4:]}",
         "verified": row.verified_at is not None,
+        "gateway": gateway_name(details.gateway) if details.gateway else "",
+        "service": details.gateway,
     }
+
+
+def _splitters() -> list[Splitter]:
+    """The payment services in use that split."""
+    found = [find_splitter(one, one.account) for one in get_gateways().values()]
+    return [one for one in found if one is not None]
+
+
+def _receiving(payees: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Of each service that splits, whether a verified account receives there."""
+    return [
+        {
+            "name": gateway_name(one.name),
+            "verified": any(p["service"] == one.name and p["verified"] for p in payees),
+            "added": any(p["service"] == one.name for p in payees),
+        }
+        for one in _splitters()
+    ]
+
+
+def _split_lines(desk: Desk) -> list[dict[str, Any]]:
+    """The merchant's newest shares."""
+    rows = Split.objects.filter(owner_kind=desk.owner.kind, owner_id=desk.owner.id, part="share")
+    rows = rows.select_related("credit__intent").order_by("-planned_at", "-id")
+    return [
+        {
+            "order": row.credit.intent.out_trade_no,
+            "amount": Money(row.amount_minor or row.released_minor, row.credit.currency),
+            "service": gateway_name(row.credit.gateway),
+            "state": split_state(row.state),
+            "shape": SPLIT_SHAPES[row.state],
+            "problem": split_problem(row.problem),
+            "at": row.ended_at or row.planned_at,
+        }
+        for row in rows[:_PER_PAGE]
+    ]
 
 
 def _payout_line(row: Payout) -> dict[str, Any]:
@@ -179,7 +223,8 @@ def _day(text: str) -> date | None:
 def payee(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Name an account that money may go to: in the merchant's own name, verified by the platform
     before anything is paid."""
-    form = PayeeForm(request.POST or None, initial={"name": desk.merchant.legal_name})
+    services = [one.name for one in _splitters()]
+    form = PayeeForm(services, request.POST or None, initial={"name": desk.merchant.legal_name})
     if request.method == "GET" or not form.is_valid():
         status = 200 if request.method == "GET" else 422
         return show(request, desk, "desk_payee", "money", status=status, form=form)

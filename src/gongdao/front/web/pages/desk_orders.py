@@ -169,9 +169,13 @@ def entered(request: HttpRequest, desk: Desk, number: str) -> HttpResponseBase:
     row = desk.order(number)
     if not _can_deliver(row):
         return redirect("desk_order", number=row.number)
+    return _show(request, desk, row, answers=_look_at_answers(desk, row), fields=_fields(row))
+
+
+def _look_at_answers(desk: Desk, row: Order) -> list[tuple[str, str]]:
+    """What the buyer filled in; that the merchant looked is in the record."""
     desk.note("order.entered_read", "order", row.id)
-    answers = read_entered(stores=get_stores(), order=row, at=now())
-    return _show(request, desk, row, answers=list(answers.items()), fields=_fields(row))
+    return list(read_entered(stores=get_stores(), order=row, at=now()).items())
 
 
 def _can_deliver(row: Order) -> bool:
@@ -218,8 +222,10 @@ def deliver(request: HttpRequest, desk: Desk, number: str) -> HttpResponseBase:
         problem = {"id": error.place.field or "texts", "why": str(error.reason)}
         if row.quantity > _MOST_FIELDS:
             problem["id"] = "texts"
-        fields = _fields(row, request.POST)
-        return _show(request, desk, row, status=422, fields=fields, problem=problem)
+        told: dict[str, Any] = {"fields": _fields(row, request.POST), "problem": problem}
+        if _can_deliver(row):
+            told["answers"] = _look_at_answers(desk, row)
+        return _show(request, desk, row, status=422, **told)
     if done:
         desk.note("order.delivered", "order", row.id)
         messages.success(request, _("发货了。买家看得到内容，这里不再显示。"))

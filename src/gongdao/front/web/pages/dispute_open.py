@@ -39,6 +39,7 @@ from gongdao.front.web.dispute_form import OpenForm, asks_for
 from gongdao.front.web.dispute_view import fact_rows
 from gongdao.front.web.dispute_words import (
     BEFORE_DELIVERY,
+    BY_PIECE,
     CHOOSABLE,
     EVIDENCE,
     said,
@@ -95,13 +96,16 @@ def ask(request: HttpRequest, order: Order, reason: str) -> HttpResponseBase:
     code, sight = ReasonCode(reason), _sight(order)
     data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
     asks = asks_for(code, listed=sight.offer.region, before=_account_region(order, code, at))
-    whole = order.quantity == 1 or left.minor == order.total_minor
+    asks_pieces = code in BY_PIECE and order.delivered_at is not None
+    whole = order.quantity == 1 or asks_pieces or left.minor == order.total_minor
     form = OpenForm(
         data,
         files,
         left=left,
         replaceable=sight.by_vault and whole,
         pieces=order.quantity,
+        by_piece=asks_pieces,
+        price=Money(order.total_minor, order.currency),
         asks=asks,
     )
     if request.method == "POST" and form.is_valid():
@@ -131,7 +135,7 @@ def _open(
         return open_case(
             stores=get_stores(),
             order_id=order.id,
-            asked=Asked(code, given["wanted"], given["amount"], form.told()),
+            asked=Asked(code, given["wanted"], given["amount"], form.told(), form.places()),
             by=Party(Mover.BUYER, buyer_id(request)),
             words=given["words"],
             files=given["files"],

@@ -23,6 +23,7 @@ from gongdao.front.web.market_view import (
     merchant_rows,
     price_rows,
     promised_by,
+    say_compared,
     say_stock,
     stock_of,
 )
@@ -115,6 +116,7 @@ def listing(request: HttpRequest, listing_id: UUID) -> HttpResponse:
         "stock": say_stock(stock),
         "closed": why_closed(found, offer, stock),
         "compared": offer.compared_price if verdict and verdict.allowed else None,
+        "compared_with": say_compared(offer),
         "support": verdict.support.value if verdict and verdict.allowed else "",
         "tiers": make_tiers(offer),
         "blocks": make_blocks(offer, at),

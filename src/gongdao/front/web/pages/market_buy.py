@@ -79,6 +79,7 @@ def _place(
         answers=form.answers(),
         buyer_id=buyer_id(request),
         coupon=given["coupon"],
+        no_return=given["no_return"],
         request=_name_request(listing, given, ask),
     )
     guesses = limiting_guesses(

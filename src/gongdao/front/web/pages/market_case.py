@@ -63,7 +63,9 @@ def _make(request: HttpRequest, order: Order) -> OpenCase:
     at, stores = now(), get_stores()
     count_attempt(stores=stores, limit=NEW_CASES, who=network_of(request), at=at)
     check_free_space()
-    made = gather_order_case(stores=stores, order=order, site=settings.GONGDAO.public_url, at=at)
+    made = gather_order_case(
+        stores=stores, order=order, site=settings.GONGDAO.public_url, tested=True, at=at
+    )
     case = begin_order_case(
         stores=stores,
         made=made,
@@ -87,7 +89,11 @@ def save(request: HttpRequest, order: Order) -> HttpResponseBase:
     at = now()
     count_attempt(stores=get_stores(), limit=NEW_CASES, who=network_of(request), at=at)
     made = gather_order_case(
-        stores=get_stores(), order=order, site=settings.GONGDAO.public_url, at=at
+        stores=get_stores(),
+        order=order,
+        site=settings.GONGDAO.public_url,
+        tested=True,
+        at=at,
     )
     file, size = whole_zip(made.members(), at=at, folder=own_scratch())
     name = _("订单案件-{number}.zip").format(number=order.number)

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_http_methods
 
-from gongdao.core.errors import NotDelivered
+from gongdao.core.errors import InputError, NotDelivered
 from gongdao.core.language import gettext as _
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
@@ -25,7 +25,7 @@ from gongdao.market.record_test import ToldTest, read_tests, record_test
 from gongdao.market.release_orders import confirm_receipt
 from gongdao.market.reveal_order import reveal_order
 from gongdao.market.shown import find_shown
-from gongdao.market.states import OrderState
+from gongdao.market.states import OrderState, Recording
 from gongdao.vault.reveal import RevealedSecret
 
 
@@ -45,26 +45,31 @@ def secrets(request: HttpRequest, order: Order) -> HttpResponseBase:
         context = {"order": order, "sight": sight, "here": "orders"}
         return render(request, "pages/market_secrets.html", context)
     who = f"account:{buyer_id(request)}" if buyer_id(request) else "page"
+    chosen = _CHOICES.get(request.POST.get("recording", ""), Recording.NOT_ASKED)
     try:
-        found = _read(order, sight, who)
+        found = _read(order, sight, who, chosen)
     except NotDelivered:
         return redirect("market_order", number=order.number)
     context = {
         "order": order,
         "sight": sight,
         "secrets": found,
-        "form": TestForm(initial={"recorded": request.POST.get("recording") == "yes"}),
+        "form": TestForm(initial={"recorded": chosen is Recording.YES}),
         "can_test": sight.state is OrderState.DELIVERED,
         "here": "orders",
     }
     return render(request, "pages/market_revealed.html", context)
 
 
-def _read(order: Order, sight: OrderSight, who: str) -> list[dict[str, Any]]:
+_CHOICES = {"yes": Recording.YES, "no": Recording.NO}
+
+
+def _read(order: Order, sight: OrderSight, who: str, chosen: Recording) -> list[dict[str, Any]]:
+    stores, at = get_stores(), now()
     if sight.by_vault:
-        found = reveal_order(stores=get_stores(), order=as_found(order), who=who, at=now())
+        found = reveal_order(stores=stores, order=as_found(order), who=who, recording=chosen, at=at)
         return [_plain(one) for one in found]
-    handed = read_handed(stores=get_stores(), order_id=order.id, at=now())
+    handed = read_handed(stores=stores, order_id=order.id, recording=chosen, at=at)
     return [_plain_handed(one) for one in handed]
 
 
@@ -113,19 +118,31 @@ def test(request: HttpRequest, order: Order) -> HttpResponseBase:
     sight = _sight(order)
     if not (sight.revealed and sight.state is OrderState.DELIVERED):
         return redirect("market_order", number=order.number)
-    form = TestForm(request.POST or None)
-    if request.method == "GET" or not form.is_valid():
+    form = TestForm(request.POST, request.FILES) if request.method == "POST" else TestForm()
+    kept = _keep_test(order, form) if form.is_valid() else False
+    if request.method == "GET" or form.errors:
         told = read_tests(stores=get_stores(), order_id=order.id, at=now())
         context = {"order": order, "sight": sight, "form": form, "tests": told, "here": "orders"}
         status = 200 if request.method == "GET" else 422
         return render(request, "pages/market_test.html", context, status=status)
-    given = form.cleaned_data
-    result = ToldTest(given["works"] == "yes", given["recorded"] or None, given["note"])
-    if record_test(stores=get_stores(), order_id=order.id, result=result, at=now()):
+    if kept:
         messages.success(request, _("记下了，写了时间，改不了。"))
     else:
         messages.warning(request, _("这次没有记：这个订单记过 5 次了，或已经完成。"))
     return redirect("market_order", number=order.number)
+
+
+def _keep_test(order: Order, form: TestForm) -> bool:
+    """Whether it was kept; what is wrong with a file is said at its field."""
+    given = form.cleaned_data
+    result = ToldTest(given["works"] == "yes", given["recorded"] or None, given["note"])
+    try:
+        return record_test(
+            stores=get_stores(), order_id=order.id, result=result, files=given["files"], at=now()
+        )
+    except InputError as error:
+        form.add_error("files", f"{error.reason}{error.hint}")
+        return False
 
 
 @require_http_methods(["GET", "POST"])

@@ -16,7 +16,7 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
-from gongdao.front.web.operator_access import Desk, desk_page
+from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_forms import BookingForm
 from gongdao.front.web.operator_money import account_name, gateway_accounts, payout_policy
 from gongdao.front.web.operator_queues import uncovered_steps, waiting_bookings
@@ -80,6 +80,7 @@ def _show(request: HttpRequest, desk: Desk, form: BookingForm) -> HttpResponseBa
         "page": page,
         "waiting": _waiting(list(page.object_list), desk),
         "limit": payout_policy().second_person_over,
+        **factor_context(request, "operator_bookings"),
         "here": "operator",
         "part": "ledger",
     }
@@ -122,6 +123,7 @@ def _account(row: LedgerAccount) -> Account:
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_bookings")
 def propose(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Propose one booking; nothing has moved then."""
     form = BookingForm(_bookings(), _accounts(), request.POST)
@@ -149,6 +151,7 @@ def propose(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_bookings")
 def step(request: HttpRequest, desk: Desk, pending_id: UUID) -> HttpResponseBase:
     """Confirm one, or give it up."""
     name = request.POST.get("step", "")

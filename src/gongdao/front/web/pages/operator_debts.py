@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -18,30 +17,43 @@ from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.charge_back_order import charge_back_order
-from gongdao.front.web.operator_access import Desk, desk_page
+from gongdao.front.stores import get_stores
+from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_forms import ChargeBackForm, DebtForm
+from gongdao.front.web.operator_money import payout_policy
 from gongdao.front.web.operator_view import do_deed, link, page_of, searched
 from gongdao.front.web.templatetags.values import when
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.models import LedgerAccount, LedgerTransfer
 from gongdao.ledger.queries import find_balances
-from gongdao.ledger.settle_debt import collect_receivable, write_off
+from gongdao.ledger.settle_debt import collect_receivable
 from gongdao.ledger.transfers import Journal
 from gongdao.market.accounts import merchant_account, platform_account
 from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.give_up_debt import (
+    confirm_write_off,
+    drop_write_off,
+    give_up_debt,
+    needs_second,
+    proposal_of,
+    propose_write_off,
+    waiting_write_offs,
+)
 from gongdao.market.models import Finding, Merchant, Order
 from gongdao.market.staff import check_reason
 from gongdao.market.states import Role
+
+_MOST_WAITING = 50
 
 
 @require_safe
 @desk_page(Role.FINANCE)
 def debts(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Chargebacks that services told of, who owes what, and the form for a chargeback."""
-    return _show(request, ChargeBackForm(number=searched(request)))
+    return _show(request, desk, ChargeBackForm(number=searched(request)))
 
 
-def _show(request: HttpRequest, form: ChargeBackForm) -> HttpResponseBase:
+def _show(request: HttpRequest, desk: Desk, form: ChargeBackForm) -> HttpResponseBase:
     told = Finding.objects.filter(code=CHARGED_BACK, closed_at=None).select_related("order")
     page = page_of(request, _debtors())
     context = {
@@ -53,6 +65,9 @@ def _show(request: HttpRequest, form: ChargeBackForm) -> HttpResponseBase:
         "told_head": [_("订单"), _("时间")],
         "page": page,
         "debtors": page.object_list,
+        "waiting": _waiting(desk),
+        "limit": payout_policy().second_person_over,
+        **factor_context(request, "operator_debts"),
         "here": "operator",
         "part": "ledger",
     }
@@ -87,19 +102,21 @@ def _debtors() -> list[dict[str, Any]]:
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_debts")
 def charge_back(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Book a chargeback that stands in the service's books."""
     form = ChargeBackForm(request.POST)
     if not form.is_valid():
-        return _show(request, form)
+        return _show(request, desk, form)
     given = form.cleaned_data
     order = Order.objects.filter(number=given["number"].strip().upper()).first()
     if order is None:
         form.add_error("number", _("没有这个订单。"))
-        return _show(request, form)
+        return _show(request, desk, form)
 
     def deed() -> bool:
         journal = charge_back_order(
+            stores=get_stores(),
             order_id=order.id,
             amount=given["amount"],
             reference=given["reference"].strip(),
@@ -131,30 +148,17 @@ def _collect(merchant: SubjectRef, amount: Money, reference: str, desk: Desk) ->
     )
 
 
-def _write_off(merchant: SubjectRef, amount: Money, reference: str, desk: Desk) -> Journal:
-    return write_off(
-        merchant=merchant,
-        amount=amount,
-        about=merchant,
-        reference=f"given_up:{reference}",
-        at=desk.at,
-    )
-
-
-_STEPS: dict[str, tuple[str, Callable[[SubjectRef, Money, str, Desk], Journal]]] = {
-    "collect": ("debt.collect", _collect),
-    "write_off": ("debt.write_off", _write_off),
-}
-
-
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_debts")
 def step(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBase:
     """A debt is paid at the bank, or given up."""
-    chosen = _STEPS.get(request.POST.get("step", ""))
-    if chosen is None or not Merchant.objects.filter(id=merchant_id).exists():
+    name = request.POST.get("step", "")
+    if name not in ("collect", "write_off") or not Merchant.objects.filter(id=merchant_id).exists():
         raise Http404
     form = DebtForm(request.POST)
+    if name == "write_off":
+        return _write_off(request, desk, merchant_id, form)
 
     def deed() -> bool:
         if not form.is_valid():
@@ -162,14 +166,14 @@ def step(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBas
         given = form.cleaned_data
         check_reason(given["reason"])
         owner = SubjectRef("merchant", merchant_id)
-        journal = chosen[1](owner, given["amount"], given["reference"].strip(), desk)
+        journal = _collect(owner, given["amount"], given["reference"].strip(), desk)
         return not journal.replayed
 
     return do_deed(
         request,
         desk,
         deed,
-        code=chosen[0],
+        code="debt.collect",
         about=("merchant", str(merchant_id)),
         done=_("已记下。"),
         back="operator_debts",
@@ -177,8 +181,90 @@ def step(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBas
     )
 
 
+def _write_off(
+    request: HttpRequest, desk: Desk, merchant_id: UUID, form: DebtForm
+) -> HttpResponseBase:
+    """Up to the limit at once, over it as a proposal that another person confirms."""
+    limit = payout_policy().second_person_over
+    whole = form.is_valid()
+    second = whole and needs_second(amount=form.cleaned_data["amount"], limit=limit, at=desk.at)
+
+    def deed() -> bool:
+        if not whole:
+            raise InputError(_("金额、流水号和理由都要写。"))
+        given = form.cleaned_data
+        told: dict[str, Any] = {
+            "merchant_id": merchant_id,
+            "amount": given["amount"],
+            "reference": given["reference"].strip(),
+            "by": desk.by,
+            "reason": given["reason"],
+            "at": desk.at,
+        }
+        return propose_write_off(**told) if second else give_up_debt(**told, limit=limit)
+
+    return do_deed(
+        request,
+        desk,
+        deed,
+        code="",
+        about=("merchant", str(merchant_id)),
+        done=_("提出了，等另一个人确认。") if second else _("已记下。"),
+        back="operator_debts",
+    )
+
+
+@require_POST
+@desk_page(Role.FINANCE)
+@fresh_factor_page("operator_debts")
+def decide(request: HttpRequest, desk: Desk, pending_id: UUID) -> HttpResponseBase:
+    """Confirm a write-off that a colleague proposed, or take it back."""
+    name = request.POST.get("step", "")
+    if name not in ("confirm", "drop"):
+        raise Http404
+
+    def deed() -> bool:
+        if name == "confirm":
+            return confirm_write_off(pending_id=pending_id, by=desk.by, at=desk.at)
+        reason = request.POST.get("reason", "")
+        return drop_write_off(pending_id=pending_id, by=desk.by, reason=reason, at=desk.at)
+
+    return do_deed(
+        request,
+        desk,
+        deed,
+        code="",
+        about=("booking", str(pending_id)),
+        done=_("已记下。"),
+        back="operator_debts",
+    )
+
+
+def _waiting(desk: Desk) -> list[dict[str, Any]]:
+    """Proposed write-offs, the oldest first."""
+    rows = list(waiting_write_offs()[:_MOST_WAITING])
+    names = Merchant.objects.in_bulk([one.owner_id for one in rows])
+    found = []
+    for row in rows:
+        deed = proposal_of(row.id)
+        found.append(
+            {
+                "id": row.id,
+                "merchant": names[row.owner_id],
+                "amount": Money(row.amount_minor, row.currency),
+                "reference": row.reference.removeprefix("given_up:"),
+                "at": row.created_at,
+                "by": deed.who_mail if deed else "",
+                "said": deed.reason if deed else "",
+                "mine": deed is None or deed.who is None or deed.who == desk.by.id,
+            }
+        )
+    return found
+
+
 urlpatterns = [
     path("debts/", debts, name="operator_debts"),
     path("debts/charge-back/", charge_back, name="operator_charge_back"),
+    path("debts/write-offs/<uuid:pending_id>/", decide, name="operator_write_off"),
     path("debts/<uuid:merchant_id>/", step, name="operator_debt_step"),
 ]

@@ -7,10 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import path, reverse
@@ -20,22 +19,34 @@ from gongdao.core.errors import GongdaoError
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
-from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.decide_liability import Finding, RowState, decide
 from gongdao.disputes.events import Docket, Party
 from gongdao.disputes.explain import find_row, say_condition, say_row
 from gongdao.disputes.facts import FactName, Facts
 from gongdao.disputes.give_verdict import give_verdict
-from gongdao.disputes.hand_over import ask_party, hand_over, resume_clock, stop_clock, take_case
+from gongdao.disputes.hand_over import ask_party, hand_over, take_case
 from gongdao.disputes.judge import facts_of
 from gongdao.disputes.may_replace import may_replace
 from gongdao.disputes.models import Case, RootCause
-from gongdao.disputes.queries import cases_of_platform, cases_that_need_a_person
+from gongdao.disputes.queries import (
+    cases_of_platform,
+    cases_that_need_a_person,
+    cases_that_stand_still,
+)
 from gongdao.disputes.root_cause import UPHELD, Cause, record_cause
 from gongdao.disputes.states import Mover, Step
-from gongdao.front.dispute_closure import check_dispute
-from gongdao.front.scratch import own_scratch
+from gongdao.disputes.stop_clock import resume_clock, stop_clock
 from gongdao.front.stores import get_stores
+from gongdao.front.web.dispute_desk import (
+    GIVEN_BECAUSE,
+    closure_of,
+    colleagues,
+    hand_over_rows,
+    log_rows,
+    read_stop,
+    reasons_to_give,
+    stop_rows,
+)
 from gongdao.front.web.dispute_files import send_exhibit, send_verdict
 from gongdao.front.web.dispute_ruling import RulingForm, weighable
 from gongdao.front.web.dispute_view import (
@@ -80,10 +91,12 @@ def queue(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 
 def _listed(show: str, desk: Desk) -> QuerySet[Case]:
     if show == "closed":
-        closed = Case.objects.select_related("order").filter(state="closed")
+        closed = Case.objects.select_related("order", "owner").filter(state="closed")
         return closed.order_by("-closed_at", "-id")
     if show == "stuck":
         return cases_that_need_a_person()
+    if show == "stopped":
+        return cases_that_stand_still()
     if show == "mine":
         return cases_of_platform(owner_id=desk.user)
     rows = cases_of_platform()
@@ -129,9 +142,13 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
         "second": Step(row.step) in (Step.SECOND_ARBITER, Step.APPEAL_SECOND),
         "own": row.owner_id == desk.user,
         "owner": row.owner.email if row.owner else "",
-        "leaves": _leaves(row),
+        "passed": hand_over_rows(row),
+        "colleagues": colleagues(row, desk.user) if row.owner_id == desk.user else [],
+        "why_given": reasons_to_give(),
+        "check": closure_of(row, desk.at),
+        "leaves": log_rows(row),
         "causes": _causes(row),
-        "stops": [(one.value, _stop_name(one)) for one in StopReason],
+        "stops": stop_rows(row) if row.owner_id == desk.user else [],
         "file_url": f"{here}files/",
         "verdict_url": f"{here}verdicts/",
         "here": "operator",
@@ -187,14 +204,6 @@ def _rule_rows(table: Liability, finding: Finding, facts: Facts) -> list[dict[st
     return found
 
 
-def _leaves(row: Case) -> list[dict[str, Any]]:
-    """Every step as it lies in the public log."""
-    return [
-        {"number": one.number, "kind": one.kind, "hash": bytes(one.leaf_hash).hex()}
-        for one in row.events.order_by("number")
-    ]
-
-
 def _causes(row: Case) -> dict[str, Any] | None:
     """The root cause of an upheld case, or the form for it."""
     if row.state != "closed" or row.outcome not in UPHELD:
@@ -202,16 +211,6 @@ def _causes(row: Case) -> dict[str, Any] | None:
     there = RootCause.objects.filter(case=row).first()
     choices = [(one.value, translated(CAUSES[one])) for one in Cause]
     return {"choices": choices, "there": there, "name": said(CAUSES, there.cause) if there else ""}
-
-
-def _stop_name(reason: StopReason) -> str:
-    names = {
-        StopReason.OUTAGE: _("平台故障，没人能答复"),
-        StopReason.ISSUER_ASKED: _("在等发行方答复"),
-        StopReason.GATEWAY_ASKED: _("在等支付渠道答复"),
-        StopReason.LEGAL_HOLD: _("有关机关要求不动"),
-    }
-    return names[reason]
 
 
 def _decide(request: HttpRequest, desk: Desk, row: Case, form: RulingForm, quantity: int) -> bool:
@@ -238,18 +237,9 @@ def _decide(request: HttpRequest, desk: Desk, row: Case, form: RulingForm, quant
 def closure(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
     """How far the platform's records and the buyer's own evidence close the case."""
     row = _find(case_id)
-    report, unread = check_dispute(
-        stores=get_stores(),
-        case=row,
-        by=Party(Mover.PLATFORM, desk.user),
-        site=settings.GONGDAO.public_url,
-        scratch=own_scratch(),
-        at=desk.at,
-    )
     context = {
         "row": row,
-        "report": report,
-        "unread": unread,
+        "check": closure_of(row, desk.at),
         "here": "operator",
         "part": "disputes",
     }
@@ -269,12 +259,13 @@ def step(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
             take_case(**more, user_id=me)
         elif deed == "return":
             hand_over(**more, by=me, to=None, reason="returned", words=words)
+        elif deed == "give":
+            _give(row, me, request.POST, desk.at)
         elif deed in ("ask_buyer", "ask_merchant"):
             whom = Mover.BUYER if deed == "ask_buyer" else Mover.MERCHANT
             ask_party(**more, by=me, whom=whom, words=words)
         elif deed == "stop":
-            reason = StopReason(request.POST.get("reason", ""))
-            stop_clock(**more, by=me, reason=reason)
+            stop_clock(**more, by=me, stop=read_stop(request.POST, words))
         elif deed == "resume":
             resume_clock(**more, by=me)
         elif deed == "cause":
@@ -288,6 +279,17 @@ def step(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
     else:
         messages.success(request, _("做了，记在案件里。"))
     return redirect("operator_dispute", case_id=row.id)
+
+
+def _give(row: Case, me: UUID, post: QueryDict, at: datetime) -> None:
+    """Hand over to the colleague who is chosen; ValueError for anybody else, or for no reason."""
+    to, reason = post.get("to", ""), post.get("reason", "")
+    if to not in dict(colleagues(row, me)) or reason not in GIVEN_BECAUSE:
+        raise ValueError("nobody, or nothing, that the form offers")
+    words = post.get("words", "")
+    hand_over(
+        stores=get_stores(), case_id=row.id, by=me, to=UUID(to), reason=reason, words=words, at=at
+    )
 
 
 @require_safe

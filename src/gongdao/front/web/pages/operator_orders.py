@@ -192,6 +192,7 @@ def order(request: HttpRequest, desk: Desk, number: str) -> HttpResponseBase:
             {"row": one, "amount": Money(one.amount_minor, one.credit.currency)}
             for one in refunds.order_by("requested_at")
         ],
+        "pays": desk.may(Role.FINANCE),
         "notices": Notice.objects.filter(order=found).order_by("made_at"),
         "seen": CallbackSeen.objects.filter(out_trade_no=found.number).order_by("-id")[:_SEEN],
         **_common(desk),

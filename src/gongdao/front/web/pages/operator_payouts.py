@@ -21,7 +21,7 @@ from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.hold_ground import check_may_pay_out, find_held_merchants
 from gongdao.front.stores import get_stores
-from gongdao.front.web.operator_access import Desk, desk_page
+from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_forms import PayoutForm
 from gongdao.front.web.operator_money import account_name, payout_policy, read_source, sources
 from gongdao.front.web.operator_queues import unverified_payees
@@ -76,6 +76,7 @@ def _show(request: HttpRequest, desk: Desk, *, status: int = 200, **more: Any) -
         "state": state,
         "q": text,
         "policy": payout_policy(),
+        **factor_context(request, "operator_payouts"),
         "payers": [{"value": str(one), "name": account_name(one)} for one in payers],
         "batches": PayoutBatch.objects.order_by("-made_at")[:_BATCHES],
         "merchants": _merchants(desk),
@@ -150,6 +151,7 @@ def propose_form(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpRes
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_payouts")
 def propose(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBase:
     """Propose a payout: the amount leaves the merchant's free money at once."""
     form = PayoutForm(_payees(merchant_id), sources(), request.POST)
@@ -207,6 +209,7 @@ def _form(
         "merchant": found,
         "money": find_merchant_money(merchant=SubjectRef("merchant", found.id)),
         "policy": payout_policy(),
+        **factor_context(request, "operator_payouts"),
         "here": "operator",
         "part": "payouts",
     }
@@ -251,6 +254,7 @@ _VERBS: dict[str, Callable[[UUID, str, Desk], object]] = {
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_payouts")
 def step(request: HttpRequest, desk: Desk, payout_id: UUID) -> HttpResponseBase:
     """One step of one payout."""
     name, said = request.POST.get("step", ""), request.POST.get("said", "")
@@ -270,6 +274,7 @@ def step(request: HttpRequest, desk: Desk, payout_id: UUID) -> HttpResponseBase:
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_payouts")
 def request_batch(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Put what is approved into one batch; from now on the bank is asked."""
     by = desk.by.id
@@ -296,6 +301,7 @@ def request_batch(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_payouts")
 def batch(request: HttpRequest, desk: Desk, batch_id: UUID) -> HttpResponseBase:
     """The list of a batch as CSV; it names accounts in the clear: each download is noted."""
     if not PayoutBatch.objects.filter(id=batch_id).exists():

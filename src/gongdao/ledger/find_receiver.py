@@ -1,0 +1,38 @@
+"""Where the splits of a payment service arrive for a merchant: his own verified account there."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from gongdao.core.errors import KeyGone
+from gongdao.core.stores import Stores
+from gongdao.core.subject import SubjectRef
+from gongdao.ledger.models import Payee
+from gongdao.ledger.payees import open_payee
+
+
+@dataclass(frozen=True)
+class Receiver:
+    """A payee that splits arrive at; ``number`` is his account at the service."""
+
+    payee_id: UUID
+    number: str
+
+
+def find_receiver(*, stores: Stores, merchant: SubjectRef, gateway: str) -> Receiver | None:
+    """The account of ``merchant`` that was verified last at ``gateway``; None where he has none."""
+    rows = Payee.objects.filter(
+        owner_kind=merchant.kind,
+        owner_id=merchant.id,
+        verified_at__isnull=False,
+        retired_at=None,
+    )
+    for row in rows.order_by("-verified_at", "-id"):
+        try:
+            details = open_payee(stores=stores, payee_id=row.id)
+        except KeyGone:
+            continue
+        if details.gateway == gateway:
+            return Receiver(row.id, details.number)
+    return None

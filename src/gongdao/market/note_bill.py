@@ -1,0 +1,51 @@
+"""A payment service's books say something else of an order's payment than this program: a person
+looks, and says when it is settled."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from gongdao.core.errors import InputError
+from gongdao.core.language import Phrase
+from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.models import Finding
+from gongdao.market.staff import Actor, check_reason, note_deed
+from gongdao.payments.models import Credit
+from gongdao.payments.read_bills import DIFFERS
+
+SETTLED_BY_HAND = (DIFFERS, CHARGED_BACK)
+"""Findings that a person ends: nothing in the order shows that they are over."""
+_FIND = """
+INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)
+VALUES (%(order)s, %(code)s, 'person', 1, %(at)s, %(at)s)
+ON CONFLICT (order_id, code) DO UPDATE
+SET times = f.times + 1, acted_at = %(at)s, closed_at = NULL
+"""
+
+
+def note_bill_differs(*, credit: Credit, at: datetime) -> None:
+    """Put the order of a payment on the operator's desk; of a payment that belongs to no order the
+    day's own row tells."""
+    if credit.intent.owner_kind == "order":
+        with connection.cursor() as cursor:
+            values: dict[str, Any] = {"order": credit.intent.owner_id, "code": DIFFERS, "at": at}
+            cursor.execute(_FIND, values)
+
+
+def settle_finding(*, order_id: UUID, code: str, reason: str, by: Actor, at: datetime) -> bool:
+    """A person looked at it and says why it is over; False where it was before. Raise InputError
+    without a reason, and for a finding that ends with its order alone."""
+    said = check_reason(reason)
+    if code not in SETTLED_BY_HAND:
+        raise InputError(Phrase("这一项会随订单自己了结。"), field="code")
+    with transaction.atomic():
+        rows = Finding.objects.filter(order_id=order_id, code=code, closed_at=None)
+        if not rows.update(closed_at=at):
+            return False
+        about = ("order", str(order_id))
+        note_deed(by=by, deed="finding.settle", about=about, reason=f"{code}: {said}", at=at)
+    return True

@@ -1,0 +1,39 @@
+"""A refund that the service cannot pay reached its buyer by other means: a bank transfer, say."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from gongdao.core.errors import InputError, ReferenceReused
+from gongdao.core.language import gettext as _
+from gongdao.payments.carry_out_refunds import OnConfirmed
+from gongdao.payments.decide_callback import has_sound_number
+from gongdao.payments.models import Refund
+
+
+def settle_elsewhere(
+    *, refund_id: UUID, reference: str, confirmed: OnConfirmed, at: datetime
+) -> bool:
+    """Write that a stuck refund was paid under the bank's number ``reference``; the service is not
+    asked for it again. False where it is not stuck (any more).
+
+    Raise InputError for a number that cannot be, ReferenceReused for one that paid another refund.
+    """
+    number = reference.strip()
+    if not has_sound_number(number):
+        raise InputError(_("银行流水号要写，最多 64 个字母、数字或符号。"), field="reference")
+    with transaction.atomic():
+        rows = Refund.objects.select_for_update(of=("self",)).select_related("credit__intent")
+        refund = rows.filter(id=refund_id, state="stuck").first()
+        if refund is None:
+            return False
+        if Refund.objects.filter(paid_elsewhere=number).exists():
+            raise ReferenceReused(number)
+        refund.state, refund.confirmed_at, refund.paid_elsewhere = "confirmed", at, number
+        refund.problem = ""
+        refund.save(update_fields=["state", "confirmed_at", "paid_elsewhere", "problem"])
+        confirmed(refund)
+    return True

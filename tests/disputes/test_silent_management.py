@@ -1,0 +1,118 @@
+"""Management lets an appeal pass: what that grants depends on whose appeal it was."""
+
+from __future__ import annotations
+
+import pytest
+from tests.disputes.disputes_kit import (
+    BUYER,
+    BY_HAND,
+    HOUR,
+    LATE,
+    MERCHANT,
+    balance,
+    check_money,
+    complain,
+    delivered,
+    fund,
+    make_shop,
+    undelivered,
+)
+from tests.disputes.test_merchant_appeal import PRICE, ask, carry_out, decide, paid_case
+
+from gongdao.core.money import Money
+from gongdao.disputes.decide_liability import Remedy as Kind
+from gongdao.disputes.fire_clocks import fire_due_clocks, follow_orders
+from gongdao.disputes.models import Notice, Remedy, Verdict
+from gongdao.disputes.notices import ClaimedNotice, dispute_text
+from gongdao.disputes.say import say
+from gongdao.disputes.states import Deed, Mover, ReasonCode
+from gongdao.disputes.verdict_file import differs
+from gongdao.disputes.verdict_json import read_verdict
+from gongdao.front.stores import get_stores
+from gongdao.ledger.accounts import AccountKind
+from gongdao.market.release_orders import fee_of
+from gongdao.payments.models import Refund
+
+pytestmark = pytest.mark.django_db(transaction=True)
+FREE, GUARANTEE = AccountKind.MERCHANT_FREE, AccountKind.PLATFORM_GUARANTEE
+
+
+def let_pass(case):
+    """Nobody answers the appeal: it goes to management, and management is silent too."""
+    case.refresh_from_db()
+    at = case.clock_due_at
+    assert fire_due_clocks(stores=get_stores(), at=at).count == 1
+    case.refresh_from_db()
+    assert (case.forum, case.clock_silence) == ("management", "platform_pays")
+    at = case.clock_due_at
+    fire_due_clocks(stores=get_stores(), at=at)
+    case.refresh_from_db()
+    return at
+
+
+def test_silence_grants_the_merchants_own_appeal():
+    """The merchant appealed: what was taken from him is made good out of the guarantee, nothing
+    more goes to the buyer and nothing is taken back; the verdict recomputes."""
+    shop = make_shop()
+    fund(GUARANTEE, 30_000)
+    case = paid_case(shop)
+    free = balance(FREE, shop)
+    ask(case, MERCHANT, LATE + 3 * HOUR)
+    let_pass(case)
+    due = PRICE - fee_of(Money(PRICE)).minor
+    assert (case.state, case.outcome) == ("closed", "refused")
+    assert balance(FREE, shop) == free + due and balance(GUARANTEE) == 30_000 - due
+    assert Refund.objects.get().amount_minor == PRICE
+    verdict = Verdict.objects.get(case=case, number=2)
+    assert verdict.reason_code == "liability/silence@2/merchant_appeal" and verdict.automatic
+    assert differs(read_verdict(verdict.file.encode())) == ()
+    check_money()
+
+
+def test_silence_grants_the_buyers_own_appeal():
+    """The control: the buyer appealed against a refusal, and the platform pays his claim."""
+    shop = make_shop()
+    fund(GUARANTEE, 30_000)
+    case = complain(delivered(shop), ReasonCode.INVALID)
+    more = {"stores": get_stores(), "case_id": case.id, "by": MERCHANT, "deed": Deed.CONTEST}
+    say(**more, words="卡密出库时有效，请查发行方的兑换记录。", at=LATE)
+    decide(case, "anna", Kind.NONE, 0, LATE)
+    ask(case, BUYER, LATE + HOUR)
+    at = let_pass(case)
+    verdict = Verdict.objects.get(case=case, number=2)
+    assert verdict.reason_code == "liability/silence@2/management"
+    carry_out(case, at)
+    assert case.outcome == "upheld" and Refund.objects.get().amount_minor == PRICE
+    assert balance(GUARANTEE) == 30_000 - PRICE
+
+
+def test_money_that_went_back_does_not_end_the_merchants_appeal():
+    """The order was refunded by the verdict he appeals against: the sweeps leave his appeal to a
+    person, and management's silence grants it."""
+    shop = make_shop(stock=0, offer=BY_HAND)
+    fund(GUARANTEE, 30_000)
+    case = carry_out(complain(undelivered(shop), ReasonCode.NOT_DELIVERED), LATE)
+    assert (case.state, case.outcome) == ("closed", "upheld")
+    ask(case, MERCHANT, LATE + 3 * HOUR)
+    assert follow_orders(stores=get_stores(), at=LATE + 4 * HOUR) == 0
+    case.refresh_from_db()
+    assert (case.state, case.step) == ("open", "appeal_arbiter")
+    let_pass(case)
+    assert (case.state, case.outcome) == ("closed", "refused")
+    check_money()
+
+
+def test_both_are_told_what_silence_will_mean():
+    """When his appeal goes to management buyer and merchant read what its silence grants; in the
+    buyer's own appeal only he is told, as ever."""
+    case = paid_case(make_shop())
+    ask(case, MERCHANT, LATE + 3 * HOUR)
+    case.refresh_from_db()
+    fire_due_clocks(stores=get_stores(), at=case.clock_due_at)
+    rows = Notice.objects.select_related("case__order").filter(case=case, event="appeal_escalated")
+    assert sorted(row.side for row in rows) == ["buyer", "merchant"]
+    row = rows[0]
+    claim = ClaimedNotice(row.id, row.case, row.case.order, Mover.BUYER, row.event, 1, row.move)
+    _title, body = dispute_text(claim=claim, link="https://g.example/")
+    assert "商家的申诉成立" in body and "不收回" in body
+    assert not Remedy.objects.filter(kind__startswith="correction").exists()

@@ -1,0 +1,152 @@
+"""The arbiter's desk: the case given on, its steps in the log, the buyer's files read apart."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from PIL import Image
+from tests.disputes.disputes_kit import member, person
+from tests.front.web.market_pages import make_shop, text_of
+from tests.front.web.operator_kit import sign_in as staff_sign_in
+from tests.front.web.test_desk import sign_in
+from tests.front.web.test_disputes import complain, revealed
+
+from gongdao.casework.online.read_file import ReadText
+from gongdao.core.language import use_language
+from gongdao.disputes.models import Case, ExhibitRead, ExhibitReading
+from gongdao.evidence.read_exhibit import Reader, read_exhibit
+from gongdao.front.clock import now
+from gongdao.front.worker.dispute_reading import read_waiting_files
+from gongdao.market.staff import add_role
+from gongdao.market.states import Role
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def _plain():
+    """Chinese again after a page in English."""
+    yield
+    use_language("zh")
+
+
+def picture() -> bytes:
+    """A small picture."""
+    data = BytesIO()
+    Image.new("RGB", (60, 40), "white").save(data, "PNG")
+    return data.getvalue()
+
+
+@pytest.fixture
+def contested(client, stores):
+    """A case that waits for the platform, with a picture and a text of the buyer's, its desk, and
+    the browser of the person who has it."""
+    shop = make_shop()
+    files = [
+        SimpleUploadedFile("shot.png", picture(), "image/png"),
+        SimpleUploadedFile("words.txt", "兑换页说卡密无效。".encode(), "text/plain"),
+    ]
+    case = complain(client, revealed(client, shop), files=files)
+    seller = sign_in(shop.merchant)
+    seller.post(f"/desk/disputes/{case.id}/", {"deed": "contest", "words": "我们测过，卡是好的。"})
+    arbiter = staff_sign_in("arbiter@example.org", Role.ARBITER)
+    desk = f"/operator/disputes/{case.id}/"
+    arbiter.post(f"{desk}step/", {"deed": "take"})
+    return case, desk, arbiter, shop
+
+
+def read_here(wanted):
+    """What the child process would read, in this one."""
+    return ReadText(
+        read_exhibit(root=wanted.root, path=wanted.path, reader=Reader(wanted.statement)), b""
+    )
+
+
+def test_a_case_is_given_to_a_colleague(contested):
+    """The owner chooses who decides disputes too and says why; the desk shows from whom to whom,
+    and he has it no longer."""
+    case, desk, arbiter, _shop = contested
+    other = staff_sign_in("bela@example.org", Role.ARBITER)
+    page = arbiter.get(desk)
+    chosen = dict(page.context["colleagues"])
+    assert list(chosen.values()) == ["bela@example.org"]
+    more = {"deed": "give", "to": next(iter(chosen)), "reason": "absent"}
+    assert "请写明为什么移交" in text_of(arbiter.post(f"{desk}step/", more, follow=True))
+    due = Case.objects.get(id=case.id).clock_due_at
+    arbiter.post(f"{desk}step/", {**more, "words": "我明天不在，请接着看录屏。"})
+    case.refresh_from_db()
+    assert str(case.owner_id) == next(iter(chosen)) and case.clock_due_at == due
+    said = text_of(other.get(desk))
+    assert "arbiter@example.org → bela@example.org" in said and "我不在，赶不上时限" in said
+    assert "我明天不在" in said
+    again = arbiter.post(f"{desk}step/", {**more, "words": "再移交一次。"})
+    assert again.status_code == 302 and Case.objects.get(id=case.id).owner_id == case.owner_id
+
+
+def test_nobody_concerned_and_no_stranger_is_given_a_case(contested):
+    """Who acts for the merchant is refused for conflict of interest; who does not decide disputes,
+    or a reason that is none, is not what the form offers."""
+    case, desk, arbiter, shop = contested
+    clerk = member(shop)
+    add_role(user_id=clerk.id, role=Role.ARBITER, at=now())
+    more = {"deed": "give", "reason": "other", "words": "请您来看这一件。"}
+    refused = arbiter.post(f"{desk}step/", {**more, "to": str(clerk.id)}, follow=True)
+    assert "利益" in text_of(refused)
+    stranger = str(person("somebody").id)
+    assert arbiter.post(f"{desk}step/", {**more, "to": stranger}).status_code == 404
+    bad = {**more, "to": str(clerk.id), "reason": "bribe"}
+    assert arbiter.post(f"{desk}step/", bad).status_code == 404
+    case.refresh_from_db()
+    assert case.owner.email == "arbiter@example.org"
+
+
+def test_each_step_leads_to_its_leaf_and_receipt(contested):
+    """Beside each step of the case stand the page of its leaf and the file that proves it."""
+    case, desk, arbiter, _shop = contested
+    page = arbiter.get(desk).content.decode()
+    for event in case.events.all():
+        leaf = bytes(event.leaf_hash).hex()
+        assert f'href="/log/find/?q={leaf}"' in page
+        assert f'href="/log/receipt/{leaf}"' in page
+        assert arbiter.get(f"/log/receipt/{leaf}").status_code in (200, 202)
+
+
+def test_the_buyers_files_are_read_in_a_job(contested):
+    """Until the job has run his picture and his text are being read; then the closure check beside
+    the case counts them, nobody of the desk has opened them, and nothing is read twice."""
+    case, desk, arbiter, _shop = contested
+    before = arbiter.get(desk)
+    assert list(before.context["check"]["being_read"]) == ["shot.png", "words.txt"]
+    assert "正在读的材料" in text_of(before) and "要证明的事" in text_of(before)
+    assert read_waiting_files(read=read_here) == 2
+    after = arbiter.get(desk)
+    assert not after.context["check"]["being_read"] and "正在读的材料" not in text_of(after)
+    exhibits = set(after.context["check"]["report"]["exhibits"])
+    assert {"after/buyer-1.png", "after/buyer-2.txt"} <= exhibits
+    assert {row.by for row in ExhibitReading.objects.all()} == {"nobody"}
+    assert read_waiting_files(read=read_here) == 0
+    kept = ExhibitRead.objects.first()
+    assert "兑换页" not in bytes(kept.sealed).decode("latin-1")
+    assert "after/buyer-1.png" in set(
+        arbiter.get(f"{desk}closure/").context["check"]["report"]["exhibits"]
+    )
+
+
+def test_a_file_that_is_lost_is_said_to_be_so(contested, stores):
+    """What the store has lost is named as not read, and is not tried for ever."""
+    case, desk, arbiter, _shop = contested
+    for post in case.posts.filter(by="buyer"):
+        for exhibit in post.exhibits.all():
+            stores.blobs.delete(exhibit.blob)
+    assert read_waiting_files(read=read_here) == 2
+    assert "打不开、没有读的材料" in text_of(arbiter.get(desk))
+    assert read_waiting_files(read=read_here) == 0
+
+
+def test_only_what_waits_for_a_person_is_read(client, stores):
+    """While it is the merchant's move nobody needs his files read."""
+    shop = make_shop()
+    complain(client, revealed(client, shop), files=SimpleUploadedFile("a.txt", b"proof"))
+    assert read_waiting_files(read=read_here) == 0

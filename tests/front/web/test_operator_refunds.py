@@ -1,0 +1,149 @@
+"""A refund that came back to the service, and one that the bank pays, on the operator's desk."""
+
+from __future__ import annotations
+
+import pytest
+from django.db.utils import IntegrityError
+from tests.front.web.market_pages import buy, make_shop, pay, text_of
+from tests.front.web.operator_kit import ALL, find_deeds, sign_in
+from tests.market.test_cancel_order import _balanced
+
+from gongdao.core.ids import new_id
+from gongdao.front.clock import now
+from gongdao.front.stores import get_stores
+from gongdao.front.worker import money_tasks
+from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.models import LedgerTransfer
+from gongdao.ledger.queries import find_balance
+from gongdao.market.accounts import clearing_account, platform_account
+from gongdao.market.give_back import give_back
+from gongdao.market.models import Order
+from gongdao.market.states import Role
+from gongdao.payments.carry_out_refunds import carry_out_refunds
+from gongdao.payments.models import Refund, SandboxRefund
+
+pytestmark = pytest.mark.django_db(transaction=True)
+OWED = platform_account(AccountKind.BUYER_REFUND)
+BANK = platform_account(AccountKind.OUTSIDE)
+CLEARING = clearing_account("sandbox", "sandbox")
+YES = {"seen": "yes", "reason": "后台看过"}
+
+
+@pytest.fixture
+def staff(client):
+    """Somebody with every role."""
+    return sign_in("staff@example.org", *ALL)
+
+
+@pytest.fixture
+def refund(client):
+    """A refund of a whole order that the sandbox has confirmed."""
+    pay(buy(client, make_shop().listing))
+    order = Order.objects.get()
+    assert give_back(stores=get_stores(), order_id=order.id, why="not_owed", at=now())
+    money_tasks.refund_money.func(0)
+    found = Refund.objects.get()
+    assert found.state == "confirmed"
+    return found
+
+
+def _minor(account):
+    return find_balance(account).minor
+
+
+def _moved(kind):
+    rows = LedgerTransfer.objects.filter(kind=kind).order_by("seq")
+    return list(rows.values_list("reference", flat=True))
+
+
+def test_a_refund_that_came_back_is_owed_again_and_begun_anew(staff, refund):
+    """Booked back once, shown with what to do; under a new number it is paid, once, and may come
+    back again."""
+    owed, there, total = _minor(OWED), _minor(CLEARING), refund.amount_minor
+    where = f"/operator/refunds/{refund.id}/bounced/"
+    assert "先到支付渠道" in text_of(staff.post(where, {"reason": "x"}, follow=True))
+    page = text_of(staff.post(where, YES, follow=True))
+    assert "已记为没有退到" in page and "再退一次" in page and "登记银行转账" in page
+    assert "没有再做" in text_of(staff.post(where, YES, follow=True))
+    assert (_minor(OWED), _minor(CLEARING)) == (owed + total, there - total)
+    assert _moved("refund_failed") == [refund.refund_no] and _balanced()
+    assert "没办成的退款" in text_of(staff.get("/operator/"))
+    staff.post(f"/operator/refunds/{refund.id}/", {"unpaid": "yes", "reason": "再退"})
+    money_tasks.refund_money.func(0)
+    refund.refresh_from_db()
+    assert (refund.state, refund.asked_no) == ("confirmed", f"{refund.refund_no}-1")
+    assert SandboxRefund.objects.filter(refund_no=refund.asked_no).count() == 1
+    assert (_minor(OWED), _minor(CLEARING)) == (owed, there)
+    staff.post(where, YES)
+    assert _moved("refund_failed") == [refund.refund_no, refund.asked_no] and _balanced()
+    assert len(find_deeds("refund.bounce")) == 2
+
+
+def test_what_the_service_cannot_refund_the_bank_pays(staff, refund):
+    """Paid under the bank's number, once; the service is never asked for it again."""
+    staff.post(f"/operator/refunds/{refund.id}/bounced/", YES)
+    owed, there, total = _minor(OWED), _minor(BANK), refund.amount_minor
+    where = f"/operator/refunds/{refund.id}/elsewhere/"
+    for number, says in (
+        ("", "银行流水号要写"),
+        ("两 个", "银行流水号要写"),
+        ("B-1", "已记为付给"),
+    ):
+        page = text_of(staff.post(where, YES | {"reference": number}, follow=True))
+        assert says in page
+    assert "B-1" in page and "没有再做" in text_of(
+        staff.post(where, YES | {"reference": "B-2"}, follow=True)
+    )
+    assert (_minor(OWED), _minor(BANK)) == (owed - total, there + total)
+    assert _moved("refund_paid") == [refund.refund_no, "bank:B-1"] and _balanced()
+    assert "没有再做" in text_of(
+        staff.post(f"/operator/refunds/{refund.id}/bounced/", YES, follow=True)
+    )
+    assert not carry_out_refunds(gateways={}, confirmed=lambda _: None, at=now())
+    assert len(find_deeds("refund.elsewhere")) == 1
+
+
+def test_one_transfer_of_the_bank_pays_one_refund(staff, refund):
+    """The number of another refund's transfer is refused, by the page and by the database."""
+    staff.post(f"/operator/refunds/{refund.id}/bounced/", YES)
+    Refund.objects.update(state="confirmed", confirmed_at=now(), paid_elsewhere="B-1")
+    other = Refund.objects.create(
+        id=new_id(now()), credit=refund.credit, refund_no="R2", amount_minor=1, state="stuck",
+        reason="x", requested_at=now(), problem="refused:no",
+    )  # fmt: skip
+    where = f"/operator/refunds/{other.id}/elsewhere/"
+    page = text_of(staff.post(where, YES | {"reference": "B-1"}, follow=True))
+    assert "已经用于另一笔" in page
+    other.refresh_from_db()
+    assert other.state == "stuck"
+    with pytest.raises(IntegrityError):
+        Refund.objects.filter(id=other.id).update(
+            state="confirmed", confirmed_at=now(), paid_elsewhere="B-1"
+        )
+
+
+def test_an_order_ends_with_what_the_bank_paid(staff, client):
+    """A refund that was given up before it was ever confirmed: the order is refunded by the bank's
+    transfer; a plain refusal is asked for again under the same number."""
+    pay(buy(client, make_shop().listing))
+    order = Order.objects.get()
+    assert give_back(stores=get_stores(), order_id=order.id, why="not_owed", at=now())
+    Refund.objects.update(state="stuck", problem="refused:NOT_ENOUGH", next_try_at=None)
+    row = Refund.objects.get()
+    staff.post(f"/operator/refunds/{row.id}/", {"unpaid": "yes", "reason": "再退"})
+    row.refresh_from_db()
+    assert (row.state, row.asked_no) == ("requested", row.refund_no)
+    Refund.objects.update(state="stuck", problem="refused:NOT_ENOUGH", next_try_at=None)
+    staff.post(f"/operator/refunds/{row.id}/elsewhere/", YES | {"reference": "B-9"})
+    order.refresh_from_db()
+    assert order.state == "refunded" and _moved("refund_paid") == ["bank:B-9"] and _balanced()
+    assert not _moved("refund_failed")
+
+
+def test_only_the_finance_desk_may(staff, refund):
+    """Somebody who runs orders alone is refused at both."""
+    other = sign_in("orders@example.org", Role.OPERATOR)
+    for deed in ("bounced", "elsewhere"):
+        answer = other.post(f"/operator/refunds/{refund.id}/{deed}/", YES | {"reference": "B"})
+        assert answer.status_code in (403, 404)
+    assert Refund.objects.get().state == "confirmed"

@@ -1,0 +1,154 @@
+"""Splits on the desks: who receives where, what became of each share, the list for finance."""
+
+from __future__ import annotations
+
+import csv
+import io
+
+import pytest
+from allauth.mfa.models import Authenticator
+from tests.front.web.market_pages import text_of
+from tests.front.web.operator_kit import find_deeds, sign_in
+from tests.front.web.test_desk import seller, shop, use_factor
+from tests.market.market_kit import make_shop
+from tests.market.split_kit import OVER, add_receiver, free, released, send, share
+from tests.payments.conftest import FAKES
+from tests.payments.fake_server import serve
+
+from gongdao.core.subject import SubjectRef
+from gongdao.front.gateways import get_gateways
+from gongdao.front.stores import get_stores
+from gongdao.front.web.pages import desk_money, operator_splits
+from gongdao.front.worker import money_tasks
+from gongdao.ledger.find_receiver import find_receiver
+from gongdao.ledger.models import Payee
+from gongdao.ledger.payees import open_payee
+from gongdao.market.states import Role
+
+__all__ = ["seller", "shop"]
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def fake(monkeypatch):
+    """微信支付 on loopback, in use beside the sandbox."""
+    made = FAKES["wechat"]()
+    with serve(made) as url:
+        made.url = url
+        made.connect()
+        both = {**get_gateways(), "wechat": made.gateway}
+        for module in (desk_money, operator_splits, money_tasks):
+            monkeypatch.setattr(module, "get_gateways", lambda: both)
+        monkeypatch.setattr("gongdao.front.web.operator_merchant_view.get_gateways", lambda: both)
+        yield made
+
+
+@pytest.fixture
+def staff(client):
+    """Somebody of the finance desk."""
+    return sign_in("finance@example.org", Role.FINANCE)
+
+
+def test_the_job_asks_the_services_in_use(fake):
+    """What was released is split by the worker's round, as the pages will show it."""
+    shop = make_shop()
+    add_receiver(shop, fake)
+    one = released(shop, fake)
+    money_tasks.split_money.func(0)
+    assert share(one).state == "confirmed" and free(shop).minor == 0
+
+
+def test_a_merchant_names_where_his_shares_arrive(shop, seller, fake):
+    """His own name, a number that the service knows, no bank to fill in; verified by finance, who
+    read the whole number because they have to name it to the service."""
+    Authenticator.objects.create(
+        user=seller.user, type=Authenticator.Type.TOTP, data={"secret": "x"}
+    )
+    use_factor(seller)
+    where = "/desk/money/payees/new/"
+    page = text_of(seller.get("/desk/money/"))
+    assert "还没有账户" in page and "微信支付" in page
+    given = {"name": shop.merchant.legal_name, "gateway": "wechat", "number": "acct_12345678"}
+    wrong = seller.post(where, given)
+    assert wrong.status_code == 422 and "这不是这个支付渠道的账号" in text_of(wrong)
+    bank = seller.post(where, {**given, "gateway": "", "number": "62220000"})
+    assert bank.status_code == 422 and "请填写这一项" in text_of(bank)
+    assert seller.post(where, {**given, "number": "1900000199"}).status_code == 302
+    row = Payee.objects.get()
+    kept = open_payee(stores=get_stores(), payee_id=row.id)
+    assert (kept.gateway, kept.bank, kept.number) == ("wechat", "微信支付", "1900000199")
+    assert "等平台核实" in text_of(seller.get("/desk/money/"))
+    staff = sign_in("finance@example.org", Role.FINANCE)
+    place = f"/operator/merchants/{shop.merchant.id}/"
+    page = text_of(staff.get(place))
+    assert "1900000199" in page and "还没有核实过的分账账户" in page
+    staff.post(f"/operator/payees/{row.id}/", {"proof": "document"})
+    owner = SubjectRef("merchant", shop.merchant.id)
+    found = find_receiver(stores=get_stores(), merchant=owner, gateway="wechat")
+    assert found is not None and found.payee_id == row.id
+    assert find_receiver(stores=get_stores(), merchant=owner, gateway="stripe") is None
+    assert "结算后自动分到他的账户" in text_of(staff.get(place))
+    assert "结算后自动分到" in text_of(seller.get("/desk/money/"))
+
+
+def test_the_merchant_sees_each_share_and_why_it_waits(shop, seller, fake):
+    """Order, amount, state and obstacle of his own; then that it arrived."""
+    one = released(shop, fake)
+    send(fake)
+    page = text_of(seller.get("/desk/money/"))
+    assert one.number in page and "还没有核实过的分账账户" in page
+    add_receiver(shop, fake)
+    send(fake, OVER.replace(year=2027))
+    assert "已分到" in text_of(seller.get("/desk/money/"))
+
+
+def test_finance_lists_finds_and_exports(staff, fake):
+    """Each with the trade number that the service's own books have; the download is noted."""
+    shop = make_shop()
+    add_receiver(shop, fake)
+    one = released(shop, fake)
+    send(fake)
+    trade = fake.paid[one.number].trade_no
+    page = text_of(staff.get("/operator/splits/"))
+    assert all(text in page for text in (one.number, trade, share(one).split_no, "已分到"))
+    assert one.number in text_of(staff.get(f"/operator/splits/?q={trade}&state=confirmed"))
+    for none in ("q=NOSUCH", "state=stuck"):
+        assert one.number not in text_of(staff.get(f"/operator/splits/?{none}"))
+    day = f"{OVER:%Y-%m-%d}"
+    answer = staff.get(f"/operator/splits/list.csv?begin={day}&until={day}")
+    text = b"".join(answer.streaming_content).decode("utf-8-sig")
+    rows = list(csv.DictReader(io.StringIO(text)))
+    assert [row["part"] for row in rows] == ["share", "rest"]
+    assert (rows[0]["trade_no"], rows[0]["order"], rows[0]["state"]) == (
+        trade, one.number, "confirmed",
+    )  # fmt: skip
+    assert rows[0]["amount"] == f"{share(one).amount_minor / 100:.2f}"
+    assert len(find_deeds("split.list")) == 1
+    assert staff.get("/operator/splits/list.csv?begin=x&until=y").status_code == 422
+
+
+def test_finance_decides_what_does_not_go_by_itself(staff, fake):
+    """Dropped with a reason, tried again, each once and in the record; the front page counts."""
+    shop = make_shop()
+    one = released(shop, fake)
+    send(fake)
+    where = f"/operator/splits/{share(one).id}/"
+    staff.post(where, {"step": "drop", "said": ""})
+    assert share(one).state == "waiting"
+    staff.post(where, {"step": "drop", "said": "按付款付"})
+    assert "没有再做" in text_of(staff.post(where, {"step": "drop", "said": "x"}, follow=True))
+    assert share(one).state == "skipped" and len(find_deeds("split.drop")) == 1
+    staff.post(where, {"step": "push"})
+    assert share(one).state == "waiting" and len(find_deeds("split.push")) == 1
+    assert staff.post(where, {"step": "other"}).status_code == 404
+    share_of = type(share(one)).objects.filter(id=share(one).id)
+    share_of.update(state="refused", problem="refused:NO_AUTH")
+    assert "NO_AUTH" in text_of(staff.get("/operator/splits/"))
+    assert "没办成的分账" in text_of(staff.get("/operator/"))
+
+
+def test_splits_are_for_finance_alone(client, fake):
+    """Another role of the staff sees neither list nor numbers."""
+    other = sign_in("reviewer@example.org", Role.REVIEWER)
+    assert other.get("/operator/splits/").status_code in (403, 404)
+    assert other.get("/operator/splits/list.csv").status_code in (403, 404)

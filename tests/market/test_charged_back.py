@@ -1,0 +1,179 @@
+"""A chargeback ends what was paid and not delivered, for good; what was delivered goes on."""
+
+from __future__ import annotations
+
+import threading
+import time
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+from django.db import connection
+from django.db.models import QuerySet
+from tests.market.market_kit import AT, make_shop, order, pay
+from tests.market.supply_kit import BY_HAND
+from tests.market.test_cancel_order import _balanced, _deliver, _leaves
+
+from gongdao.core.money import Money
+from gongdao.disputes import charge_back_order as charging
+from gongdao.disputes.charge_back_order import charge_back_order
+from gongdao.front.log_moves import LIFE_CYCLES
+from gongdao.front.stores import get_stores
+from gongdao.log.life_cycles import IllegalStep, check_step
+from gongdao.market import end_charged_back as ending
+from gongdao.market.charge_back_notice import note_charge_back
+from gongdao.market.decide_top_up import TopUpState
+from gongdao.market.models import Finding, Order, Supplier, TopUp
+from gongdao.market.notices import _event_of
+from gongdao.market.watch_orders import watch_order
+from gongdao.payments.models import Credit, Refund
+from gongdao.payments.port import Report, Told
+
+pytestmark = pytest.mark.django_db(transaction=True)
+PATIENCE_S = 60
+
+
+@pytest.fixture
+def paid(db):
+    """A paid order that a person delivers."""
+    placed = order(make_shop(stock=0, offer=BY_HAND))
+    pay(placed)
+    return Order.objects.get(number=placed.number)
+
+
+def _charge(paid, minor=None, reference="dp_1", at=AT):
+    amount = Money(minor or paid.total_minor, paid.currency)
+    given = {"order_id": paid.id, "amount": amount, "reference": reference, "at": at}
+    return charge_back_order(stores=get_stores(), **given)
+
+
+def _types(paid):
+    return [one["t"] for one in _leaves(paid.log_subject)]
+
+
+def test_what_was_not_delivered_ends_with_it(paid):
+    """Nothing is delivered any more, the reason is written, the log says it once, books agree."""
+    assert not _charge(paid).replayed and _charge(paid).replayed
+    paid.refresh_from_db()
+    assert (paid.state, paid.why, paid.ended_at) == ("refunded", "charged_back", AT)
+    assert not _deliver(paid)
+    assert watch_order(stores=get_stores(), order_id=paid.id, at=AT + timedelta(days=9)) is None
+    assert _types(paid)[-2:] == ["order.paid", "order.charged_back"]
+    assert not Refund.objects.exists() and _balanced()
+
+
+def test_the_rest_of_a_part_goes_back(paid):
+    """The bank took a part: the order ends all the same, and what is left goes to the buyer."""
+    _charge(paid, 100)
+    paid.refresh_from_db()
+    assert (paid.state, paid.why) == ("refunding", "charged_back")
+    assert Refund.objects.get().amount_minor == paid.total_minor - 100
+    assert not _deliver(paid)
+    assert _types(paid)[-2:] == ["order.charged_back", "order.refund_requested"]
+    _charge(paid, 50, "dp_2")
+    assert _types(paid)[-1] == "order.charged_back" and _balanced()
+
+
+def test_what_was_delivered_goes_on(paid):
+    """The buyer has the goods: his order stays as it is, and the log says what the bank did."""
+    assert _deliver(paid)
+    _charge(paid)
+    paid.refresh_from_db()
+    assert (paid.state, paid.why) == ("delivered", "delivered_by_merchant")
+    assert _types(paid)[-2:] == ["order.delivered", "order.charged_back"]
+
+
+def test_a_supplier_is_not_asked_any_more(paid):
+    """A piece that was not asked for ends; one that was is looked after and not asked again."""
+    supplier = Supplier.objects.create(
+        id=uuid4(), merchant_id=paid.merchant_id, kind="yrapi", name="x", url="https://x.invalid",
+        account="1", sealed=b"", added_at=AT,
+    )  # fmt: skip
+    for place, asks in ((1, 0), (2, 1)):
+        TopUp.objects.create(
+            id=uuid4(), order=paid, place=place, supplier=supplier, number=f"N{place}",
+            product="2", face_minor=1, most_minor=1, currency="CNY", ask="x", asks=asks,
+            begun_at=AT, next_look_at=AT, state=TopUpState.ASKED.value, ask_next=True,
+        )  # fmt: skip
+    _charge(paid)
+    first, second = TopUp.objects.order_by("place")
+    assert (first.state, first.next_look_at, first.ended_at) == ("failed", None, AT)
+    assert (second.state, second.next_look_at, second.ask_next) == ("asked", AT, False)
+
+
+def test_the_finding_waits_for_the_booking(paid):
+    """The service's word stays on the desk whatever the watchdog judges, until it is booked."""
+    credit = Credit.objects.get()
+    report = Report(
+        "", credit.trade_no, Told.CHARGED_BACK, Money(paid.total_minor), "sandbox", event_no="dp_1"
+    )
+    assert note_charge_back(report=report, gateway="sandbox", digest=b"", at=AT)
+    late = paid.promise_by + timedelta(minutes=1)
+    assert watch_order(stores=get_stores(), order_id=paid.id, at=late) is not None
+    assert Finding.objects.get(code="charged_back").closed_at is None
+    _charge(paid, at=late)
+    assert Finding.objects.get(code="charged_back").closed_at == late
+
+
+def test_its_buyer_is_told_once():
+    """Of an order that ended with it; not of the refund of the rest, nor of a delivered one."""
+    assert _event_of("order.charged_back", "charged_back", "refunded") == "charged_back"
+    assert not _event_of("order.refund_requested", "charged_back", "refunding")
+    assert not _event_of("order.charged_back", "delivered", "delivered")
+
+
+def _waits(pid):
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE pid = %s AND NOT granted", [pid])
+        return cursor.fetchone() is not None
+
+
+@pytest.mark.parametrize("guarded", [True, False])
+def test_a_chargeback_against_delivery(paid, monkeypatch, guarded):
+    """Delivery comes while the chargeback is booked: it waits and finds the order ended; without
+    the lock, the control, the goods go out for money that is gone."""
+    real, pids, done, results = charging.charge_back, [], threading.Event(), {}
+
+    def deliver():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_backend_pid()")
+            pids.append(cursor.fetchone()[0])
+        results["delivered"] = _deliver(paid)
+        connection.close()
+        done.set()
+
+    thread = threading.Thread(target=deliver)
+
+    def meanwhile(**given):
+        thread.start()
+        end = time.monotonic() + PATIENCE_S
+        while not done.is_set() and not (pids and _waits(pids[0])):
+            assert time.monotonic() < end
+            done.wait(0.01)
+        return real(**given)
+
+    monkeypatch.setattr(charging, "charge_back", meanwhile)
+    if not guarded:
+        monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_more: self)
+        monkeypatch.setattr(ending, "append_leaves", lambda **_more: None)
+    assert not _charge(paid).replayed
+    thread.join()
+    assert results["delivered"] is not guarded
+    paid.refresh_from_db()
+    assert (paid.delivered_at is None) is guarded and paid.state == "refunded"
+
+
+def test_the_log_lets_nobody_deliver_after_it():
+    """The auditor's table: at any time after the payment, and no delivery or cancelling after."""
+    for before in ("paid", "delivered", "released", "refund_requested", "refunded", "charged_back"):
+        check_step(LIFE_CYCLES, "order.charged_back", f"order.{before}")
+    for after in ("refund_requested", "refunded", "released", "revealed", "tested"):
+        check_step(LIFE_CYCLES, f"order.{after}", "order.charged_back")
+    for kind, before in (
+        ("delivered", "charged_back"),
+        ("cancelled", "charged_back"),
+        ("charged_back", "placed"),
+        ("charged_back", "expired"),
+    ):
+        with pytest.raises(IllegalStep):
+            check_step(LIFE_CYCLES, f"order.{kind}", f"order.{before}")

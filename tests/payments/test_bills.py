@@ -1,0 +1,234 @@
+"""The services' books: every day is read once, and what they say otherwise than we do is told."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from datetime import date, timedelta
+
+import pytest
+from django.db import transaction
+from tests.payments.conftest import FAKES
+from tests.payments.fake_alipay import FakeAlipay
+from tests.payments.fake_sandbox import FakeSandbox
+from tests.payments.fake_server import AT
+from tests.payments.payments_kit import ask_for, paid, reasons, take
+
+from gongdao.core.money import Money
+from gongdao.payments.carry_out_refunds import carry_out_refunds
+from gongdao.payments.gateways.alipay_bill import check_place, read_back, read_paid
+from gongdao.payments.models import BillDay, Credit, Intent, Refund
+from gongdao.payments.port import BilledRefund, GatewayError
+from gongdao.payments.read_bills import DAYS, DIFFERS, find_unread, read_bills
+from gongdao.payments.reconcile import ask_about_unpaid
+from gongdao.payments.request_refund import request_refund
+
+pytestmark = pytest.mark.django_db(transaction=True)
+every = pytest.mark.parametrize("fake", FAKES, indirect=True)
+with_refunds = pytest.mark.parametrize("fake", ["alipay", "wechat", "stripe"], indirect=True)
+DAY = timedelta(days=1)
+NEXT = AT + DAY
+"""The morning after `AT`, when its bill is ready."""
+
+
+@pytest.fixture
+def bank():
+    """The sandbox with its book in memory."""
+    fake = FakeSandbox()
+    fake.connect()
+    return fake
+
+
+def _read(*fakes, at=NEXT, differs=None):
+    gateways = {fake.gateway.name: fake.gateway for fake in fakes}
+    noted = [] if differs is None else differs
+    return read_bills(gateways=gateways, take=take, differs=noted.append, at=at)
+
+
+def _days():
+    return list(BillDay.objects.order_by("day").values_list("day", "read_at", "problem"))
+
+
+@every
+def test_bills_are_read_without_doubling(fake):
+    """What the bill tells is credited where nobody knew, left alone where it was known, and the day
+    is not read again."""
+    known, lost = ask_for(fake.gateway), ask_for(fake.gateway)
+    fake.pay(known)
+    gateways = {fake.gateway.name: fake.gateway}
+    ask_about_unpaid(gateways=gateways, take=take, at=AT + timedelta(minutes=2))
+    fake.pay(lost)
+    offered = fake.name != "epay2"
+    done = _read(fake)
+    assert (done.looked, done.problems) == (2 if offered else 0, {})
+    assert done.found == ([lost] if offered else [])
+    assert Credit.objects.count() == (2 if offered else 1)
+    assert _days() == ([(AT.date(), NEXT, "")] if offered else [])
+    assert _read(fake).looked == 0
+
+
+def test_a_second_payment_and_money_for_nothing_are_found(bank):
+    """Only a bill tells of them: one is surplus, the other is kept with its reason."""
+    number = paid(bank).intent.out_trade_no
+    bank.pay(number, trade_no="SECOND")
+    bank.pay("NOBODYS12345")
+    assert _read(bank).found == [number]
+    assert reasons()[-2:] == [("surplus", "paid_twice"), ("refused", "unknown_order")]
+
+
+def test_numbers_that_cannot_be_kept_are_a_problem(bank):
+    """A bill with a number that no table takes is told of, and the rest is read."""
+    number = ask_for(bank.gateway)
+    bank.pay("X\0Y")
+    bank.pay(number)
+    done = _read(bank)
+    assert done.found == [number] and done.problems == {"sandbox": "bad_number"}
+    assert _days() == [(AT.date(), NEXT, "bad_number")]
+
+
+class Moody:
+    """A service's books of which some days cannot be read, and none before ten."""
+
+    name = "sandbox"
+
+    def __init__(self, *broken: date) -> None:
+        self.broken, self.asked = set(broken), []
+
+    def list_paid(self, day, at):
+        """Nothing, or no answer."""
+        self.asked.append(day)
+        if day in self.broken:
+            raise GatewayError("slow")
+        return []
+
+    def list_refunded(self, day, at):
+        """Nothing."""
+        return None
+
+
+def _read_moody(books, at):
+    return read_bills(gateways={"sandbox": books}, take=take, differs=lambda _: None, at=at)
+
+
+def test_every_missed_day_is_read_when_it_can_be(bank):
+    """A worker that was down for days reads them all; a day that fails is tried again and holds up
+    no other; after three days it is a person's; today's is never read."""
+    ask_for(bank.gateway, at=AT - 5 * DAY)
+    today, bad = AT.date(), AT.date() - 4 * DAY
+    books = Moody(bad)
+    assert _read_moody(books, AT).problems == {"sandbox": "slow"}
+    assert books.asked == [today - n * DAY for n in range(1, 6)]
+    assert [one.day for one in find_unread(AT)] == [bad]
+    assert not find_unread(AT - DAY).exists()
+    books.asked.clear()
+    _read_moody(books, AT)
+    assert books.asked == [bad]
+    books.broken.clear()
+    _read_moody(books, AT)
+    assert not find_unread(AT).exists()
+    assert BillDay.objects.filter(read_at=AT).count() == 5
+
+
+def test_a_service_that_does_not_answer_is_left_alone(bank):
+    """Three days in a row end its turn; nothing older than thirty days is asked for, and of a
+    service that nobody paid through nothing is."""
+    _read_moody(books := Moody(), AT)
+    assert books.asked == []
+    ask_for(bank.gateway, at=AT - 90 * DAY)
+    Intent.objects.update(created_at=AT - 90 * DAY)
+    days = [AT.date() - n * DAY for n in range(1, DAYS + 1)]
+    _read_moody(books := Moody(*days), AT)
+    assert books.asked == days[:3]
+    _read_moody(books := Moody(), AT)
+    assert books.asked == days
+
+
+@every
+def test_another_amount_of_a_known_payment_is_told(fake):
+    """The books say a fen less than was credited: told with the payment, and on the day's row."""
+    credit, noted = paid(fake), []
+    assert _read(fake, differs=noted).problems == {}
+    BillDay.objects.all().delete()
+    fake.paid[credit.intent.out_trade_no].minor -= 1
+    done = _read(fake, differs=noted)
+    if fake.name == "epay2":
+        assert not noted
+        return
+    assert noted == [credit] and done.problems == {fake.gateway.name: DIFFERS}
+    assert _days() == [(AT.date(), NEXT, DIFFERS)]
+
+
+@with_refunds
+def test_a_refund_made_in_the_console_is_told(fake):
+    """Ours are known, begun anew as well; one that nobody here asked for is told."""
+    credit, noted = paid(fake), []
+    with transaction.atomic():
+        request_refund(credit_id=credit.id, amount=Money(500), reason="x", at=AT)
+        again = request_refund(credit_id=credit.id, amount=Money(700), reason="x", at=AT)
+    Refund.objects.filter(id=again.id).update(again=1)
+    gateways = {fake.gateway.name: fake.gateway}
+    assert carry_out_refunds(gateways=gateways, confirmed=lambda _: None, at=AT) == 2
+    assert set(fake.refunds) == {
+        Refund.objects.get(amount_minor=500).refund_no,
+        f"{again.refund_no}-1",
+    }
+    assert _read(fake, differs=noted).problems == {} and not noted
+    BillDay.objects.all().delete()
+    fake.refund_once("CONSOLE1", credit.trade_no, 100)
+    assert _read(fake, differs=noted).problems == {fake.gateway.name: DIFFERS}
+    assert noted == [credit]
+
+
+@pytest.mark.parametrize("fake", ["alipay", "wechat"], indirect=True)
+def test_a_bill_that_is_not_ready_is_asked_for_later(fake):
+    """Before ten in the morning the service has none: the day stays unread, without a problem."""
+    ask_for(fake.gateway)
+    fake.no_bill = True
+    early = NEXT.replace(hour=9)
+    assert _read(fake, at=early).problems == {} and not BillDay.objects.exists()
+    assert _read(fake, at=NEXT).problems == {}
+    assert _days() == [(AT.date(), NEXT, "")]
+
+
+def _zip(*files: bytes) -> bytes:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as packed:
+        for place, body in enumerate(files):
+            packed.writestr(f"{place}.csv", body)
+    return made.getvalue()
+
+
+def test_a_bill_of_alipay_is_read_by_its_columns():
+    """Tabs behind numbers, remarks, a comma in a title, sums in a file of their own."""
+    fake = FakeAlipay()
+    fake.pay("N1", 9905, "T1")
+    fake.refund_once("R1", "T1", 5)
+    body = fake.bill()
+    (one,) = read_paid(body, "app")
+    assert (one.out_trade_no, one.trade_no, one.amount.minor) == ("N1", "T1", 9905)
+    assert read_back(body) == [BilledRefund("T1", "R1", Money(5))]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"no zip", _zip(), _zip(b"a,b\n1,2\n"), _zip(b"\xff\xff\x80")]
+)
+def test_what_is_no_bill_of_alipay_is_none(body):
+    """Rubbish, an empty zip, other columns, another encoding: said so, never an empty day."""
+    with pytest.raises(GatewayError, match="no_usable_bill"):
+        read_paid(body, "app")
+
+
+def test_a_bill_is_fetched_from_the_service_alone():
+    """Its own address or one of its own domain over TLS."""
+    home = "https://openapi.alipay.com/gateway.do"
+    check_place("https://dwbillcenter.alipay.com/x?y=1", home)
+    check_place("http://127.0.0.1:1/bill", "http://127.0.0.1:1/gateway.do")
+    for wrong in (
+        "http://dwbillcenter.alipay.com/x",
+        "https://alipay.com.example.invalid/",
+        "https://evilalipay.com/",
+        "http://127.0.0.1:2/bill",
+        "",
+    ):
+        with pytest.raises(GatewayError, match="bill_elsewhere"):
+            check_place(wrong, home)
