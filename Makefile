@@ -113,9 +113,13 @@ lint: setup-dev
 	GONGDAO_DATA=$(VENV)/lint-data $(BIN)/mypy
 	$(BIN)/lint-imports
 
-# Tests start several hundred processes: none of them should compile our modules anew.
+# Tests start several hundred processes: none of them should compile our modules anew, and each of the
+# workers would rewrite every assertion of every test for itself. So it is written down once, also
+# where the environment forbids Python to.
 compile: setup-dev
 	@$(BIN)/python -m compileall -q src tests
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest --collect-only -q -p no:cacheprovider >$(VENV)/collected \
+	  || { tail -n 40 $(VENV)/collected; exit 1; }
 
 # One after the other: two of them at once would wait for each other's lock on Debian's packages.
 programs: | $(BIN)/python

@@ -36,7 +36,7 @@ def stand_on(data_dir: Path, **settings: str) -> Iterator[None]:
         os.environ["DATABASE_URL"] = running.url
         from gongdao.front.server.django_processes import prepare
 
-        prepare(running.url)
+        prepare(running.url, with_static=True)
         yield
 
 

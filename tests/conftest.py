@@ -12,7 +12,11 @@ import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
+# How long an example takes says how busy the machine is, and decides no test.
+settings.register_profile("calm", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("calm")
 _DATA = Path(tempfile.mkdtemp(prefix="gongdao-test-data-"))
 _OF_TESTS = {
     "GONGDAO_CRASH_ORDERS",
@@ -52,9 +56,10 @@ def pytest_pycollect_makemodule(module_path, parent):
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items):
-    """Files with slow tests go first, so that no worker is left alone with one at the end."""
+    """Files with slow tests go first, so that no worker is left alone with one at the end; before
+    them those that share a server, so that it need not run until the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
-    items.sort(key=lambda item: item.path not in slow)
+    items.sort(key=lambda item: (item.path.parent.name != "e2e", item.path not in slow))
 
 
 def pytest_unconfigure(config):

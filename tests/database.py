@@ -14,6 +14,7 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 
 import psycopg
@@ -138,6 +139,18 @@ def copy_for_django(running: RunningPostgres) -> None:
         session.execute(words.format(sql.Identifier(name), sql.Identifier(NAME)))
 
 
+@cache
+def _which_are_filled() -> str:
+    from django.db import connection
+
+    kept = {"django_content_type", "auth_permission"}
+    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
+    names = sorted(set(tables) - kept)
+    return " UNION ALL ".join(
+        f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names
+    )
+
+
 def empty_filled_tables() -> None:
     """Empty every table of ours that has rows, but what migrations put in: kinds of content and
     permissions. No trigger runs, neither the refusing ones nor those of foreign keys: TRUNCATE, as
@@ -145,12 +158,8 @@ def empty_filled_tables() -> None:
     than most tests."""
     from django.db import connection
 
-    kept = {"django_content_type", "auth_permission"}
-    tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    names = sorted(set(tables) - kept)
     with connection.cursor() as cursor:
-        asked = (f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names)
-        cursor.execute(" UNION ALL ".join(asked))
+        cursor.execute(_which_are_filled())
         filled = [name for (name,) in cursor.fetchall()]
         if filled:
             words = ["BEGIN", "SET LOCAL session_replication_role = replica"]

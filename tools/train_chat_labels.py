@@ -17,8 +17,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.sparse import csr_matrix
-from sklearn.linear_model import LogisticRegression
 
 from gongdao.core.codes import Speaker
 from gongdao.evidence.chat_lines.features import grams_of, weigh
@@ -52,6 +50,9 @@ def digest_lines(folder: Path) -> str:
 
 def train(lines: list[dict[str, Any]]) -> dict[str, Any]:
     """Fit one logistic regression a label over TF-IDF n-grams; return the model's arrays."""
+    from scipy.sparse import csr_matrix  # both take seconds to load, and only this needs them
+    from sklearn.linear_model import LogisticRegression
+
     documents = [
         grams_of(str(line["text"]), Speaker(line["speaker"]), str(line.get("context", "")))
         for line in lines

@@ -34,11 +34,13 @@ from gongdao.disputes.hold_ground import (
     lift_ground,
     place_ground,
 )
-from gongdao.disputes.models import HoldGround, Notice, Verdict
+from gongdao.disputes.models import Case, HoldGround, Notice, Verdict
 from gongdao.disputes.note_limits import buyer_subject, measures_of_buyer
 from gongdao.disputes.notices import LIMITED, claim_notice, dispute_text, is_told
 from gongdao.disputes.offers import Terms, offer
 from gongdao.disputes.open_case import complain as make_complaint
+from gongdao.disputes.open_case import judge_again
+from gongdao.disputes.recount_limits import RECOUNTED, Recount, recount_limits
 from gongdao.disputes.say import NewFile, say
 from gongdao.disputes.states import Deed, Mover, ReasonCode, Step
 from gongdao.front.stores import get_stores
@@ -314,12 +316,71 @@ def test_refused_on_the_issuers_record_they_count():
     shop = make_shop(stock=6)
     for number in range(3):
         one = delivered(shop, contact="same@example.invalid")
-        issuer_says(one, "valid", at=AT + timedelta(minutes=6))
         case = complain(one, ReasonCode.INVALID)
-        assert (case.state, case.outcome) == ("closed", "refused")
+        issuer_says(one, "valid", at=LATE + timedelta(minutes=1))
+        answered = LATE + timedelta(minutes=2)
+        assert judge_again(stores=get_stores(), case_id=case.id, at=answered)
+        assert Case.objects.get(id=case.id).outcome == "refused"
         assert disproved(one) == number + 1
     other = delivered(shop, contact="other@example.invalid")
     assert disproved(other) == 0
     last = complain(delivered(shop, contact="same@example.invalid"), USED)
     assert last.step == Step.ARBITER
     assert HoldGround.objects.get().rule == "abuse/disproved_claims@1"
+
+
+def limited_buyer(count):
+    """An order of a buyer with ``count`` claims that an issuer disproved, and a limit against him
+    that says three; the case in which it began."""
+    shop = make_shop(stock=9)
+    for _ in range(count):
+        one = delivered(shop, contact="same@example.invalid")
+        case = complain(one, ReasonCode.INVALID)
+        issuer_says(one, "valid", at=LATE + timedelta(minutes=1))
+        answered = LATE + timedelta(minutes=2)
+        assert judge_again(stores=get_stores(), case_id=case.id, at=answered)
+    begins = LATE + timedelta(minutes=3)
+    one = delivered(shop, contact="same@example.invalid")
+    last = complain(one, ReasonCode.OTHER, at=begins)
+    place_ground(
+        subject=buyer_subject(last.buyer_digest),
+        ground="disproved_claims",
+        rule="abuse/disproved_claims@1",
+        until=begins + timedelta(hours=4320),
+        facts={"buyer_disproved_180d": 3},
+        at=begins,
+    )
+    return last
+
+
+def test_a_limit_that_was_counted_wrongly_is_lifted():
+    """Two disproved claims do not make three: the limit goes, its case says so, the buyer is told
+    why; a second run finds nothing to do."""
+    case, stores, at = limited_buyer(2), get_stores(), LATE + timedelta(hours=1)
+    assert recount_limits(stores=stores, at=at) == Recount(1, 1)
+    row = HoldGround.objects.get()
+    assert (row.lifted_why, row.lifted_at) == (RECOUNTED, at)
+    assert measures_of_buyer(case, at) == frozenset()
+    assert case.events.get(kind="lifted").data["count"] == 2
+    notice = Notice.objects.get(case=case, event="limit_lifted")
+    claim = claim_notice(at=at)
+    while claim is not None and claim.id != notice.id:
+        claim = claim_notice(at=at)
+    title, text = dispute_text(claim=claim, link="https://example.invalid")
+    assert "限制取消" in title and "没有达到公布的次数" in text
+    case.refresh_from_db()
+    Notice.objects.exclude(id=notice.id).delete()
+    Notice.objects.update(state="accepted", ended_at=at, next_try_at=None)
+    assert not is_told(case)
+    assert recount_limits(stores=stores, at=at) == Recount(0, 0)
+
+
+def test_a_limit_that_holds_stays():
+    """The control: three claims were disproved, and nothing is lifted; nor what a person placed."""
+    case = limited_buyer(3)
+    at = LATE + timedelta(hours=1)
+    assert recount_limits(stores=get_stores(), at=at) == Recount(1, 0)
+    assert HoldGround.objects.filter(lifted_at=None).count() == 1
+    assert not case.events.filter(kind="lifted").exists()
+    HoldGround.objects.update(placed_by=person("anna"))
+    assert recount_limits(stores=get_stores(), at=at) == Recount(0, 0)

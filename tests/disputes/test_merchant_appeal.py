@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 from tests.disputes.disputes_kit import (
+    AT,
     BUYER,
     HOUR,
     LATE,
@@ -99,7 +100,7 @@ def test_what_was_held_is_made_good_from_the_guarantee():
     decide(case, "carla", Kind.NONE, 0, LATE + 4 * HOUR)
     case.refresh_from_db()
     assert (case.state, case.outcome) == ("closed", "refused")
-    due = PRICE - fee_of(Money(PRICE)).minor
+    due = PRICE - fee_of(Money(PRICE), placed_at=AT).minor
     assert balance(FREE, shop) == free + due and balance(GUARANTEE) == 20_000 - due
     step = Remedy.objects.get(kind="correction")
     assert (step.state, step.amount_minor, step.drawn) == ("done", due, {GUARANTEE.value: due})
@@ -161,7 +162,7 @@ def test_half_of_it_was_right():
     case.refresh_from_db()
     assert (case.state, case.outcome) == ("closed", "partly_upheld")
     over = Money(PRICE - 4_000)
-    assert balance(FREE, shop) == free + (over - fee_of(over)).minor
+    assert balance(FREE, shop) == free + (over - fee_of(over, placed_at=AT)).minor
     assert Refund.objects.count() == 1
     check_money()
 

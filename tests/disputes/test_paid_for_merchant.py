@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.disputes.disputes_kit import (
+    AT,
     HOUR,
     LATE,
     balance,
@@ -79,7 +80,7 @@ def test_a_rich_merchant_pays_what_the_guarantee_paid_for_him():
     assert Remedy.objects.get().drawn == {"guarantee": PRICE}
     assert balance(OWED, shop) == 0 and balance(COVER, shop) == 0
     assert balance(GUARANTEE) == 20_000
-    assert balance(FREE, shop) == had - fee_of(Money(PRICE)).minor
+    assert balance(FREE, shop) == had - fee_of(Money(PRICE), placed_at=AT).minor
     check_money()
 
 
@@ -110,7 +111,7 @@ def test_a_poor_merchants_debt_is_paid_by_his_later_sales():
     assert pay_for(shop, 12_000).replayed and balance(OWED, shop) == -12_000
     order = delivered(shop)
     assert confirm_receipt(stores=get_stores(), order_id=order.id, at=LATE)
-    earned = PRICE - fee_of(Money(PRICE)).minor
+    earned = PRICE - fee_of(Money(PRICE), placed_at=AT).minor
     assert balance(OWED, shop) == earned - 12_000 and balance(FREE, shop) == 0
     assert balance(GUARANTEE) == 8000 + earned and balance(RESERVE) == 0
     delivered(shop)

@@ -14,12 +14,14 @@ from tests.disputes.disputes_kit import (
     complain,
     delivered,
     make_shop,
+    person,
 )
-from tests.market.market_kit import add_stock
+from tests.market.market_kit import add_stock, make_merchant
 
-from gongdao.core.errors import DisputeRefused, InputError
+from gongdao.core.errors import DisputeRefused, InputError, NotYourMove
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.decide_liability import Remedy as Kind
+from gongdao.disputes.hand_over import take_case
 from gongdao.disputes.models import Event, RecordedFact, Remedy, Verdict
 from gongdao.disputes.offers import Terms, accept_claim, accept_offer, offer
 from gongdao.disputes.states import ReasonCode, Step
@@ -136,3 +138,15 @@ def test_what_cannot_be_claimed_is_refused(asked):
     """A piece that the order does not have, and more than the named pieces cost."""
     with pytest.raises((DisputeRefused, InputError)):
         complain(of_three(), ReasonCode.INVALID, **asked)
+
+
+def test_nobody_takes_a_case_that_is_closed():
+    """What is decided needs nobody to answer for it; the control, one that is open, is taken."""
+    stores, by = get_stores(), person("anna").id
+    ended = complain(delivered(revealed=False), ReasonCode.NOT_DELIVERED)
+    assert ended.state == "closed"
+    with pytest.raises(NotYourMove):
+        take_case(stores=stores, case_id=ended.id, user_id=by, at=SOON)
+    shop = make_shop(merchant=make_merchant("另一家"))
+    waits = complain(delivered(shop), ReasonCode.OTHER)
+    assert take_case(stores=stores, case_id=waits.id, user_id=by, at=SOON).owner_id == by

@@ -29,7 +29,7 @@ from tests.disputes.disputes_kit import (
 )
 
 from gongdao.core.errors import NotYourMove
-from gongdao.disputes import offers
+from gongdao.disputes import offers, open_case
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.execute_remedies import execute_remedies
 from gongdao.disputes.facts import FactName
@@ -42,7 +42,7 @@ from gongdao.disputes.states import Deed, ReasonCode
 from gongdao.front.stores import get_stores
 from gongdao.ledger.models import LedgerHold, LedgerTransfer
 from gongdao.market.models import Order
-from gongdao.market.release_orders import release_due
+from gongdao.market.release_orders import confirm_receipt, release_due
 from gongdao.payments.models import Refund
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
@@ -94,6 +94,52 @@ def test_complaint_against_release():
         assert released != bool(fenced)
     assert Case.objects.count() == 6
     check_money()
+
+
+def _release_between(monkeypatch, lock, one):
+    """A complaint during which, right after it read the order by ``lock``, the buyer's own tap on
+    "it works" tries to release the money, for at most 300 ms; both results."""
+    taps: list[Any] = []
+
+    def tap():
+        try:
+            with connection.cursor() as cursor:
+                cursor.execute("SET lock_timeout = '300ms'")
+            taps.append(confirm_receipt(stores=get_stores(), order_id=one.id, at=LATE))
+        except OperationalError as error:
+            taps.append(error)
+        finally:
+            connection.close()
+
+    def read_then_wait(order_id):
+        order = lock(order_id)
+        thread = threading.Thread(target=tap)
+        thread.start()
+        thread.join()
+        return order
+
+    monkeypatch.setattr(open_case, "lock_order", read_then_wait)
+    case = complain(one, USED)
+    return case, taps[0]
+
+
+def test_a_release_cannot_slip_into_a_complaint(monkeypatch):
+    """A tap while a complaint is being opened waits for it, and then finds the money kept."""
+    one = delivered()
+    case, tap = _release_between(monkeypatch, open_case.lock_order, one)
+    assert isinstance(tap, OperationalError) and case.fenced
+    assert not confirm_receipt(stores=get_stores(), order_id=one.id, at=LATE)
+    assert Order.objects.get(id=one.id).state == "delivered"
+    check_money()
+
+
+def test_without_the_lock_a_release_slips_in(monkeypatch):
+    """The control: with the order read and not locked both win, the money is gone and the case does
+    not know it."""
+    one = delivered()
+    case, tap = _release_between(monkeypatch, lambda id: Order.objects.get(id=id), one)
+    assert tap is True and not case.fenced
+    assert case.order.state == "delivered" != Order.objects.get(id=one.id).state
 
 
 def test_five_complaints_about_one_order():

@@ -1,5 +1,5 @@
-"""Facts that the market's records give by themselves: the face value of stock, what was agreed, what
-the buyer confirmed; each beside its control."""
+"""Facts that the market's records give by themselves: the face value of stock, what was agreed,
+what the buyer confirmed; each beside its control."""
 
 from __future__ import annotations
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from tests.disputes.disputes_kit import (
+    AT,
     BUYER,
     BY_HAND,
     HOUR,
@@ -59,7 +60,7 @@ def test_silence_grants_the_merchants_own_appeal():
     free = balance(FREE, shop)
     ask(case, MERCHANT, LATE + 3 * HOUR)
     let_pass(case)
-    due = PRICE - fee_of(Money(PRICE)).minor
+    due = PRICE - fee_of(Money(PRICE), placed_at=AT).minor
     assert (case.state, case.outcome) == ("closed", "refused")
     assert balance(FREE, shop) == free + due and balance(GUARANTEE) == 30_000 - due
     assert Refund.objects.get().amount_minor == PRICE

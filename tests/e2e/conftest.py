@@ -1,6 +1,6 @@
 """A real server, a real browser, and people who use them; shared by all end-to-end tests.
 
-The server runs for the whole session, the browser for one file of tests. With ``GONGDAO_SHOTS``
+One server does for the whole session, a browser for one file of tests. With ``GONGDAO_SHOTS``
 set to a folder a picture of every page that was visited is kept there, for people to look at.
 """
 
@@ -19,6 +19,7 @@ from tests.e2e.visitor import Visitor, open_visitor
 from tests.front.web.look_kit import find_browser, open_browser
 
 _NETWORKS = count(1)
+_STARTED: list[RealServer] = []
 
 
 @pytest.fixture(scope="session")
@@ -35,8 +36,24 @@ def real_server(tmp_path_factory, post):
     """`gongdao serve` with everything, on a data folder of its own."""
     server = RealServer(tmp_path_factory.mktemp("e2e"), post.url)
     server.start()
+    _STARTED.append(server)
     yield server
     server.stop()
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup():
+    """Awake the server if it rests."""
+    for server in _STARTED:
+        server.revive()
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem):
+    """Let the server rest while tests of other folders run: it is busy also when nobody asks."""
+    if nextitem is not None and nextitem.path.parent != Path(__file__).parent:
+        for server in _STARTED:
+            server.stop()
 
 
 @pytest.fixture(scope="session")

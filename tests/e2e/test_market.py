@@ -9,6 +9,7 @@ import psycopg
 import pytest
 from playwright.sync_api import expect
 from tests.e2e.people import fill_market, go_to, order_goods, pay_in_sandbox
+from tests.front.web.market_pages import grey_png
 
 pytestmark = pytest.mark.slow
 CARD = "示例游戏点卡 30 元"
@@ -44,8 +45,11 @@ def test_the_whole_way_without_scripts(meet, market):
     buyer.press("不录屏，直接看")
     assert "DEMO" in buyer.text()
     buyer.page.get_by_label("不能用", exact=True).check()
+    picture = {"name": "屏幕.png", "mimeType": "image/png", "buffer": grey_png()}
+    buyer.page.get_by_label("截图或录屏").set_input_files(picture)
     buyer.press("记下结果")
     assert "您试过，不能用" in buyer.text() and "提出问题" in buyer.text()
+    assert "选了不录屏" in buyer.text() and "交了 1 个文件" in buyer.text()
     other = meet("phone", java_script_enabled=False)
     _open(other, number, code)
     assert "您试过，不能用" in other.text()

@@ -30,7 +30,7 @@ def test_a_merchant_is_admitted_and_paused(meet, market, second_factor, post, tm
     """On a phone: contact, code, papers, decision; deposit and terms are said to be missing."""
     one = meet("phone")
     sign_in_operator(one, market["password"], second_factor)
-    one.press(one.page.get_by_role("link", name="商家", exact=True))
+    one.press(one.page.get_by_role("link", name="商家管理", exact=True))
     one.press("办理入驻")
     one.page.get_by_label("商家的邮箱").fill("dawn@example.invalid")
     one.press("发送验证码")
@@ -64,11 +64,12 @@ def test_a_merchant_is_admitted_and_paused(meet, market, second_factor, post, tm
     assert "批准入驻" in one.text() and "货源存疑" in one.text()
 
 
-def test_the_desk_on_a_wide_screen(meet, market, second_factor):
-    """Every section, an order by its number, the trial balance: all as it should be."""
-    one = meet("desktop")
+@pytest.mark.parametrize("device", ["phone", "desktop"])
+def test_every_section_of_the_desk(meet, market, second_factor, device):
+    """Every section, the trial balance, an order with its promise: all as it should be."""
+    one = meet(device)
     sign_in_operator(one, market["password"], second_factor)
-    for name in ("商家", "订单", "账目", "冻结", "付款", "上游", "操作记录"):
+    for name in ("商家管理", "订单管理", "账目", "冻结", "付款管理", "上游管理", "操作记录"):
         one.press(one.page.locator(".operator-nav").get_by_role("link", name=name, exact=True))
     one.go("/operator/ledger/")
     one.press("现在试算")

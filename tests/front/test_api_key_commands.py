@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import pytest
 from tests.database import command_environment, start_test_database
+from tests.forked import forking, run_forked
 
 _FILL = """
 import django
@@ -22,20 +21,14 @@ def server(tmp_path_factory):
     """Environment of a server with one account."""
     with start_test_database() as running:
         environ = command_environment(running, tmp_path_factory.mktemp("data"))
-        assert _run(environ, "list").stdout.strip() == "还没有密钥。"
-        subprocess.run([sys.executable, "-c", _FILL], env=environ, check=True, timeout=120)
-        yield environ
+        with forking(environ):
+            assert _run(environ, "list").stdout.strip() == "还没有密钥。"
+            run_forked(env=environ, code=_FILL).check_returncode()
+            yield environ
 
 
 def _run(environ, *words):
-    program = "from gongdao.front.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, "api-key", *words],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return run_forked("api-key", *words, env=environ)
 
 
 def test_a_key_from_making_to_revoking(server):

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 from tests.casework.case_kit import CASE, CHAT, make_case
+from tests.forked import run_forked
 
 AS_OF = ("--as-of", "2026-11-20T10:00:00+08:00")
 RUN = (sys.executable, "-c", "from gongdao.front.cli.main import main; main()")
@@ -58,7 +59,7 @@ def _commands(case: Path) -> list[tuple[str, ...]]:
 def test_every_command_prints_json(case: Path) -> None:
     """With ``--json`` the output is one JSON value and nothing else, in either language."""
     for words in _commands(case):
-        done = _run(*words, "--json", "--lang", "en")
+        done = run_forked(*words, "--json", "--lang", "en", env=os.environ)
         assert done.returncode == 0, (words, done.stderr)
         json.loads(done.stdout)
 

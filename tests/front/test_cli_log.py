@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tests.casework.case_kit import make_case
 from tests.casework.fake_log import FakeLog
+from tests.forked import run_forked
 
 from gongdao_verify.check import INTACT, verify
 
 pytestmark = pytest.mark.slow
 AS_OF = ("--as-of", "2026-11-20T10:00:00+08:00")
-RUN = (sys.executable, "-c", "from gongdao.front.cli.main import main; main()")
 
 
 @pytest.fixture
@@ -33,8 +33,7 @@ def case(tmp_path: Path) -> Path:
 
 
 def _seal(case: Path, out: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [*RUN, "case", "seal", str(case), "--out", str(out), *AS_OF, *words]
-    return subprocess.run(command, capture_output=True, encoding="utf-8", timeout=120, check=False)
+    return run_forked("case", "seal", case, "--out", out, *AS_OF, *words, env=os.environ)
 
 
 def test_the_key_is_named_and_the_state_is_said(fake, case, tmp_path):

@@ -5,11 +5,10 @@ from __future__ import annotations
 import csv
 import gzip
 import json
-import subprocess
-import sys
 
 import pytest
 from tests.database import command_environment, start_test_database
+from tests.forked import forking, run_forked
 from tests.market.moved_shop import small_shop
 
 _MERCHANT = """
@@ -25,26 +24,15 @@ def server(tmp_path_factory):
     """Environment of a server with one merchant, and his id."""
     with start_test_database() as running:
         environ = command_environment(running, tmp_path_factory.mktemp("data"))
-        assert _run(environ, "stock", "check").returncode == 0
-        made = subprocess.run(
-            [sys.executable, "-c", _MERCHANT],
-            env=environ,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        yield environ, made.stdout.strip().splitlines()[-1]
+        with forking(environ):
+            assert _run(environ, "stock", "check").returncode == 0
+            made = run_forked(env=environ, code=_MERCHANT)
+            made.check_returncode()
+            yield environ, made.stdout.strip().splitlines()[-1]
 
 
 def _run(environ, *words):
-    program = "from gongdao.front.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, *map(str, words)],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=200,
-    )
+    return run_forked(*words, env=environ)
 
 
 def _json(done):

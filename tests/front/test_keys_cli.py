@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shlex
 import socket
-import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +12,9 @@ from pathlib import Path
 
 import pytest
 from tests.core.test_key_service import _FAKE
-from tests.market.crash_kit import COMMAND, Server, make_shop
+from tests.database import begin_installation
+from tests.forked import run_forked
+from tests.market.crash_kit import Server, make_shop
 from tests.market.test_restored_stock import _buy
 
 from gongdao.core.envelope import new_master_key
@@ -22,14 +23,7 @@ pytestmark = pytest.mark.slow
 
 
 def _run(environment: dict[str, str], *arguments: str, code: int = 0) -> str:
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", COMMAND, *arguments],
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=False,
-    )
+    done = run_forked(*arguments, env=environment)
     assert done.returncode == code, done.stdout + done.stderr
     return done.stdout if not code else done.stdout + done.stderr
 
@@ -61,6 +55,7 @@ def test_a_server_changes_its_master_key_and_drops_the_old_one(tmp_path: Path) -
     """New key, rewrap (not before the restart), copy, and the old key away: everything opens,
     secrets are sold, and with the old key alone nothing starts."""
     with _server(tmp_path) as server:
+        begin_installation(server.data)
         server.wait()
         path = server.data / "master.key"
         old, wanted = path.read_text(), make_shop(server, 6)

@@ -6,13 +6,12 @@ import csv
 import io
 import json
 import stat
-import subprocess
-import sys
 from pathlib import Path
 
 import psycopg
 import pytest
 from tests.database import command_environment, start_test_database
+from tests.forked import forking, run_forked
 
 _FILL = """
 import django
@@ -43,20 +42,14 @@ def server(tmp_path_factory):
     """Environment of a server with a small ledger: two orders' money, two approved payouts."""
     with start_test_database() as running:
         environ = command_environment(running, tmp_path_factory.mktemp("data"))
-        assert _run(environ, "check").returncode == 0
-        subprocess.run([sys.executable, "-c", _FILL], env=environ, check=True, timeout=120)
-        yield environ
+        with forking(environ):
+            assert _run(environ, "check").returncode == 0
+            run_forked(env=environ, code=_FILL).check_returncode()
+            yield environ
 
 
 def _run(environ, *words):
-    program = "from gongdao.front.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, "ledger", *words],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return run_forked("ledger", *words, env=environ)
 
 
 def test_a_ledger_that_balances(server):

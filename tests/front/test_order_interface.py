@@ -11,8 +11,10 @@ import pytest
 from tests.market.market_kit import make_shop
 
 from gongdao.core.money import Money
+from gongdao.front.clock import now
 from gongdao.front.gateways import make_sandbox
 from gongdao.market.models import Order
+from gongdao.market.terms import terms_number
 from gongdao.payments.port import Report, Told
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -47,7 +49,7 @@ def _wanted(shop, **more: object) -> bytes:
         "version": 1,
         "quantity": 1,
         "contact": "a@example.invalid",
-        "terms": 1,
+        "terms": terms_number(now()),
         "pay_with": "sandbox",
     }
     return json.dumps({**asked, **more}).encode()

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 
 import psycopg
 import pytest
 from tests.database import command_environment, start_test_database
+from tests.forked import forking, run_forked
 
 _USER = """
 INSERT INTO core_user (id, password, is_superuser, email, is_active, is_staff, language, joined_at)
@@ -21,21 +20,15 @@ def server(tmp_path_factory):
     """Environment of a server with one account."""
     with start_test_database() as running:
         environ = command_environment(running, tmp_path_factory.mktemp("data"))
-        assert _run(environ, "list").returncode == 0
-        with psycopg.connect(environ["DATABASE_URL"]) as database:
-            database.execute(_USER)
-        yield environ
+        with forking(environ):
+            assert _run(environ, "list").returncode == 0
+            with psycopg.connect(environ["DATABASE_URL"]) as database:
+                database.execute(_USER)
+            yield environ
 
 
 def _run(environ, *words):
-    program = "from gongdao.front.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, "staff", *words],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return run_forked("staff", *words, env=environ)
 
 
 def test_roles_are_given_listed_and_taken_back(server):

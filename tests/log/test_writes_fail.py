@@ -241,10 +241,11 @@ def test_a_lost_announcement_is_made_up_for(ground, monkeypatch, look_anyway):
     (digest,) = append_some(1)
     found: list[int | None] = []
     waited: list[float] = []
+    patience = 30 if look_anyway < 1 else 3
 
     def listen() -> None:
         begin = time.monotonic()
-        found.append(wait(digest, 3))
+        found.append(wait(digest, patience))
         waited.append(time.monotonic() - begin)
         connection.close()
 
@@ -254,9 +255,9 @@ def test_a_lost_announcement_is_made_up_for(ground, monkeypatch, look_anyway):
     with FAULTS["announcement lost"](ground) as sequencer, pytest.raises(_Lost):
         sequencer.open(at=AT)
         sequencer.run_once(at=AT)
-    thread.join(10)
+    thread.join(60)
     assert found == [0]  # a last look is made when time is up, in both
-    assert (waited[0] < 2.5) == (look_anyway < 1)
+    assert (waited[0] < 0.8 * patience) == (look_anyway < 1)
 
 
 def test_an_announcement_wakes_at_once(ground):

@@ -22,10 +22,13 @@ from urllib.parse import urlencode
 
 import psycopg
 from tests.database import copy_database
+from tests.forked import run_forked
 
 from gongdao.core.envelope import MasterKeys, derive, new_master_key
 from gongdao.core.money import Money
+from gongdao.front.clock import now
 from gongdao.front.server.running_file import find_running
+from gongdao.market.terms import terms_number
 from gongdao.payments.gateways.sandbox import Sandbox
 from gongdao.payments.port import Report, Told
 
@@ -105,14 +108,8 @@ class Server:
 
     def run(self, *arguments: str, code: str = COMMAND) -> subprocess.CompletedProcess[str]:
         """A command beside it."""
-        return subprocess.run(
-            [sys.executable, "-P", "-c", code, *arguments],
-            env=self.environment | {"DATABASE_URL": self.database_url()},
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
+        environment = self.environment | {"DATABASE_URL": self.database_url()}
+        return run_forked(*arguments, env=environment, code=code)
 
     def wait(self) -> None:
         """Until it answers."""
@@ -166,7 +163,7 @@ def make_shop(server: Server, stock: int) -> dict[str, Any]:
         "listing": listing,
         "version": version,
         "quantity": 1,
-        "terms": 1,
+        "terms": terms_number(now()),
         "pay_with": "sandbox",
     }
 

@@ -145,17 +145,17 @@ def add_stock(sku: UUID, secrets: Sequence[str]) -> None:
 
 def order(shop: Shop, quantity: int = 1, contact: str = "buyer@example.invalid", **more) -> Placed:
     """Place an order."""
+    at = more.pop("at", AT)
     wanted = Wanted(
         listing_id=shop.listing.id,
         version=shop.listing.version,
         quantity=quantity,
         contact=contact,
-        terms=1,
+        terms=terms_number(at),
         gateway=GATEWAY,
         account=ACCOUNT,
         answers={},
     )
-    at = more.pop("at", AT)
     return place_order(stores=get_stores(), wanted=replace(wanted, **more), at=at)
 
 

@@ -19,8 +19,9 @@ from gongdao.ledger.queries import find_balance, find_spendable
 from gongdao.market.accounts import clearing_account, merchant_account, open_platform_accounts
 from gongdao.market.confirm_payment import confirm_payment
 from gongdao.market.models import Order
-from gongdao.market.release_orders import release_due
+from gongdao.market.release_orders import fee_of, release_due
 from gongdao.market.send_splits import send_splits
+from gongdao.market.terms import terms_number
 from gongdao.payments.models import Split
 
 OVER = AT + timedelta(hours=49)
@@ -31,7 +32,7 @@ def paid(shop, fake, buyer="b@example.invalid", quantity=1) -> Order:
     """An order that was paid at ``fake``, and delivered."""
     gateway = fake.gateway
     open_platform_accounts(gateways=[(gateway.name, gateway.account)], at=AT)
-    more = {"gateway": gateway.name, "account": gateway.account}
+    more = {"gateway": gateway.name, "account": gateway.account, "terms": terms_number(AT)}
     placed = order(shop, quantity, contact=buyer, **more)
     fake.pay(placed.number, placed.total.minor)
     confirm_payment(
@@ -88,6 +89,11 @@ def share(one: Order) -> Split:
 def rest(one: Order) -> Split:
     """The release of what is left of the order's payment."""
     return Split.objects.get(credit__intent__owner_id=one.id, part="rest")
+
+
+def fee(one: Order, minor: int = 0) -> int:
+    """The platform's fee in what is released of an order (all of it, or ``minor``)."""
+    return fee_of(Money(minor or one.total_minor), placed_at=one.placed_at).minor
 
 
 def free(shop) -> Money:

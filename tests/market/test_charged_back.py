@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
+from dataclasses import replace
 from datetime import timedelta
+from types import SimpleNamespace
 from uuid import uuid4
 
 import pytest
@@ -14,6 +16,7 @@ from tests.market.market_kit import AT, make_shop, order, pay
 from tests.market.supply_kit import BY_HAND
 from tests.market.test_cancel_order import _balanced, _deliver, _leaves
 
+from gongdao.core.errors import InputError
 from gongdao.core.money import Money
 from gongdao.disputes import charge_back_order as charging
 from gongdao.disputes.charge_back_order import charge_back_order
@@ -21,10 +24,15 @@ from gongdao.front.log_moves import LIFE_CYCLES
 from gongdao.front.stores import get_stores
 from gongdao.log.life_cycles import IllegalStep, check_step
 from gongdao.market import end_charged_back as ending
+from gongdao.market import top_up as topping
 from gongdao.market.charge_back_notice import note_charge_back
 from gongdao.market.decide_top_up import TopUpState
-from gongdao.market.models import Finding, Order, Supplier, TopUp
+from gongdao.market.models import Finding, Order, Supplier, Supply, TopUp
+from gongdao.market.note_bill import settle_finding
 from gongdao.market.notices import _event_of
+from gongdao.market.offer import Delivery
+from gongdao.market.shown import find_shown
+from gongdao.market.staff import Actor
 from gongdao.market.watch_orders import watch_order
 from gongdao.payments.models import Credit, Refund
 from gongdao.payments.port import Report, Told
@@ -83,12 +91,16 @@ def test_what_was_delivered_goes_on(paid):
     assert _types(paid)[-2:] == ["order.delivered", "order.charged_back"]
 
 
-def test_a_supplier_is_not_asked_any_more(paid):
-    """A piece that was not asked for ends; one that was is looked after and not asked again."""
-    supplier = Supplier.objects.create(
+def _supplier(paid):
+    return Supplier.objects.create(
         id=uuid4(), merchant_id=paid.merchant_id, kind="yrapi", name="x", url="https://x.invalid",
         account="1", sealed=b"", added_at=AT,
     )  # fmt: skip
+
+
+def test_a_supplier_is_not_asked_any_more(paid):
+    """A piece that was not asked for ends; one that was is looked after and not asked again."""
+    supplier = _supplier(paid)
     for place, asks in ((1, 0), (2, 1)):
         TopUp.objects.create(
             id=uuid4(), order=paid, place=place, supplier=supplier, number=f"N{place}",
@@ -101,18 +113,56 @@ def test_a_supplier_is_not_asked_any_more(paid):
     assert (second.state, second.next_look_at, second.ask_next) == ("asked", AT, False)
 
 
-def test_the_finding_waits_for_the_booking(paid):
-    """The service's word stays on the desk whatever the watchdog judges, until it is booked."""
+def _told(paid):
+    """The service's word on the order's payment."""
     credit = Credit.objects.get()
     report = Report(
         "", credit.trade_no, Told.CHARGED_BACK, Money(paid.total_minor), "sandbox", event_no="dp_1"
     )
     assert note_charge_back(report=report, gateway="sandbox", digest=b"", at=AT)
-    late = paid.promise_by + timedelta(minutes=1)
-    assert watch_order(stores=get_stores(), order_id=paid.id, at=late) is not None
+    return paid.promise_by + timedelta(minutes=1)
+
+
+def test_an_order_waits_while_a_service_says_so(paid):
+    """Neither delivered nor refunded on top, by merchant, supplier or watchdog, until it is booked;
+    the word stays on the desk meanwhile."""
+    late = _told(paid)
+    with pytest.raises(InputError, match="先不要发货"):
+        _deliver(paid)
+    assert watch_order(stores=get_stores(), order_id=paid.id, at=late + timedelta(days=9)) is None
+    paid.refresh_from_db()
+    assert paid.state == "paid" and not Refund.objects.exists()
     assert Finding.objects.get(code="charged_back").closed_at is None
     _charge(paid, at=late)
     assert Finding.objects.get(code="charged_back").closed_at == late
+    paid.refresh_from_db()
+    assert (paid.state, paid.why) == ("refunded", "charged_back")
+
+
+def test_an_order_goes_on_where_nothing_was_taken(paid):
+    """A person says that the bank took nothing: the merchant delivers, or the watchdog judges."""
+    late = _told(paid)
+    given = {"order_id": paid.id, "code": "charged_back", "reason": "只是查询", "at": AT}
+    assert settle_finding(by=Actor(None, "test"), **given)
+    assert watch_order(stores=get_stores(), order_id=paid.id, at=late) is not None
+    assert _deliver(paid)
+
+
+def test_a_top_up_is_not_begun_meanwhile(paid, monkeypatch):
+    """The supplier is not asked for an order whose payment may be gone."""
+    monkeypatch.setattr(topping, "_begin", lambda order, at: None)
+    offer = replace(
+        find_shown(paid.listing_id, paid.listing_version).offer, delivery=Delivery.SUPPLIER
+    )
+    monkeypatch.setattr(topping, "find_shown", lambda *_: SimpleNamespace(offer=offer))
+    supplier = _supplier(paid)
+    Supply.objects.create(
+        listing_id=paid.listing_id, supplier=supplier, product="2", face_minor=1, most_minor=1,
+        currency="CNY", ask="x",
+    )  # fmt: skip
+    assert topping.begin_top_ups(stores=get_stores(), at=AT) == 1
+    _told(paid)
+    assert topping.begin_top_ups(stores=get_stores(), at=AT) == 0
 
 
 def test_its_buyer_is_told_once():

@@ -40,6 +40,7 @@ from gongdao.market.expire_orders import expire_orders
 from gongdao.market.give_back import give_back, refund_confirmed
 from gongdao.market.models import Coupon, CouponUse, Order
 from gongdao.market.shown import find_shown, strike_bargain
+from gongdao.market.terms import terms_number
 from gongdao.payments.models import Refund
 
 TERMS = CouponTerms(
@@ -159,7 +160,7 @@ def test_an_order_with_a_coupon():
         order_number=placed.number,
         shown=find_shown(shop.listing.id, 1),
         quantity=2,
-        terms=1,
+        terms=terms_number(AT),
         at=AT,
     )
     use = coupons.TakenUse(coupon.id, Money(1960))

@@ -18,12 +18,14 @@ from gongdao.core.money import Money
 from gongdao.front.stores import get_stores
 from gongdao.log.begin import begin_log
 from gongdao.log.errors import LeafNotCovered
+from gongdao.market import shown
 from gongdao.market.deliver_by_hand import deliver_by_hand, read_handed
 from gongdao.market.expire_orders import expire_orders
 from gongdao.market.models import Order
 from gongdao.market.order_receipt import Pieces, make_order_receipt, snapshot_of
 from gongdao.market.own_orders import as_found
 from gongdao.market.reveal_order import reveal_order
+from gongdao.rules.load import load_rules
 from gongdao_verify.canonical import canonical
 from gongdao_verify.log_verdict import LogState
 from gongdao_verify.main import main
@@ -175,3 +177,36 @@ def test_the_command_judges_it_offline(ground, tmp_path, capsys):
     assert "下单时看到的" in capsys.readouterr().out
     file.write_bytes(b'{"batches":[]}')
     assert main([str(file)]) == 2
+
+
+def test_a_snapshot_names_the_rules_and_the_fee(ground):
+    """Fee and digest of the rule data of its moment, under a form of its own, committed to by the
+    order's leaf."""
+    placed = _bought()
+    ground.run()
+    row = _row(placed)
+    told = json.loads(make_order_receipt(stores=get_stores(), order=row, opened=_open(row)))
+    seen = told["snapshot"]
+    assert (seen["format"], seen["fee_permyriad"]) == ("gongdao-order-snapshot/v2", 100)
+    assert seen["rules"] == load_rules().digest
+    assert hashlib.sha256(canonical(seen)).digest() == bytes(row.snapshot_digest)
+
+
+def test_an_order_from_before_rules_were_in_snapshots_still_verifies(ground, monkeypatch):
+    """Its snapshot is told in the first form, whatever the rules are now."""
+    monkeypatch.setattr(shown, "rules_then", lambda **given: None)
+    placed = _bought()
+    monkeypatch.undo()
+    ground.run()
+    row = _row(placed)
+    assert row.rules_digest is None
+    whole = make_order_receipt(stores=get_stores(), order=row, opened=_open(row))
+    assert not {"format", "rules", "fee_permyriad"} & set(json.loads(whole)["snapshot"])
+    verdict = judge_order(whole, policy=_policy(ground))
+    assert (verdict.state, verdict.reason) == (LogState.CONSISTENT_UNWITNESSED, "no_witness")
+    row.rules_digest = b"r" * 32
+    other = judge_order(
+        make_order_receipt(stores=get_stores(), order=row, opened=_open(row)),
+        policy=_policy(ground),
+    )
+    assert (other.state, other.reason) == (LogState.INVALID, "other_snapshot")

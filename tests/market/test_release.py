@@ -3,10 +3,12 @@ can, whatever one of them refuses."""
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 from tests.market.market_kit import ACCOUNT, AT, GATEWAY, make_shop, order, pay
+from tests.market.offer_kit import OFFER
 
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
@@ -22,8 +24,12 @@ from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.log.models import LogSubject
 from gongdao.market.accounts import clearing_account, merchant_account
 from gongdao.market.give_back import give_back
+from gongdao.market.limits import market_fee
 from gongdao.market.models import Finding, Order
-from gongdao.market.release_orders import ASKED_AGAIN, confirm_receipt, release_due
+from gongdao.market.order_receipt import snapshot_of
+from gongdao.market.release_orders import ASKED_AGAIN, confirm_receipt, fee_of, release_due
+from gongdao.rules.load import load_rules
+from gongdao.rules.model import Policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OVER = AT + timedelta(hours=49)
@@ -122,3 +128,34 @@ def test_nothing_is_given_back_of_an_order_that_nobody_paid():
     pay(placed)
     assert give_back(stores=get_stores(), order_id=one.id, why="not_owed", at=AT)
     assert not give_back(stores=get_stores(), order_id=one.id, why="not_owed", at=AT)
+
+
+@pytest.fixture
+def dearer(monkeypatch):
+    """The day from which the platform keeps 2.5 per cent; until then it is one."""
+    data = load_rules()
+    (first,) = data.by_id["policy/market_fee"]
+    assert isinstance(first, Policy)
+    begins = (AT + timedelta(days=2)).date()
+    second = replace(first, version=2, in_force_from=begins, count=250)
+    changed = replace(data, by_id={**data.by_id, "policy/market_fee": (first, second)})
+    monkeypatch.setattr("gongdao.rules.at.load_rules", lambda: changed)
+    market_fee.cache_clear()
+    yield AT + timedelta(days=2)
+    market_fee.cache_clear()
+
+
+def test_the_fee_is_that_of_the_day_of_the_order(dearer):
+    """An order from before a change keeps its share, rounded down, when it is released after it,
+    and so does its snapshot."""
+    shop = make_shop(offer=replace(OFFER, price=Money(9999)))
+    (old,) = _paid(shop, 1)
+    placed = order(shop, contact="new@example.invalid", at=dearer)
+    pay(placed, after=dearer - AT + timedelta(minutes=1))
+    new = Order.objects.get(number=placed.number)
+    assert _release(dearer + timedelta(days=9)) == 2
+    fees = LedgerTransfer.objects.filter(kind=TransferKind.FEE.value)
+    taken = {one.owner_id: one.amount_minor for one in fees}
+    assert taken == {old.id: 99, new.id: 249}
+    assert [snapshot_of(one)["fee_permyriad"] for one in (old, new)] == [100, 250]
+    assert fee_of(Money(99), placed_at=AT) == Money(0)

@@ -4,14 +4,13 @@ real processes, real orders, the commands an operator types."""
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 import time
 from urllib.parse import urlencode
 
 import psycopg
 import pytest
-from tests.market.crash_kit import COMMAND, Server, ask, make_shop, running_server
+from tests.forked import run_forked
+from tests.market.crash_kit import Server, ask, make_shop, running_server
 
 from gongdao.core.envelope import MasterKeys, derive
 from gongdao.core.money import Money
@@ -60,14 +59,7 @@ def _buy(server: Server, wanted: dict, who: str, master: str = "") -> str:
 
 def _alone(server: Server, *arguments: str) -> str:
     """A command while the server is stopped."""
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", COMMAND, *arguments],
-        env=server.environment,
-        capture_output=True,
-        text=True,
-        timeout=180,
-        check=False,
-    )
+    done = run_forked(*arguments, env=server.environment)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -12,7 +12,7 @@ from tests.market.market_kit import AT, make_merchant, make_shop, own_proof, pub
 from tests.market.offer_kit import OFFER
 
 from gongdao.core.clock import parse_iso
-from gongdao.core.errors import InputError, PriceUnderReview
+from gongdao.core.errors import InputError
 from gongdao.core.ids import new_id
 from gongdao.core.money import Money
 from gongdao.front.stores import get_stores
@@ -24,6 +24,7 @@ from gongdao.market.look_again import find_fallen, pause_fallen
 from gongdao.market.models import Coupon, Listing, ListingReview, MerchantMember, Notice
 from gongdao.market.offer import Delivery, Tier
 from gongdao.market.publish_listing import draft_listing
+from gongdao.market.refusals import PriceUnderReview
 from gongdao.market.review_listing import (
     ask_price_review,
     decide_price_review,
@@ -31,6 +32,7 @@ from gongdao.market.review_listing import (
 )
 from gongdao.market.staff import Actor
 from gongdao.market.states import ReviewCode, ReviewState
+from gongdao.market.terms import accept_terms, terms_number
 from gongdao.market.vetting_models import StaffDeed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -125,6 +127,11 @@ def test_a_changed_price_is_asked_about_anew(shop):
     assert not open_reviews(ReviewCode.FAR_BELOW).exists()
 
 
+def _accept(merchant, at):
+    """He accepts the terms of that day."""
+    accept_terms(merchant_id=merchant.id, number=terms_number(at), by=new_id(AT), at=at)
+
+
 @pytest.fixture
 def fallen(db, monkeypatch):
     """A listing from before the catalogue began, with words that it names; its merchant can be
@@ -133,6 +140,7 @@ def fallen(db, monkeypatch):
     MerchantMember.objects.create(
         merchant=merchant, user=make_user("seller@example.com"), added_at=AT
     )
+    _accept(merchant, BEFORE)
     listing = draft_listing(merchant_id=merchant.id, sku_id=None, at=BEFORE)
     by_hand = replace(OFFER, delivery=Delivery.MANUAL, after_sale="另售微\u200b信老号")
     publish(listing, by_hand, at=BEFORE)
@@ -199,6 +207,7 @@ def test_an_earlier_price_stands_in_the_listings_record(db):
     with pytest.raises(InputError, match="价格记录"):
         publish(shop.listing, earlier, at=AT)
     merchant = shop.merchant
+    _accept(merchant, AT - 30 * DAY)
     row = draft_listing(merchant_id=merchant.id, sku_id=None, at=AT - 30 * DAY)
     dear = replace(OFFER, delivery=Delivery.MANUAL, price=Money(12000))
     publish(row, dear, at=AT - 30 * DAY)

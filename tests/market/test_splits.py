@@ -13,6 +13,7 @@ from tests.market.split_kit import (
     add_receiver,
     clearing,
     differences,
+    fee,
     free,
     paid,
     released,
@@ -61,7 +62,7 @@ def fake(request):
 
 
 def _part(one):
-    return one.total_minor - one.total_minor // 100
+    return one.total_minor - fee(one)
 
 
 @every
@@ -207,9 +208,9 @@ def test_a_refund_before_the_split_uses_what_is_not_split(fake):
     )
     send(fake, OVER + timedelta(hours=1))
     left = one.total_minor - 300
-    assert share(one).amount_minor == left - left // 100
-    assert fake.moved_minor == 300 and fake.left_of(credit.trade_no) == left // 100
-    assert clearing(fake) == left // 100 and not differences()
+    assert share(one).amount_minor == left - fee(one, left)
+    assert fake.moved_minor == 300 and fake.left_of(credit.trade_no) == fee(one, left)
+    assert clearing(fake) == fee(one, left) and not differences()
 
 
 def test_an_order_that_went_back_as_a_whole_has_no_share(fake):

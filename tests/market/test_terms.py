@@ -28,18 +28,22 @@ from gongdao.rules.load import load_rules
 from gongdao.rules.lockfile import read_lock
 from gongdao.rules.queries import digest_of, terms_at, terms_versions
 
+NOW = terms_number(AT)
+"""The version in force when the tests happen; ``NEXT`` is made by them."""
+NEXT = NOW + 1
+
 
 @pytest.fixture
 def second_version(monkeypatch):
-    """A second version that begins two days after the others' moment."""
-    first = terms_versions()[0]
+    """One more version, which begins two days after the others' moment."""
+    known = terms_versions()
     begins = AT.date() + timedelta(days=2)
-    second = replace(first, version=2, in_force_from=begins, changes="改了。")
-    known = load_rules()
+    second = replace(known[-1], version=NEXT, in_force_from=begins, changes="改了。")
+    data = load_rules()
     changed = replace(
-        known,
-        by_id={**known.by_id, "terms/market": (first, second)},
-        digests={**known.digests, ("terms/market", 2): "ab" * 32},
+        data,
+        by_id={**data.by_id, "terms/market": (*known, second)},
+        digests={**data.digests, ("terms/market", NEXT): "ab" * 32},
     )
     monkeypatch.setattr(queries, "load_rules", lambda: changed)
     monkeypatch.setattr("gongdao.rules.at.load_rules", lambda: changed)
@@ -61,22 +65,34 @@ def test_the_terms_are_published_rule_data():
     assert "不是仲裁" in text and "没有任何一条限制投诉" in text
 
 
+def test_the_second_version_says_fee_coupons_and_guarantee():
+    """In both languages, with what changed; the first one stays as it was accepted."""
+    first, second = terms_versions()[:2]
+    assert (first.version, second.version) == (1, 2) and second.changes_en
+    said = [{point for part in one.parts for point in part.points} for one in (first, second)]
+    new = "".join(said[1] - said[0])
+    assert all(word in new for word in ("服务费", "优惠码", "担保金", "规则的摘要"))
+    assert terms_at(AT.date()).version == 2 and terms_at(AT.date() - timedelta(days=1)) == first
+
+
 def test_the_version_in_force_follows_the_day_in_beijing(second_version):
     """It changes at midnight in Beijing, not in Greenwich."""
     midnight = second_version.replace(hour=0, minute=0)
-    assert terms_number(midnight - timedelta(seconds=1)) == 1
-    assert terms_number(midnight) == 2
-    assert [one.version for one in list_terms()] == [2, 1] and find_terms(3) is None
+    assert terms_number(midnight - timedelta(seconds=1)) == NOW
+    assert terms_number(midnight) == NEXT
+    numbers = [one.version for one in list_terms()]
+    assert numbers == sorted(numbers, reverse=True) and numbers[:2] == [NEXT, NOW]
+    assert find_terms(NEXT + 1) is None
 
 
 def test_only_the_version_in_force_can_be_accepted(second_version):
     """An older or newer number says which one to read."""
-    check_terms(1, at=AT)
-    with pytest.raises(TermsOutdated, match="第 2 版") as error:
-        check_terms(1, at=second_version)
-    assert (error.value.accepted, error.value.in_force) == (1, 2)
+    check_terms(NOW, at=AT)
+    with pytest.raises(TermsOutdated, match=f"第 {NEXT} 版") as error:
+        check_terms(NOW, at=second_version)
+    assert (error.value.accepted, error.value.in_force) == (NOW, NEXT)
     with pytest.raises(TermsOutdated):
-        check_terms(2, at=AT)
+        check_terms(NEXT, at=AT)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -85,18 +101,18 @@ def test_an_order_names_the_version_in_force(second_version):
     shop = make_shop()
     leaves = LogPending.objects.count()
     with pytest.raises(TermsOutdated):
-        order(shop, terms=1, at=second_version)
+        order(shop, terms=NOW, at=second_version)
     assert not Order.objects.exists() and LogPending.objects.count() == leaves
-    placed = order(shop, terms=2, at=second_version)
-    assert Order.objects.get(number=placed.number).terms == 2
+    placed = order(shop, terms=NEXT, at=second_version)
+    assert Order.objects.get(number=placed.number).terms == NEXT
 
 
 @pytest.mark.django_db(transaction=True)
 def test_the_check_asks_no_database():
     """Once a version is known, checking an order's costs no statement."""
-    check_terms(1, at=AT)
+    check_terms(NOW, at=AT)
     with connection.execute_wrapper(_refuse):
-        check_terms(1, at=AT)
+        check_terms(NOW, at=AT)
 
 
 def _refuse(*given):
@@ -109,14 +125,14 @@ def test_a_merchants_acceptance_names_who_when_and_what(second_version):
     again."""
     merchant, by = admit(), reviewer()
     given = {"merchant_id": merchant.id, "by": by.id}
-    assert accept_terms(**given, number=1, at=AT)
-    assert not accept_terms(**given, number=1, at=AT + timedelta(hours=1))
-    kept = find_acceptance(merchant_id=merchant.id, number=1)
-    assert (kept.digest, kept.at) == (digest_of(find_terms(1)), AT)
-    assert find_acceptance(merchant_id=merchant.id, number=2) is None
+    assert accept_terms(**given, number=NOW, at=AT)
+    assert not accept_terms(**given, number=NOW, at=AT + timedelta(hours=1))
+    kept = find_acceptance(merchant_id=merchant.id, number=NOW)
+    assert (kept.digest, kept.at) == (digest_of(find_terms(NOW)), AT)
+    assert find_acceptance(merchant_id=merchant.id, number=NEXT) is None
     with pytest.raises(TermsOutdated):
-        accept_terms(**given, number=1, at=second_version)
-    assert accept_terms(**given, number=2, at=second_version)
+        accept_terms(**given, number=NOW, at=second_version)
+    assert accept_terms(**given, number=NEXT, at=second_version)
 
 
 @pytest.mark.django_db(transaction=True)
@@ -129,4 +145,4 @@ def test_an_acceptance_cannot_be_changed():
     ):
         with pytest.raises(DatabaseError), transaction.atomic(), connection.cursor() as cursor:
             cursor.execute(statement)
-    assert TermsAccepted.objects.get().version == 1
+    assert TermsAccepted.objects.get().version == NOW

@@ -16,7 +16,6 @@ from tests.market.market_kit import ACCOUNT, AT, GATEWAY, make_shop, order, pay
 from tests.market.supply_kit import BY_HAND, order_top_up, supplied_shop
 from tests.market.two_workers import Met, meet
 
-from gongdao.core.clock import beijing
 from gongdao.core.money import Money
 from gongdao.front.stores import get_stores
 from gongdao.ledger.check_ledger import check_ledger
@@ -37,7 +36,8 @@ from gongdao.payments.carry_out_refunds import carry_out_refunds
 from gongdao.payments.gateways.sandbox import Sandbox
 from gongdao.payments.models import Credit, Intent
 from gongdao.payments.port import Report, Told
-from gongdao.payments.reconcile import ask_about_unpaid, read_bills
+from gongdao.payments.read_bills import read_bills
+from gongdao.payments.reconcile import ask_about_unpaid
 from gongdao.payments.sandbox_book import TableBook, keep_payment
 from gongdao_verify.leaf_form import parse_leaf
 
@@ -288,10 +288,14 @@ def lost_callback(db) -> Callable[..., Any]:
     return partial(_round, gateways)
 
 
+def _never(_credit: Credit) -> None:
+    raise AssertionError("the books say the same")
+
+
 def _round(gateways: dict[str, Any], bill: bool) -> Any:
     if bill:
-        day = beijing(AT).date()
-        return read_bills(gateways=gateways, take=_take, day=day, at=LATER)
+        tomorrow = AT + timedelta(days=1)
+        return read_bills(gateways=gateways, take=_take, differs=_never, at=tomorrow)
     return ask_about_unpaid(gateways=gateways, take=_take, at=LATER)
 
 

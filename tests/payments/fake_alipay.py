@@ -11,9 +11,9 @@ from decimal import Decimal
 from typing import Any
 
 from tests.payments.fake_server import (
-    PATIENCE_S,
     Answer,
     FakeService,
+    FakeWire,
     Paid,
     Seen,
     private_pem,
@@ -23,7 +23,6 @@ from tests.payments.fake_server import (
 
 from gongdao.payments.gateways.alipay import Alipay
 from gongdao.payments.port import Callback
-from gongdao.payments.wire import HttpWire
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -57,7 +56,7 @@ class FakeAlipay(FakeService):
             account=APP,
             private_key=rsa_key("merchant"),
             alipay_key=rsa_key("platform").public_key(),
-            wire=HttpWire(PATIENCE_S),
+            wire=FakeWire(self),
             seller=SELLER,
             url=f"{self.url}/gateway.do",
             splits=True,

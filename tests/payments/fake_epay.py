@@ -11,12 +11,11 @@ from decimal import Decimal
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.padding import PKCS1v15
 from cryptography.hazmat.primitives.hashes import SHA256
-from tests.payments.fake_server import PATIENCE_S, Answer, FakeService, Paid, Seen, rsa_key
+from tests.payments.fake_server import Answer, FakeService, FakeWire, Paid, Seen, rsa_key
 
 from gongdao.payments.gateways.epay_v1 import AMP_KEY, EpayV1
 from gongdao.payments.gateways.epay_v2 import EpayV2
 from gongdao.payments.port import Callback
-from gongdao.payments.wire import HttpWire
 
 KEY, PID = "89unJUB8HZ54Hj7x4nUj56HN4nUzUJ8i", "1001"
 _STATES = {"paid": 1, "unpaid": 0, "refunded": 2}
@@ -74,7 +73,7 @@ class FakeEpayV1(FakeService):
     def connect(self) -> None:
         """Make our side of it."""
         self.gateway = EpayV1(
-            account=PID, key=KEY, url=self.url, wire=HttpWire(PATIENCE_S), joint=self.joint
+            account=PID, key=KEY, url=self.url, wire=FakeWire(self), joint=self.joint
         )
 
     def sign(self, fields: dict[str, str]) -> str:
@@ -123,7 +122,7 @@ class FakeEpayV2(FakeService):
             private_key=rsa_key("merchant"),
             platform_key=rsa_key("platform").public_key(),
             url=self.url,
-            wire=HttpWire(PATIENCE_S),
+            wire=FakeWire(self),
             sign_type=self.sign_type,
         )
 

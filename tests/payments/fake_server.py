@@ -20,11 +20,15 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from gongdao.core.clock import parse_iso
+from gongdao.payments import wire
 from gongdao.payments.port import Callback, Gateway
 
 AT = parse_iso("2026-11-23T12:00:00+08:00")
 SLOW_S = 1.0
 PATIENCE_S = 0.4
+"""How long our side waits for a service that is slow."""
+LONG_PATIENCE_S = 30.0
+"""How long for one that is not: a busy machine is no slow service."""
 
 
 @dataclass
@@ -130,6 +134,20 @@ class FakeService:
     def callback(self, paid: Paid) -> Callback:
         """The callback that the service sends for a payment."""
         raise NotImplementedError
+
+
+@dataclass
+class FakeWire:
+    """The wire to a fake, patient unless the fake is told to be slow."""
+
+    fake: FakeService
+
+    def __call__(
+        self, method: str, url: str, *, body: bytes = b"", headers: Mapping[str, str] | None = None
+    ) -> wire.Answer:
+        """Over the real one."""
+        patience_s = PATIENCE_S if self.fake.mood == "slow" else LONG_PATIENCE_S
+        return wire.HttpWire(patience_s)(method, url, body=body, headers=headers)
 
 
 @contextmanager

@@ -8,11 +8,10 @@ import warnings
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.payments.fake_server import AT, PATIENCE_S, Answer, FakeService, Paid, Seen
+from tests.payments.fake_server import AT, Answer, FakeService, FakeWire, Paid, Seen
 
 from gongdao.payments.gateways.stripe import Stripe
 from gongdao.payments.port import Callback
-from gongdao.payments.wire import HttpWire
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -36,7 +35,7 @@ class FakeStripe(FakeService):
             account=ACCOUNT,
             key=KEY,
             webhook_secret=SECRET,
-            wire=HttpWire(PATIENCE_S),
+            wire=FakeWire(self),
             url=self.url,
             splits=True,
         )

@@ -12,11 +12,10 @@ from typing import Any
 from urllib.parse import unquote
 
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from tests.payments.fake_server import AT, PATIENCE_S, Answer, FakeService, Paid, Seen, rsa_key
+from tests.payments.fake_server import AT, Answer, FakeService, FakeWire, Paid, Seen, rsa_key
 
 from gongdao.payments.gateways.wechat import Wechat
 from gongdao.payments.port import Callback
-from gongdao.payments.wire import HttpWire
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")
@@ -48,7 +47,7 @@ class FakeWechat(FakeService):
             private_key=rsa_key("merchant"),
             api_key=API_KEY.encode(),
             platform_keys={KEY_ID: rsa_key("platform").public_key()},
-            wire=HttpWire(PATIENCE_S),
+            wire=FakeWire(self),
             url=self.url,
             splits=True,
         )

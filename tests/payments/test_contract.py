@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import replace
 from datetime import date
 
 import pytest
 from tests.payments.conftest import EPAY_V1, FAKES, REMOTE
-from tests.payments.fake_server import AT, PATIENCE_S
+from tests.payments.fake_server import AT
 
 from gongdao.core.money import Money
 from gongdao.payments.port import (
@@ -148,7 +147,6 @@ def test_silence_and_rubbish_say_nothing(fake, mood):
     fake.pay(NUMBER)
     report = fake.gateway.query(NUMBER, AT)
     fake.mood = mood
-    began = time.monotonic()
     for ask in (
         lambda: fake.gateway.query(NUMBER, AT),
         lambda: fake.gateway.refund(report, "R1", PRICE, AT),
@@ -157,7 +155,7 @@ def test_silence_and_rubbish_say_nothing(fake, mood):
             ask()
         assert not isinstance(caught.value, GatewayRefused)
         assert "127.0.0.1" not in str(caught.value)
-    assert time.monotonic() - began < 2 * PATIENCE_S + 0.6
+        assert mood != "slow" or caught.value.problem == "slow"
 
 
 @remote

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
-from django.db import connection
+from django.db import DatabaseError, connection, transaction
 from tests.vault.vault_kit import (
     AT,
     LATER,
@@ -23,6 +25,7 @@ from gongdao.core.keys import destroy_key
 from gongdao.core.subject import SubjectRef
 from gongdao.vault.allocate import allocate
 from gongdao.vault.check_units import CheckedSecret, check_claim, check_units, withdraw_bad
+from gongdao.vault.forget_checks import forget_checks
 from gongdao.vault.issuer_port import SANDBOX, IssuerAnswer, SecretStatus
 from gongdao.vault.queries import last_checked
 from gongdao.vault.reserve import reserve
@@ -147,3 +150,16 @@ def test_a_claim_in_dispute_is_asked_about():
     assert run_sql("SELECT used_at FROM vault_statuscheck") == [(AT,)] * 2
     seen = run_sql("SELECT DISTINCT owner_id, purpose FROM vault_reveal")
     assert seen == [(mine.id, "check")]
+
+
+def test_answers_go_after_three_years_and_the_database_keeps_younger_ones():
+    """The old one is deleted; a younger one cannot be, whoever tries."""
+    batch = put(make_shelf(), codes(2)).batch
+    old = datetime(2020, 1, 1, tzinfo=UTC)
+    for at in (old, datetime.now(UTC)):
+        check_units(stores=STORES, batch=batch, port=Issuer(), sample=1, at=at)
+    assert forget_checks(before=old + timedelta(days=1096)) == 1
+    assert count("statuscheck") == 1
+    with pytest.raises(DatabaseError), transaction.atomic():
+        forget_checks(before=datetime.now(UTC) + timedelta(days=1))
+    assert count("statuscheck") == 1

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
-import subprocess
-import sys
 
 import psycopg
 import pytest
 from tests.database import command_environment, start_test_database
+from tests.forked import forking, run_forked
 
 _SHELVES = """
 import django
@@ -31,26 +30,15 @@ def server(tmp_path_factory):
     """A server with two empty shelves: environment, and their ids."""
     with start_test_database() as running:
         environ = command_environment(running, tmp_path_factory.mktemp("data"))
-        assert _run(environ, "check").returncode == 0
-        made = subprocess.run(
-            [sys.executable, "-c", _SHELVES],
-            env=environ,
-            check=True,
-            capture_output=True,
-            text=True,
-        )
-        yield environ, *made.stdout.split()
+        with forking(environ):
+            assert _run(environ, "check").returncode == 0
+            made = run_forked(env=environ, code=_SHELVES)
+            made.check_returncode()
+            yield environ, *made.stdout.split()
 
 
 def _run(environ, *words):
-    program = "from gongdao.front.cli.main import main; main()"
-    return subprocess.run(
-        [sys.executable, "-c", program, "stock", *map(str, words)],
-        env=environ,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
+    return run_forked("stock", *words, env=environ)
 
 
 def _json(done):

@@ -37,7 +37,6 @@
     │   ├── DisputeRefused        a dispute cannot do what was asked of it now; nothing changed
     │   │   ├── NotYourMove       somebody else is to move, or the case is closed
     │   │   └── ConflictOfInterest  who is concerned himself does not decide
-    │   ├── PriceUnderReview      a price far under the market waits for a person of the platform
     │   └── OrderRefused          an order cannot do what was asked of it now; nothing changed
     │       ├── TermsOutdated     another version of the terms is in force than was accepted
     │       ├── TooManyReserved   this buyer has too many unpaid orders for the listing
@@ -401,20 +400,6 @@ class WrongStockState(StockRefused):
     def __init__(self, state: str) -> None:
         self.state = state
         super().__init__(Phrase("现在的状态（{state}）不能这样做。", state=state))
-
-
-class PriceUnderReview(Refused):
-    """The price of a listing is far under the market's: it is published once somebody of the
-    platform approved; nothing changed."""
-
-    code = "price_under_review"
-
-    def __init__(self) -> None:
-        super().__init__(
-            Phrase(
-                "单价比同类商品低得多，先由平台看过再上架。同意后再点一次“上架”；写高一些就不用等。"
-            )
-        )
 
 
 class OrderRefused(Refused):

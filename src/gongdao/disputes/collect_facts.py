@@ -163,14 +163,14 @@ def _read(
         "places": list(places),
         "case": case_id or UUID(int=0),
         "at": at,
-        "disproving": _disproving_rows(),
+        "disproving": disproving_rows(),
     }
     row = run_prepared(load_sql("gongdao.disputes", "order_facts"), values)[0]
     return dict(zip(_COLUMNS, row, strict=True))
 
 
 @lru_cache(maxsize=1)
-def _disproving_rows() -> list[str]:
+def disproving_rows() -> list[str]:
     """The rows, of every table in every version, by which the issuer's word alone refuses a claim:
     as verdicts name them."""
     tables = (one for one in load_rules().all() if isinstance(one, Liability))

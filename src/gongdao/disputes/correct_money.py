@@ -61,7 +61,8 @@ def plan_correction(*, docket: Docket, basis: str, bears: int) -> list[Remedy]:
     debt = min(taken["guarantee"], over)
     deposit = min(taken["deposit"], over - debt)
     free = Money(over - debt - deposit, case.currency)
-    wanted = {"correction_deposit": deposit, "correction": debt + (free - fee_of(free)).minor}
+    fee = fee_of(free, placed_at=docket.order.placed_at)
+    wanted = {"correction_deposit": deposit, "correction": debt + (free - fee).minor}
     rows = Remedy.objects.filter(case=case, basis=basis)
     place = rows.aggregate(last=Max("place"))["last"] or 0
     steps = []

@@ -34,12 +34,14 @@ def check_impartial(*, case: Case, order: Order, user_id: UUID) -> None:
 
 def take_case(*, stores: Stores, case_id: UUID, user_id: UUID, at: datetime) -> Case:
     """A person of the platform takes a case that nobody has; his own again changes nothing. Raise
-    DisputeRefused where another has it, ConflictOfInterest."""
+    DisputeRefused where another has it, NotYourMove where it is closed, ConflictOfInterest."""
     with transaction.atomic():
         case, order = lock_case(case_id)
         check_impartial(case=case, order=order, user_id=user_id)
         if case.owner_id == user_id:
             return case
+        if case.state != "open":
+            raise NotYourMove
         if case.owner_id is not None:
             raise DisputeRefused(Phrase("这个案件已经由别人负责；要换人请走移交。"))
         docket = Docket(stores, case, order, at)

@@ -102,7 +102,7 @@ def release_rest(*, case: Case, order: Order, at: datetime) -> Money:
     sale = find_sale_hold(order) if order.state == OrderState.COMPLETED else None
     if sale is None:
         return Money(0, case.currency)
-    fee = fee_of(sale.left)
+    fee = fee_of(sale.left, placed_at=order.placed_at)
     free = merchant_account(AccountKind.MERCHANT_FREE, order.merchant_id, case.currency)
     parts = [Part(free, sale.left - fee, TransferKind.RELEASE)]
     if fee.minor:

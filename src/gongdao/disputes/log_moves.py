@@ -21,10 +21,19 @@ _TALK = frozenset(
         "dispute.judged",
         "dispute.decided",
         "dispute.limited",
+        "dispute.lifted",
     }
 )
 _RUNS = _TALK | {"dispute.executed", "dispute.withdrawn", "dispute.closed", "dispute.appealed"}
-_AFTER = frozenset({"dispute.executed", "dispute.appealed", "dispute.cause", "dispute.said"})
+_AFTER = frozenset(
+    {
+        "dispute.executed",
+        "dispute.appealed",
+        "dispute.cause",
+        "dispute.said",
+        "dispute.lifted",
+    }
+)
 
 LIFE_CYCLES = (
     LifeCycle(
@@ -40,6 +49,8 @@ LIFE_CYCLES = (
             # a root cause is found later, and whoever lost by machine may ask for a person.
             "dispute.closed": _AFTER,
             "dispute.cause": _AFTER,
+            # A limit may be taken back in a case that is open or closed.
+            "dispute.lifted": _RUNS | _AFTER,
         },
     ),
 )

@@ -107,5 +107,7 @@ def _say(docket: Docket, row: HoldGround) -> None:
     )
 
 
-def _plain(value: Value) -> object:
+def _plain(value: Value) -> bool | int | str:
+    if isinstance(value, tuple):
+        return " ".join(map(str, value))
     return value.isoformat() if isinstance(value, datetime) else value

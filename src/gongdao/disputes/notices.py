@@ -34,6 +34,8 @@ APPEAL_ESCALATED = "appeal_escalated"
 """The same in an appeal of the merchant's, for both."""
 LIMITED = "limited"
 """A published limit begins to hold for this side."""
+LIFTED = "limit_lifted"
+"""A limit that began for this side rested on a wrong count, and is taken back."""
 STOPPED = "clock_stopped"
 """The case's clock stands still, until a time that is named."""
 RESUMED = "clock_resumed"
@@ -59,7 +61,7 @@ def is_told(case: Case) -> bool:
     if case.mover not in (Mover.BUYER, Mover.MERCHANT):
         return False
     rows = Notice.objects.filter(case=case, side=case.mover, made_at__gte=case.clock_started_at)
-    rows = rows.exclude(event=STOPPED)
+    rows = rows.exclude(event__in=(STOPPED, LIFTED))
     return rows.filter(Q(state="accepted") | Q(seen_at__isnull=False)).exists()
 
 
@@ -116,6 +118,10 @@ def merchant_addresses(merchant_id: UUID) -> list[str]:
 _MOVE = mark("公道：订单 {number} 的争议等您处理")
 _UP = mark("公道：订单 {number} 的争议已转平台管理层")
 _LIMIT = mark("公道：按公布的规则，有一条限制从现在起对您生效（订单 {number}）")
+_LIMIT_OFF = mark("公道：一条限制取消了（订单 {number}）")
+_LIMIT_OFF_BODY = mark(
+    "重新数过，限制开始时被发行方记录推翻的投诉没有达到公布的次数。这条限制已经取消，您不用做什么。"
+)
 _CLOCK = mark("公道：订单 {number} 的争议计时有变化")
 _STOPPED_BODY = mark("这个争议的计时停下了，最晚到 {until} 自动继续，剩下的时间一分不少。")
 _RESUMED_BODY = mark("这个争议的计时继续了。{waits_for}，最晚到 {due}。")
@@ -132,6 +138,7 @@ _TITLES = {
     ESCALATED: _UP,
     APPEAL_ESCALATED: _UP,
     LIMITED: _LIMIT,
+    LIFTED: _LIMIT_OFF,
     STOPPED: _CLOCK,
     RESUMED: _CLOCK,
 }
@@ -141,7 +148,11 @@ _TITLES = {
 def dispute_text(*, claim: ClaimedNotice, link: str) -> tuple[str, str]:
     """Title and text of what is sent, in the language in use; ``link`` leads to the case."""
     where = Phrase("请到这里查看：{link}", link=link)
-    bodies = {ESCALATED: _UP_BODY, APPEAL_ESCALATED: _APPEAL_UP_BODY}
+    bodies = {
+        ESCALATED: _UP_BODY,
+        APPEAL_ESCALATED: _APPEAL_UP_BODY,
+        LIFTED: _LIMIT_OFF_BODY,
+    }
     said = [str(Phrase.named(bodies[claim.event]))] if claim.event in bodies else []
     if claim.event in (STOPPED, RESUMED):
         said.append(_clock_text(claim))

@@ -9,17 +9,20 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
-from pathlib import Path
+from io import BytesIO
+from pathlib import Path, PurePosixPath
 from urllib.parse import urlsplit
 from uuid import UUID
 
+from django.db import transaction
+
 from gongdao.casework.case_toml import write_case_toml
 from gongdao.casework.folder import CASE_FILE
-from gongdao.casework.online.files import Ask
+from gongdao.casework.online.files import Ask, Limits, add_file
 from gongdao.casework.online.import_folder import import_folder
 from gongdao.casework.online.open_case import OpenCase
 from gongdao.core.clock import beijing, say_second
-from gongdao.core.codes import Category, Condition, Kind, Payment
+from gongdao.core.codes import Category, Condition, Kind, Payment, Stage
 from gongdao.core.language import language, use_language
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
@@ -30,7 +33,7 @@ from gongdao.front import order_records as records
 from gongdao.front.dispute_records import dispute_files, is_dispute_record, is_verdict
 from gongdao.market.models import ListingVersion, Merchant, Order
 from gongdao.market.offer import read_offer
-from gongdao.market.record_test import ToldTest, open_tested_file, read_tests
+from gongdao.market.record_test import ToldTest, find_kept_files, open_tested_file, read_tests
 from gongdao.market.thread import find_thread_of_order, read_thread
 from gongdao.payments.models import Intent
 
@@ -113,10 +116,10 @@ def _tested_files(
 ) -> Iterator[tuple[str, _Tested]]:
     """The files beside the tests by path, each with what is known of it; a file that was put
     beside two tests is there once. When a picture was taken only it can tell."""
-    seen = set()
+    seen, there = set(), find_kept_files(order_id=order.id)
     for number, told in enumerate(tests, 1):
         for place, file in enumerate(told.files, 1):
-            if file.sha256 in seen:
+            if file.sha256 in seen or file.id not in there:
                 continue
             seen.add(file.sha256)
             path = f"after/test-{number}-{place}{file.ending}"
@@ -217,3 +220,28 @@ def begin_order_case(
         return import_folder(
             stores=stores, root=root, ask=ask, at=at, language=lang, owner_id=owner_id
         )
+
+
+def add_later_rounds(
+    *, stores: Stores, case: OpenCase, order: Order, limits: Limits, ask: Ask, at: datetime
+) -> int:
+    """Put into a case that was made before what the order's disputes recorded since: each record
+    as it is now, beside the older one, and each further verdict; how many files that were. Raise
+    InputError where there is no room for one."""
+    with _in_chinese():
+        files = dispute_files(stores=stores, order=order, at=at)
+    with transaction.atomic():
+        kept = [
+            add_file(
+                stores=stores,
+                case=case,
+                name=PurePosixPath(path).name,
+                source=BytesIO(data),
+                limits=limits,
+                ask=ask,
+                at=at,
+                stage=Stage.AFTER,
+            )
+            for path, data in files.items()
+        ]
+    return sum(not one.already for one in kept)

@@ -39,7 +39,7 @@ _EVENTS = {
     "order.confirmed": "买家确认收货",
     "order.released": "钱付给商家",
     "order.cancelled": "商家取消订单",
-    "order.charged_back": "付款被买家的银行退回",
+    "order.charged_back": "付款由银行或渠道退回买家",
     "order.refund_requested": "申请退款",
     "order.refunded": "退款到账",
 }

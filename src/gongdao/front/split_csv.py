@@ -13,13 +13,15 @@ from gongdao.market.models import Merchant
 from gongdao.payments.models import Split
 
 COLUMNS = (
-    "gateway", "account", "trade_no", "order", "part", "merchant", "released", "amount", "currency",
-    "state", "problem", "split_no", "number", "planned_at", "requested_at", "ended_at",
+    "gateway", "account", "trade_no", "order", "part", "merchant", "released", "amount",
+    "currency", "state", "problem", "split_no", "number", "planned_at", "requested_at",
+    "ended_at",
 )  # fmt: skip
 
 
 def split_csv(*, begin: datetime, until: datetime) -> Iterator[str]:
-    """Every split that was planned from ``begin`` on and before ``until``, oldest first."""
+    """Every split that was planned from ``begin`` on and before ``until``, oldest first, and shares
+    before the rest."""
     rows = Split.objects.select_related("credit__intent").filter(
         planned_at__gte=begin, planned_at__lt=until
     )
@@ -27,7 +29,9 @@ def split_csv(*, begin: datetime, until: datetime) -> Iterator[str]:
 
     def lines() -> Iterator[tuple[str, ...]]:
         yield COLUMNS
-        for row in rows.order_by("planned_at", "id").iterator(chunk_size=1000):
+        for row in rows.order_by("planned_at", "credit_id", "-part", "id").iterator(
+            chunk_size=1000
+        ):
             yield _line(row, names)
 
     yield from csv_lines(lines())

@@ -7,11 +7,13 @@ import hmac
 import json
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from gongdao.core.envelope import derive, open_sealed, seal
 from gongdao.core.errors import InputError, PayoutRefused
@@ -21,7 +23,7 @@ from gongdao.core.language import Phrase
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.decide_payout import PayeeProof, names_match
-from gongdao.ledger.models import Payee
+from gongdao.ledger.models import Payee, Payout
 from gongdao.ledger.refusals import said_refusals
 
 _NUMBER = re.compile(r"[0-9A-Za-z@._+-]{4,64}")
@@ -115,6 +117,17 @@ def verify_payee(
 def retire_payee(*, payee_id: UUID, at: datetime) -> bool:
     """No new payout goes there; False where that had been done before."""
     return bool(Payee.objects.filter(id=payee_id, retired_at=None).update(retired_at=at))
+
+
+def forget_payees(*, before: datetime, owners: Collection[UUID], at: datetime) -> int:
+    """Destroy the key of every account that was retired before, or is of one of ``owners``, and to
+    which no payout went since; how many. Nobody can read its name and number any more."""
+    used = Payout.objects.filter(payee_id=OuterRef("id")).filter(
+        Q(ended_at=None) | Q(ended_at__gte=before)
+    )
+    rows = Payee.objects.filter(~Exists(used), Q(retired_at__lt=before) | Q(owner_id__in=owners))
+    ids = rows.order_by("added_at").values_list("id", flat=True)
+    return sum(destroy_key(subject=_subject(one), at=at) for one in ids.iterator(chunk_size=500))
 
 
 def _get(payee_id: UUID) -> Payee:

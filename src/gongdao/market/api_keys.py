@@ -20,8 +20,6 @@ from gongdao.market.api_errors import ApiKeyRefused, RequestChanged, ScopeMissin
 from gongdao.market.models import ApiAnswer, ApiKey, MerchantMember
 
 LONGEST_NAME = 64
-ANSWERS_KEPT = timedelta(days=30)
-"""How long a repeated request finds its first answer."""
 _MARK = "gd_"
 _BYTES = 33
 _USED_EVERY = timedelta(hours=1)
@@ -140,9 +138,9 @@ def answer_once(
     return status, answer
 
 
-def forget_answers(*, at: datetime) -> int:
-    """Delete answers that nobody asks for again; how many."""
-    return ApiAnswer.objects.filter(at__lt=at - ANSWERS_KEPT).delete()[0]
+def forget_answers(*, before: datetime) -> int:
+    """Delete answers from before, for which nobody asks again; how many."""
+    return ApiAnswer.objects.filter(at__lt=before).delete()[0]
 
 
 def _digest(text: str) -> bytes:

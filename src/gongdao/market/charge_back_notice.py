@@ -1,15 +1,18 @@
 """A payment service says that a buyer's bank takes a payment back: note it for a person.
 
 Nothing is booked on this word alone: who looked at the service's books books it, with the amount
-and the number that stand there.
+and the number that stand there. Until then, or until somebody says that nothing was taken, an order
+that is paid and not delivered waits.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
 from django.db import connection, transaction
 
+from gongdao.market.models import Finding
 from gongdao.payments.credit_report import note_said
 from gongdao.payments.models import Credit
 from gongdao.payments.port import Report
@@ -50,3 +53,9 @@ def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetim
             with connection.cursor() as cursor:
                 cursor.execute(_FIND, {"order": credit.intent.owner_id, "at": at})
     return True
+
+
+def is_in_doubt(order_id: UUID) -> bool:
+    """Whether the order's payment may be gone, and nobody has said yet whether it is."""
+    rows = Finding.objects.filter(order_id=order_id, code=CHARGED_BACK, closed_at=None)
+    return rows.exists()

@@ -4,7 +4,7 @@ From the first moment nothing new is sold. Open orders are delivered or refunded
 say; protection times and disputes run out. When nothing has been open for the published wait
 (``policy/closing_wait``), the deposit goes to the merchant's free money, from which an ordinary
 payout takes it. Each step is looked up in what is recorded, so a step that was broken off is taken
-again, and none is taken twice.
+again, and none is taken twice. What becomes of secrets that nobody bought: `closed_stock`.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import merchant_account
 from gongdao.market.cancel_models import MerchantClosing
+from gongdao.market.closed_stock import clear_shelves, destroy_unsold
 from gongdao.market.draft_listing import take_off
 from gongdao.market.models import Listing, Merchant, Order
 from gongdao.market.staff import check_reason
@@ -173,7 +174,8 @@ def _return_deposit(merchant_id: UUID, at: datetime) -> Money:
 
 
 def finish_closings(*, stores: Stores, find_claims: FindClaims, at: datetime) -> int:
-    """Look at every shop that is being closed; how many were closed now."""
+    """Look at every shop that is being closed; how many were closed now. Then what is left on the
+    shelves of those that are closed is taken off them, and in the end made unreadable."""
     closing = Merchant.objects.filter(state=MerchantState.CLOSING).order_by("id")
     done = 0
     for merchant_id in closing.values_list("id", flat=True):
@@ -181,4 +183,6 @@ def finish_closings(*, stores: Stores, find_claims: FindClaims, at: datetime) ->
             stores=stores, merchant_id=merchant_id, find_claims=find_claims, at=at
         )
         done += left is None
+    clear_shelves(stores=stores, at=at)
+    destroy_unsold(at=at)
     return done

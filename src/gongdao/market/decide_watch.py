@@ -137,7 +137,7 @@ def _judge_top_up(facts: WatchFacts, limits: WatchLimits, at: datetime) -> Verdi
             return Verdict("no_supplier", D.GIVE_BACK, "not_delivered_in_time")
         return Verdict("no_supplier", D.PERSON, "top_up_no_supplier")
     running = facts.top_up is None or facts.top_up in RUNNING
-    if running and at >= by + limits.top_up_patience:
+    if at >= by + limits.top_up_patience:  # also where its pieces ended and nobody settled it
         return Verdict("top_up_too_long", D.GIVE_BACK, "top_up_too_long")
     if facts.top_up is TopUpState.UNKNOWN:
         return _told(facts, "top_up_unknown", "top_up_unknown")
@@ -154,6 +154,8 @@ def _judge_refund(facts: WatchFacts, limits: WatchLimits, at: datetime) -> Verdi
     slow = facts.refund_since is not None and at >= facts.refund_since + limits.refund_told_after
     if slow and facts.refund == "requested":
         return Verdict("refund_slow", D.PERSON, "refund_waits_for_service")
+    if facts.refund in (None, "confirmed"):  # nothing is under way that could end it
+        return Verdict("refund_lost", D.PERSON, facts.why)
     return None
 
 

@@ -29,6 +29,7 @@ from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import platform_account
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.confirm_payment import delivered_leaves
 from gongdao.market.decide_watch import decide_late
 from gongdao.market.limits import watch_limits
@@ -77,7 +78,7 @@ def deliver_by_hand(
     """The merchant enters what he delivers, one text for each piece. False where nothing is owed:
     not his order, not paid, delivered or given back already, or its buyer has to answer first.
 
-    Raise InputError naming the text that cannot be used.
+    Raise InputError naming the text that cannot be used, and while the payment may be charged back.
     """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(id=order_id)
@@ -86,6 +87,10 @@ def deliver_by_hand(
         shown = find_shown(order.listing_id, order.listing_version)
         if shown.offer.delivery is not Delivery.MANUAL or is_held_back(order, at):
             return False
+        if is_in_doubt(order.id):
+            raise InputError(
+                _("支付渠道说这笔付款可能被银行拿回，平台正在核实，先不要发货。"), field="texts"
+            )
         _check_texts(texts, order.quantity)
         deliverer = Deliverer("merchant", by)
         hand_over(stores=stores, order=order, texts=texts, by=deliverer, at=at)

@@ -42,8 +42,8 @@ NAMES = (
     *("title", "kind", "category", "denomination", "region", "account_limits", "source"),
     *("source_proof", "delivery", "promise", "instant", "always", *DAYS, "closed", "asks"),
     *("price", "compared_price", "compared_kind", "compared_since", "compared_link"),
-    *("compared_singles", "compared_why", "tiers", "most_per_buyer", "reserve_minutes"),
-    *("protect_hours", "how_to_redeem", "how_to_test", "after_sale"),
+    *("compared_singles", "compared_why", "tiers", "most_per_buyer", "cap_days"),
+    *("reserve_minutes", "protect_hours", "how_to_redeem", "how_to_test", "after_sale"),
 )
 """Every field of the form, in its order."""
 FIRST = {
@@ -54,6 +54,7 @@ FIRST = {
     "instant": "yes",
     "always": "yes",
     "most_per_buyer": "10",
+    "cap_days": "0",
     "reserve_minutes": "15",
     "protect_hours": "48",
 }
@@ -126,6 +127,7 @@ def read_fields(fields: Mapping[str, str]) -> tuple[Offer, tuple[Missing, ...]]:
         compared_with=_compared_with(reader),
         tiers=_tiers(reader),
         most_per_buyer=reader.number("most_per_buyer"),
+        cap_days=reader.number("cap_days") if reader.text("cap_days") else 0,
         reserve_minutes=reader.number("reserve_minutes"),
         protect_hours=reader.number("protect_hours"),
         asks=_asks(reader),
@@ -264,6 +266,7 @@ def write_fields(offer: Offer) -> dict[str, str]:
         "compared_price": str(offer.compared_price) if offer.compared_price else "",
         "tiers": "\n".join(f"{tier.quantity} {tier.unit}" for tier in offer.tiers),
         "most_per_buyer": str(offer.most_per_buyer),
+        "cap_days": str(offer.cap_days),
         "reserve_minutes": str(offer.reserve_minutes),
         "protect_hours": str(offer.protect_hours),
     }

@@ -162,9 +162,13 @@ class Order(models.Model):
     """SHA-256 of what was shown: listing version, promise, rules, price, terms."""
     terms = models.PositiveIntegerField()
     """The version of the terms that the buyer accepted."""
+    rules_digest = models.BinaryField(null=True)
+    """Of the rule data in force then, as the snapshot says; null where it does not."""
     no_return = models.BooleanField(default=False, db_default=False)
     """Whether the buyer confirmed, at this order, that there is no return without a reason once he
     has seen the secrets; the snapshot says so as well."""
+    capped = models.BooleanField(default=False, db_default=False)
+    """Whether its pieces count towards what one buyer may have of the listing in a time."""
     promise_by = models.DateTimeField()
     """When the goods were promised for, computed when the order was placed."""
     placed_at = models.DateTimeField()
@@ -223,6 +227,11 @@ class Order(models.Model):
                 fields=["buyer_digest", "listing_id"],
                 condition=Q(state=OrderState.PLACED),
                 name="market_order_reserving",
+            ),
+            Index(
+                fields=["buyer_digest", "listing_id"],
+                condition=Q(capped=True),
+                name="market_order_capped",
             ),
             Index(fields=["merchant_id", "placed_at"], name="market_order_merchant"),
             Index(

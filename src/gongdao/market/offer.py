@@ -21,6 +21,8 @@ from gongdao.rules.queries import plain_words
 
 LONGEST_TEXT = 2000
 LONGEST_TITLE = 80
+LONGEST_CAP = 365
+"""Days."""
 
 
 class GoodsKind(StrEnum):
@@ -85,6 +87,9 @@ class Offer:
     protect_hours: int
     asks: tuple[str, ...]
     """What the buyer has to fill in (account to top up), as labels."""
+    cap_days: int = 0
+    """Within how many days one buyer may have ``most_per_buyer`` pieces, over all his orders that
+    are paid or wait for money; 0: it counts for each order alone."""
     compared_with: Compared | None = None
     """What the struck-through price is compared with; None: with the listing's own deals."""
 
@@ -104,7 +109,9 @@ class Offer:
         plain["promise"] = self.promise.plain()
         plain["hours"] = self.hours.plain()
         plain["asks"] = list(self.asks)
-        del plain["compared_with"]  # offers from before there was one have none
+        del plain["compared_with"], plain["cap_days"]  # offers from before there were have none
+        if self.cap_days:
+            plain["cap_days"] = self.cap_days
         if self.compared_with is not None:
             plain["compared_with"] = self.compared_with.plain()
         return plain
@@ -250,7 +257,12 @@ def _affirmed(text: str) -> str:
     )
 
 
-_BOUNDS = (("most_per_buyer", 1, 500), ("reserve_minutes", 5, 60), ("protect_hours", 24, 24 * 30))
+_BOUNDS = (
+    ("most_per_buyer", 1, 500),
+    ("cap_days", 0, LONGEST_CAP),
+    ("reserve_minutes", 5, 60),
+    ("protect_hours", 24, 24 * 30),
+)
 
 
 def check_offer(offer: Offer) -> None:

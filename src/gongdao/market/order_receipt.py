@@ -25,7 +25,7 @@ from gongdao.market.coupon_models import CouponUse
 from gongdao.market.coupons import TakenUse
 from gongdao.market.deliver_by_hand import Handed
 from gongdao.market.models import Handover, Order
-from gongdao.market.shown import Bargain, find_shown
+from gongdao.market.shown import Bargain, find_shown, rules_then
 from gongdao.market.states import OrderState
 from gongdao.vault.canonical_form import canonical_form
 from gongdao.vault.make_sku import get_shelf
@@ -96,6 +96,9 @@ def snapshot_of(order: Order) -> Mapping[str, Any]:
         order.terms,
         TakenUse(used.coupon_id, Money(used.off_minor, order.currency)) if used else None,
         no_return=order.no_return,
+        rules=rules_then(at=order.placed_at, digest=bytes(order.rules_digest))
+        if order.rules_digest is not None
+        else None,
     )
     return bargain.plain()
 

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, transaction
+from django.db import IntegrityError, connection, transaction
 
 from gongdao.core.errors import InputError, TooManyReserved
 from gongdao.core.ids import new_id
@@ -30,6 +30,7 @@ from gongdao.market.decide_coupon import AskedPrice
 from gongdao.market.market_key import order_keys
 from gongdao.market.offer import Delivery
 from gongdao.market.own_orders import find_asked
+from gongdao.market.refusals import TooManyPieces
 from gongdao.market.risk import risk_of
 from gongdao.market.shown import Bargain, Shown, find_shown, strike_bargain
 from gongdao.market.terms import check_terms
@@ -40,6 +41,18 @@ from gongdao.vault.short_of import short_of
 _MOST_OPEN = 3
 """Orders of one buyer for one listing that may wait for money at once."""
 _MAY = "(SELECT may FROM asked)"
+_CAP = """had AS MATERIALIZED (
+  SELECT coalesce(sum(o.quantity), 0) + %(units)s <= %(most_pieces)s AS fits FROM market_order o
+  WHERE o.capped AND o.buyer_digest = %(buyer_digest)s AND o.listing_id = %(listing_id)s
+    AND o.placed_at > %(cap_since)s
+    AND (o.state IN ('paid', 'delivered', 'completed')
+      OR (o.state = 'placed' AND o.reserved_until > %(at)s))
+),
+"""
+"""Index market_order_capped. What went back, or lapsed without money, does not count."""
+_LOCKS = 1
+"""The first of the two numbers of such a lock; nobody else locks pairs of numbers."""
+_FITS = "(SELECT fits FROM had)"
 _SHORT = "(SELECT count(*) FROM vault_reserved) < %(vault_units)s"
 
 
@@ -79,11 +92,14 @@ class Placed:
 
 
 def place_order(*, stores: Stores, wanted: Wanted, at: datetime) -> Placed:
-    """Place the order; raise InputError, TermsOutdated, StockShort, StockHeld or
-    TooManyReserved, and then nothing is set aside. A coupon that does not hold is an InputError at
-    the field ``coupon``; its use is taken in the same transaction as the order."""
+    """Place the order; raise InputError, TermsOutdated, StockShort, StockHeld,
+    TooManyReserved or TooManyPieces, and then nothing is set aside. A coupon that does not hold is
+    an InputError at the field ``coupon``; its use is taken in the same transaction as the order.
+
+    Where the listing caps what a buyer may have, his orders for it are placed one by one: his lock
+    (exclusive, to the end of the transaction) is taken first, then the coupon's."""
     check_terms(wanted.terms, at=at)
-    if not wanted.coupon:
+    if not wanted.coupon and not find_shown(wanted.listing_id, wanted.version).offer.cap_days:
         return _place(stores, wanted, at)
     with transaction.atomic():
         return _place(stores, wanted, at)
@@ -99,6 +115,8 @@ def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
     bargain = replace(bargain, no_return=wanted.no_return)
     _check_answers(bargain, wanted.answers)
     buyer = keys.buyer(str(wanted.buyer_id or wanted.contact))
+    if shown.offer.cap_days:
+        _lock_buyer(buyer, wanted.listing_id)
     if wanted.coupon:
         bargain = _use_coupon(stores, wanted, bargain, buyer, at)
     until = at + timedelta(minutes=shown.offer.reserve_minutes)
@@ -108,28 +126,17 @@ def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
     leaves = [NewLeaf("order.placed", subject, {"snapshot": snapshot.hex()})]
     reserves = shown.offer.delivery is Delivery.SECRET
     values = {
+        **_promised(wanted, bargain, at),
         "id": order_id,
         "number": number,
-        "listing_id": wanted.listing_id,
-        "version": wanted.version,
-        "units": wanted.quantity,
-        "total_minor": bargain.total.minor,
-        "currency": bargain.total.currency,
-        "buyer_id": wanted.buyer_id,
         "buyer_digest": buyer,
         "risk": risk_of(total=bargain.total, buyer=buyer, at=at),
-        "request_digest": wanted.request,
         "sealed": keys.seal(order_id, entered.encode()),
         "snapshot_digest": snapshot,
-        "terms": wanted.terms,
-        "no_return": wanted.no_return,
-        "promise_by": bargain.promise_by,
         "at": at,
         "until": until,
         "most_open": _MOST_OPEN,
         "intent": new_id(at),
-        "gateway": wanted.gateway,
-        "account": wanted.account,
         **leaf_values(leaves=leaves, before=None, at=at),
     }
     if reserves:
@@ -137,7 +144,11 @@ def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
         values |= reserve_values(
             sku=shown.sku_id, claim=owner, units=wanted.quantity, until=until, at=at
         )
-    _check_placed(run_prepared(_statement(reserves), values), shown)
+    capped = values["capped"]
+    rows = run_prepared(_statement(reserves, capped), values)
+    if capped and not rows[0][0]:
+        _check_new(wanted)
+    _check_placed(rows, shown)
     if bargain.coupon is not None:
         keep_use(order_id=order_id, use=bargain.coupon, buyer=buyer, at=at)
     return Placed(
@@ -149,6 +160,36 @@ def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
         bargain.promise_by,
         bargain.coupon.off if bargain.coupon else None,
     )
+
+
+def _promised(wanted: Wanted, bargain: Bargain, at: datetime) -> dict[str, Any]:
+    """What of the statement's values is asked for and promised."""
+    offer = bargain.shown.offer
+    return {
+        "listing_id": wanted.listing_id,
+        "version": wanted.version,
+        "units": wanted.quantity,
+        "total_minor": bargain.total.minor,
+        "currency": bargain.total.currency,
+        "buyer_id": wanted.buyer_id,
+        "request_digest": wanted.request,
+        "rules_digest": bargain.rules.digest if bargain.rules else None,
+        "terms": wanted.terms,
+        "no_return": wanted.no_return,
+        "promise_by": bargain.promise_by,
+        "gateway": wanted.gateway,
+        "account": wanted.account,
+        "capped": offer.cap_days > 0,
+        "most_pieces": offer.most_per_buyer,
+        "cap_since": at - timedelta(days=offer.cap_days),
+    }
+
+
+def _lock_buyer(buyer: bytes, listing_id: UUID) -> None:
+    """Two orders of one buyer at once would not see each other."""
+    key = int.from_bytes(sha256(buyer + listing_id.bytes).digest()[:4], signed=True)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCKS, key))
 
 
 def _use_coupon(
@@ -165,17 +206,24 @@ def _use_coupon(
             asked=asked,
         )
     except InputError:
-        if wanted.request is not None and find_asked(wanted.request) is not None:
-            # as the database says of a request that comes again
-            raise IntegrityError("this request was placed before") from None
+        _check_new(wanted)
         raise
     return replace(bargain, total=bargain.total - use.off, coupon=use)
 
 
+def _check_new(wanted: Wanted) -> None:
+    """Raise for a request that comes again what the database would say of it: what refuses it now
+    may be the order that it made."""
+    if wanted.request is not None and find_asked(wanted.request) is not None:
+        raise IntegrityError("this request was placed before") from None
+
+
 def _check_placed(rows: list[tuple[Any, ...]], shown: Shown) -> None:
-    ((_placed, may, short),) = rows
+    ((_placed, may, short, over),) = rows
     if may is None:
         raise InputError(_("没有这个商品，或它的内容已经变了。"), field="listing")
+    if over:
+        raise TooManyPieces(shown.offer.most_per_buyer, shown.offer.cap_days)
     if not may:
         raise TooManyReserved(_MOST_OPEN)
     if short:
@@ -190,10 +238,13 @@ def _check_answers(bargain: Bargain, answers: Mapping[str, str]) -> None:
 
 
 @cache
-def _statement(reserves: bool) -> str:
+def _statement(reserves: bool, capped: bool) -> str:
     text = load_sql("gongdao.market", "place_order")
     return (
         text.replace("{reserve}", f"{reserve_ctes(_MAY)}," if reserves else "")
+        .replace("{cap}", _CAP if capped else "")
+        .replace("{fits}", f" AND {_FITS}" if capped else "")
+        .replace("{over}", f"NOT {_FITS}" if capped else "false")
         .replace("{log}", begin_ctes("EXISTS (SELECT FROM placed)"))
         .replace("{short}", _SHORT if reserves else "false")
     )

@@ -189,6 +189,12 @@ def read_tests(*, stores: Stores, order_id: UUID, at: datetime) -> list[ToldTest
     return [_read(keys, row) for row in rows]
 
 
+def find_kept_files(*, order_id: UUID) -> frozenset[UUID]:
+    """Which files of the order's tests are still there; they go when their time is over."""
+    rows = Original.objects.filter(subject_kind="order", subject_id=order_id)
+    return frozenset(rows.values_list("id", flat=True))
+
+
 def open_tested_file(
     *, stores: Stores, order_id: UUID, file: TestedFile, who: Who, purpose: Purpose, at: datetime
 ) -> Iterator[bytes]:

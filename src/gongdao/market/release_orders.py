@@ -8,6 +8,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from gongdao.core.clock import beijing
 from gongdao.core.errors import GongdaoError
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
@@ -20,13 +21,12 @@ from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import merchant_account, platform_account
+from gongdao.market.limits import market_fee
 from gongdao.market.plan_split import plan_split
 
 _LOG = logging.getLogger("gongdao.market")
-FEE_PERMYRIAD = 100
-"""The platform's fee, in ten-thousandths of what is released: one per cent."""
 _DUE = """
-SELECT o.id, o.merchant_id, o.log_subject FROM market_order o
+SELECT o.id, o.merchant_id, o.log_subject, o.placed_at FROM market_order o
 WHERE o.state = 'delivered' AND o.protected_until <= %(at)s
   AND (NOT EXISTS (SELECT FROM ledger_hold h WHERE h.owner_kind = 'order' AND h.owner_id = o.id
                    AND h.purpose <> 'sale' AND h.left_minor > 0)
@@ -51,7 +51,7 @@ WHERE order_id = %(order)s AND code = 'release_refused' AND closed_at IS NULL
 ASKED_AGAIN = timedelta(minutes=10)
 """How long an order that refused to be released is left alone."""
 _CONFIRMED = """
-SELECT id, merchant_id, log_subject FROM market_order
+SELECT id, merchant_id, log_subject, placed_at FROM market_order
 WHERE id = %s AND state = 'delivered' FOR UPDATE
 """
 _COMPLETE = """
@@ -60,9 +60,11 @@ WHERE id = %s AND state = 'delivered'
 """
 
 
-def fee_of(amount: Money) -> Money:
-    """The platform's share of a release, rounded down to whole minor units."""
-    return Money(amount.minor * FEE_PERMYRIAD // 10_000, amount.currency)
+def fee_of(amount: Money, *, placed_at: datetime) -> Money:
+    """The platform's share of a release, rounded down to whole minor units: by the rules of the day
+    (Beijing) on which the order was placed."""
+    share = market_fee(beijing(placed_at).date())
+    return Money(amount.minor * share // 10_000, amount.currency)
 
 
 def confirm_receipt(*, stores: Stores, order_id: UUID, at: datetime) -> bool:
@@ -125,15 +127,19 @@ def _is_fenced(order_id: UUID) -> bool:
 
 
 def _release(
-    stores: Stores, row: tuple[UUID, UUID, str], ground: Ground, leaves: list[NewLeaf], at: datetime
+    stores: Stores,
+    row: tuple[UUID, UUID, str, datetime],
+    ground: Ground,
+    leaves: list[NewLeaf],
+    at: datetime,
 ) -> set[tuple[UUID, str]]:
     """Release one order; which merchant got money, in which currency."""
     paid = set[tuple[UUID, str]]()
-    order_id, merchant_id, subject = row
+    order_id, merchant_id, subject, placed_at = row
     for hold in find_holds(owner=SubjectRef("order", order_id)):
         if hold.purpose != "sale" or not hold.left.minor:
             continue
-        fee = fee_of(hold.left)
+        fee = fee_of(hold.left, placed_at=placed_at)
         money = hold.left.currency
         free = merchant_account(AccountKind.MERCHANT_FREE, merchant_id, money)
         parts = [Part(free, hold.left - fee, TransferKind.RELEASE)]

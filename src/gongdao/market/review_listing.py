@@ -17,7 +17,6 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from gongdao.core.clock import beijing
-from gongdao.core.errors import PriceUnderReview
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.market.decide_price import find_far_median
@@ -25,6 +24,7 @@ from gongdao.market.limits import far_below_limits
 from gongdao.market.models import Listing, ListingReview
 from gongdao.market.offer import Offer
 from gongdao.market.queries import prices_like
+from gongdao.market.refusals import PriceUnderReview
 from gongdao.market.staff import Actor, check_reason, note_deed
 from gongdao.market.states import ReviewCode, ReviewState
 from gongdao.rules.queries import plain_words

@@ -44,10 +44,11 @@ def send_splits(
     gateways: Mapping[str, Gateway],
     held: Collection[UUID],
     at: datetime,
-    most: int = 10,
+    most: int = 8,
 ) -> int:
     """Work on splits that are due; return how many ended, one way or the other. Several workers may
-    do this at once. ``held``: merchants whose payouts a ground holds back; their shares wait."""
+    do this at once. ``held``: merchants whose payouts a ground holds back; their shares wait.
+    ``most`` times what one asking may last has to stay below `LEASE`, which counts from ``at``."""
     done = 0
     for _ in range(most):
         split = _take(at)
@@ -74,12 +75,12 @@ def _rows() -> QuerySet[Split]:
 
 
 def _take(at: datetime) -> Split | None:
-    """The split that is due longest, held for `LEASE`."""
+    """The split that is due longest, a share before the rest, held for `LEASE`."""
     due = Split.objects.select_for_update(skip_locked=True, of=("self",)).filter(
         state__in=["waiting", "requested"], next_try_at__lte=at
     )
     with transaction.atomic():
-        split = due.select_related("credit__intent").order_by("next_try_at", "id").first()
+        split = due.select_related("credit__intent").order_by("next_try_at", "-part", "id").first()
         if split is None:
             return None
         split.tries += 1

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 from uuid import UUID
 
+from gongdao.core.clock import beijing
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.market.coupons import TakenUse
+from gongdao.market.limits import market_fee
 from gongdao.market.models import ListingVersion
 from gongdao.market.offer import Offer, read_offer
 from gongdao.market.promise import deliver_by
+from gongdao.rules.load import load_rules
 from gongdao_verify.canonical import canonical
+
+SNAPSHOT_FORMAT = "gongdao-order-snapshot/v2"
+"""Orders without rules in their snapshot have the first form, which names itself nowhere."""
 
 
 @dataclass(frozen=True)
@@ -46,6 +52,27 @@ def find_shown(listing_id: UUID, number: int) -> Shown:
 
 
 @dataclass(frozen=True)
+class RulesThen:
+    """The rules that an order was placed under."""
+
+    fee_permyriad: int
+    """What the platform keeps of a release, in ten-thousandths."""
+    digest: bytes
+    """SHA-256 over every version of every entry of the rule data."""
+
+
+def rules_then(*, at: datetime, digest: bytes) -> RulesThen:
+    """The rules of an order placed ``at`` that moment, under data of this ``digest``."""
+    return RulesThen(market_fee(beijing(at).date()), digest)
+
+
+@cache
+def rules_digest() -> bytes:
+    """Of the rule data that this process works with; it never changes while one runs."""
+    return bytes.fromhex(load_rules().digest)
+
+
+@dataclass(frozen=True)
 class Bargain:
     """What one order was promised: everything that its snapshot holds."""
 
@@ -59,6 +86,8 @@ class Bargain:
     """What a coupon took off; ``total`` is what is left."""
     no_return: bool = False
     """Whether the buyer confirmed that there is no return without a reason after the first look."""
+    rules: RulesThen | None = None
+    """None for orders from before snapshots held them."""
 
     def snapshot(self) -> bytes:
         """Its canonical JSON. The order number in it is random, so that the digest in the
@@ -83,6 +112,12 @@ class Bargain:
             plain["coupon"] = {"id": str(self.coupon.coupon_id), "off_minor": off}
         if self.no_return:
             plain["no_return"] = True
+        if self.rules is not None:
+            plain |= {
+                "format": SNAPSHOT_FORMAT,
+                "fee_permyriad": self.rules.fee_permyriad,
+                "rules": self.rules.digest.hex(),
+            }
         return plain
 
 
@@ -98,4 +133,5 @@ def strike_bargain(
     unit = offer.unit_for(quantity)
     total = Money(unit.minor * quantity, unit.currency)
     by = deliver_by(offer.promise, offer.hours, at)
-    return Bargain(order_number, shown, quantity, total, by, terms)
+    rules = rules_then(at=at, digest=rules_digest())
+    return Bargain(order_number, shown, quantity, total, by, terms, rules=rules)

@@ -20,6 +20,7 @@ from django.db.models import F, QuerySet
 from gongdao.core.errors import InputError
 from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
+from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf, new_subject
@@ -163,6 +164,8 @@ def read_thread(*, stores: Stores, thread: Thread, at: datetime) -> list[Post]:
 
 
 def _open(keys: OrderKeys, row: ThreadPost) -> Post:
+    if not row.sealed:
+        return Post(row.number, Side(row.side), _("（保存期限到了，内容已删除）"), row.at)
     plain = json.loads(keys.open(_seal_id(row.thread_id, row.number), bytes(row.sealed)))
     return Post(row.number, Side(row.side), plain["text"], row.at)
 

@@ -32,6 +32,8 @@ SELECT o.id FROM market_order o JOIN market_supply s ON s.listing_id = o.listing
 JOIN market_supplier p ON p.id = s.supplier_id
 WHERE o.state = 'paid' AND p."on"
   AND NOT EXISTS (SELECT FROM market_topup t WHERE t.order_id = o.id)
+  AND NOT EXISTS (SELECT FROM market_finding f
+    WHERE f.order_id = o.id AND f.code = 'charged_back' AND f.closed_at IS NULL)
   AND (o.risk = '' OR EXISTS (SELECT FROM market_riskanswer a
     WHERE a.order_id = o.id AND NOT a.told_by_somebody AND a.deliver_from <= %s))
 ORDER BY o.paid_at LIMIT %s FOR UPDATE OF o SKIP LOCKED

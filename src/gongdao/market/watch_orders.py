@@ -21,6 +21,7 @@ from gongdao.core.errors import GongdaoError
 from gongdao.core.money import Money
 from gongdao.core.named_sql import load_sql
 from gongdao.core.stores import Stores
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.decide_top_up import TopUpState
 from gongdao.market.decide_watch import Verdict, WatchDeed, WatchFacts, judge_order
 from gongdao.market.limits import watch_limits
@@ -129,6 +130,8 @@ def watch_order(*, stores: Stores, order_id: UUID, at: datetime) -> Verdict | No
             if cursor.fetchone() is None:
                 return None
         ((_id, facts),) = read_facts([order_id])
+        if facts.state is OrderState.PAID and is_in_doubt(order_id):
+            return None  # its money may be gone: neither goods nor a refund on top of that
         verdict = judge_order(facts, limits, at)
         _close_others(order_id, verdict, at)
         if verdict is None:

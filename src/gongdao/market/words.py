@@ -6,12 +6,13 @@ Every code that a verb writes has its sentence here; a test sees to it.
 from __future__ import annotations
 
 from gongdao.core.language import Phrase, mark
+from gongdao.market.states import OrderState
 
 WHY: dict[str, str] = {
     "": mark("等待付款。"),
     "cancelled_by_merchant": mark("商家说办不了，取消了订单，钱正在原路退回。"),
     "by_verdict": mark("平台裁决退款，钱正在原路退回。"),
-    "charged_back": mark("买家的银行把付款退回去了，这单不再发货，已经结束。"),
+    "charged_back": mark("付款已由银行或支付渠道退回给买家，这单不再发货，已经结束。"),
     "not_paid_in_time": mark(
         "没有在保留时间内付款，商品已放回。之后到账的钱仍然有效：有货就发，没货就退。"
     ),
@@ -75,3 +76,13 @@ WARNING = mark(
 def why_words(code: str) -> Phrase:
     """The sentence for ``code``; one that is not known says that a person can be asked."""
     return Phrase.named(WHY.get(code) or mark("正在核实，请联系客服。"))
+
+
+def standing_words(state: OrderState, code: str) -> Phrase:
+    """Why an order is in ``state``, with its ``code``. Where the money is back, what was said of
+    it on its way is true no more."""
+    if state is OrderState.REFUNDED:
+        return Phrase("支付渠道确认退回了。到账要看银行，通常几个工作日内。")
+    if not code and state is not OrderState.PLACED:
+        return why_words("unknown")
+    return why_words(code)

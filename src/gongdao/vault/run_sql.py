@@ -8,12 +8,13 @@ each statement here has one good plan, whatever they are.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 from uuid import UUID
 from weakref import WeakSet
 
 import psycopg
-from django.db import connection
+from django.db import connection, transaction
 
 from gongdao.core.named_sql import load_sql
 from gongdao.core.subject import SubjectRef
@@ -36,8 +37,8 @@ def run_prepared(statement: str, values: Mapping[str, Any]) -> list[tuple[Any, .
         if raw not in _ready:
             cursor.execute("SET plan_cache_mode = force_generic_plan")
             raw.prepare_threshold = _NEVER_BY_ITSELF
-            if not connection.in_atomic_block:  # a rollback would take it back
-                _ready.add(raw)
+            # A rollback would take it back: it is told for good where the transaction is, too.
+            transaction.on_commit(partial(_ready.add, raw))
         cursor.execute(statement.encode(), values, prepare=True, binary=True)
         result = cursor.pgresult
         return cursor.fetchall() if result is not None and result.nfields else []

@@ -17,6 +17,7 @@ from gongdao.front.clock import now
 from gongdao.front.gateways import make_sandbox
 from gongdao.market.api_keys import Scope, make_api_key
 from gongdao.market.models import Merchant, MerchantMember
+from gongdao.market.terms import terms_number
 from gongdao.payments.port import Report, Told
 
 JSON, FORM = "application/json", "application/x-www-form-urlencoded"
@@ -97,7 +98,7 @@ def wished(shop: Shop, **more: object) -> dict[str, object]:
         "version": 1,
         "quantity": 1,
         "contact": "a@example.invalid",
-        "terms": 1,
+        "terms": terms_number(now()),
         "pay_with": "sandbox",
     }
     return {**asked, **more}

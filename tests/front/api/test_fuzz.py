@@ -21,6 +21,8 @@ from tests.market.market_kit import make_shop
 
 from gongdao.front.api.openapi import build_openapi
 from gongdao.front.api.operations import OPERATIONS
+from gongdao.front.clock import now
+from gongdao.market.terms import terms_number
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 EXAMPLES = 12
@@ -99,7 +101,8 @@ def _fuzz(
             headers = known["code"] if who == "code" else headers
             if isinstance(case.body, dict) and "pay_with" in case.body:
                 case.body |= {"listing": known["places"]["listing_id"], "version": 1}
-                case.body |= {"quantity": 1, "pay_with": "sandbox", "terms": 1}
+                case.body |= {"quantity": 1, "pay_with": "sandbox"}
+                case.body["terms"] = terms_number(now())
                 case.body = {n: v for n, v in case.body.items() if n in _PLAIN}
         response = case.call(headers=headers)
         told.add(response.status_code)

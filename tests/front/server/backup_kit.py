@@ -16,6 +16,7 @@ from pathlib import Path
 import psycopg
 from tests.casework.case_kit import make_case
 from tests.database import begin_installation
+from tests.forked import run_forked
 
 from gongdao.core.clock import parse_iso
 from gongdao.core.envelope import load_master_keys
@@ -73,27 +74,15 @@ class Site:
 
     def gongdao(self, *words: object, fails: bool = False) -> str:
         """What ``gongdao`` says; it must succeed, or fail."""
-        program = [sys.executable, "-c", "from gongdao.front.cli.main import main; main()"]
-        done = subprocess.run(
-            [*program, *map(str, words)],
-            env=self.environment,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        done = run_forked(*words, env=self.environment)
         assert bool(done.returncode) == fails, done.stdout + done.stderr
         return done.stderr if fails else done.stdout
 
     def python(self, code: str, *words: str, url: str = "") -> str:
         """What ``code`` prints, beside the running database or with one of its own."""
         with self.ground(url) as ground:
-            done = subprocess.run(
-                [sys.executable, "-c", code, *words],
-                env={**self.environment, "DATABASE_URL": ground.database_url},
-                capture_output=True,
-                text=True,
-                check=False,
-            )
+            environment = {**self.environment, "DATABASE_URL": ground.database_url}
+            done = run_forked(*words, env=environment, code=code)
         assert not done.returncode, done.stderr
         return done.stdout
 

@@ -8,6 +8,7 @@ import psycopg
 import pytest
 from tests.casework.case_kit import make_case, report_folder
 from tests.core.local_s3 import ACCESS_KEY, BUCKET, SECRET_KEY, run_s3
+from tests.database import begin_installation
 from tests.front.server.backup_kit import (
     AT,
     ERASE,
@@ -32,6 +33,7 @@ def test_everything_destroyed_comes_back(tmp_path, name):
     """Two cases, backed up to a tar or a folder, everything but the key destroyed, restored: links,
     codes and reports are the same byte for byte, and so are the blobs."""
     site = Site(tmp_path / "data")
+    begin_installation(site.data)
     fill(site, tmp_path)
     before, blobs = site.reports(), site.stored()
     said = json.loads(site.gongdao("backup", tmp_path / name, "--json"))

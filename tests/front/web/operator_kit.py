@@ -22,6 +22,7 @@ PAGES = (
     "/operator/debts/",
     "/operator/holds/",
     "/operator/payouts/",
+    "/operator/splits/",
     "/operator/suppliers/",
     "/operator/deeds/",
 )

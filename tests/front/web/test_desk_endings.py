@@ -12,14 +12,17 @@ from tests.front.web.test_desk import by_hand, sign_in, use_factor
 from tests.market.market_kit import AT
 
 from gongdao.front.clock import now
+from gongdao.front.find_claims import find_claims
 from gongdao.front.stores import get_stores
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.api_errors import ApiKeyRefused
 from gongdao.market.api_keys import Scope, open_api_key
+from gongdao.market.close_merchant import finish_closings
 from gongdao.market.desk_models import DeskDeed, Thread
 from gongdao.market.models import ApiKey, Listing, Merchant, Order
 from gongdao.market.states import Role
+from gongdao.vault.models import Reveal
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -88,6 +91,22 @@ def test_a_merchant_leaves_from_his_desk(shop, seller):
     assert Listing.objects.get(id=shop.listing.id).state == "withdrawn"
     assert DeskDeed.objects.get(deed="merchant.closing").by_id == seller.user.id
     assert seller.get("/desk/money/").status_code == 200
+
+
+def test_what_was_not_sold_is_taken_home(shop, seller):
+    """Nothing while the shop is open; once it has closed the page offers it, and each press is on
+    record."""
+    Authenticator.objects.create(user=seller.user, type="totp", data={"secret": "x"})
+    assert seller.post("/desk/close/unsold/").status_code == 302
+    assert not DeskDeed.objects.filter(deed="stock.taken_back").exists()
+    seller.post("/desk/close/", {"reason": "不做了", "sure": "on"})
+    finish_closings(stores=get_stores(), find_claims=find_claims, at=now())
+    assert "还有 10 个没人买过" in text_of(seller.get("/desk/close/"))
+    answer = seller.post("/desk/close/unsold/")
+    lines = b"".join(answer.streaming_content).decode().splitlines()
+    assert len(lines) == 10 and all("\tCARD-" in one for one in lines)
+    assert DeskDeed.objects.get(deed="stock.taken_back").by_id == seller.user.id
+    assert Reveal.objects.filter(purpose="taken_back").count() == 10
 
 
 def test_a_reviewer_closes_a_shop(shop):

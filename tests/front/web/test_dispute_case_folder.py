@@ -8,7 +8,8 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from tests.front.web.market_pages import make_shop
+from tests.disputes.disputes_kit import pay_refunds
+from tests.front.web.market_pages import make_shop, text_of
 from tests.front.web.test_desk import sign_in
 from tests.front.web.test_disputes import WORDS, complain, overdue, revealed
 
@@ -17,6 +18,7 @@ from gongdao.casework.online.assemble_case import assemble_case
 from gongdao.casework.online.models import Case as OnlineCase
 from gongdao.casework.online.open_case import open_row
 from gongdao.core.codes import STAGE_OF_KIND, Kind, Stage
+from gongdao.disputes.execute_remedies import execute_remedies
 from gongdao.disputes.models import Case, Verdict
 from gongdao.disputes.verdict_file import differs
 from gongdao.disputes.verdict_json import read_verdict
@@ -66,6 +68,33 @@ def test_the_verdict_is_in_it_and_recomputes(client, stores, tmp_path):
     assert "理由：" in text and bytes(verdict.digest).hex() in text and "全额退款" in text
     checked = check_case(root=root, as_of=now() + timedelta(hours=1), use_cache=False)
     assert not checked.judgement.closure.contradictions
+
+
+def test_made_again_the_case_holds_the_later_rounds(client, stores):
+    """A second click after an appeal opens the case that was made, with the dispute's record as it
+    is now beside the older one; a third adds nothing."""
+    order = overdue(client)
+    client.post(f"/orders/{order.number}/problem/not_delivered/", {"wanted": "refund", "words": ""})
+    client.post(f"/orders/{order.number}/case/")
+    case = Case.objects.get()
+    soon = now() + timedelta(hours=1)
+    pay_refunds(soon)
+    execute_remedies(stores=stores, at=soon)
+    url = f"/orders/{order.number}/disputes/{case.id}/"
+    client.post(url, {"deed": "appeal", "ground": "request", "words": "另外还有损失，请人来看。"})
+
+    def files():
+        """What the workbench's case holds of the dispute, by path."""
+        made = open_row(stores=stores, row=OnlineCase.objects.get())
+        rows = assemble_case(case=made, as_of=now()).files
+        return {one.facts.path for one in rows if "dispute-1" in one.facts.path}
+
+    before = files()
+    again = client.post(f"/orders/{order.number}/case/", follow=True)
+    assert "补进了 1 份记录" in text_of(again)
+    assert before < files() and len(files()) == len(before) + 1
+    third = client.post(f"/orders/{order.number}/case/", follow=True)
+    assert "补进了" not in text_of(third) and len(files()) == len(before) + 1
 
 
 def test_on_the_server_it_is_the_same(client, stores):

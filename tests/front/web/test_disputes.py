@@ -228,6 +228,25 @@ def test_the_desk_stops_a_clock_and_lists_it(client, shop, seller, arbiter):
     assert case.clock_stopped_at is None
 
 
+def test_who_comes_too_late_is_told(client, shop):
+    """Money that was released before the complaint is said to be gone; a tap on "it works" while
+    the case is open says that nothing was paid; a second form says that a case is open."""
+    order = revealed(client, shop)
+    case = complain(client, order)
+    tap = client.post(f"/orders/{order.number}/confirm/", follow=True)
+    assert "没有放款" in text_of(tap)
+    second = client.post(
+        f"/orders/{order.number}/problem/late/", {"wanted": "refund", "words": WORDS}, follow=True
+    )
+    assert "已经有一个争议在处理" in text_of(second) and Case.objects.count() == 1
+    assert "货款已经付给商家" not in text_of(at(case, client))
+    paid = revealed(client, shop)
+    assert "钱付给商家" in text_of(client.post(f"/orders/{paid.number}/confirm/", follow=True))
+    late = complain(client, paid)
+    said = text_of(at(late, client))
+    assert "货款已经付给商家" in said and "保证金" in said
+
+
 def test_a_stranger_sees_nothing(client, shop, seller):
     """Without the order's code a case does not exist; nor for another merchant, or for staff
     without the role."""

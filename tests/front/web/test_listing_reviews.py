@@ -21,6 +21,7 @@ from gongdao.market.models import ListingReview, MerchantMember, Notice
 from gongdao.market.offer import Delivery
 from gongdao.market.publish_listing import draft_listing
 from gongdao.market.states import Role
+from gongdao.market.terms import accept_terms, terms_number
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -110,7 +111,9 @@ def test_a_paused_listing_says_what_to_change(stores, staff):
     merchant = make_merchant()
     row = draft_listing(merchant_id=merchant.id, sku_id=None, at=AT)
     old = replace(OFFER, delivery=Delivery.MANUAL, after_sale="另售微信老号")
-    publish(row, old, at=AT.replace(year=2025))
+    then = AT.replace(year=2025)
+    accept_terms(merchant_id=merchant.id, number=terms_number(then), by=merchant.id, at=then)
+    publish(row, old, at=then)
     shop = type("Shop", (), {"merchant": merchant, "listing": row})
     assert pause_fallen(stores=stores, listing_id=row.id, at=AT) is not None
     page = text_of(_seller(shop).get(f"/desk/listings/{row.id}/"))

@@ -1,6 +1,8 @@
-"""A refund that came back to the service, and one that the bank pays, on the operator's desk."""
+"""What services say of the money, on the operator's desk: bounced refunds, bills that differ."""
 
 from __future__ import annotations
+
+from datetime import timedelta
 
 import pytest
 from django.db.utils import IntegrityError
@@ -8,6 +10,7 @@ from tests.front.web.market_pages import buy, make_shop, pay, text_of
 from tests.front.web.operator_kit import ALL, find_deeds, sign_in
 from tests.market.test_cancel_order import _balanced
 
+from gongdao.core.clock import beijing
 from gongdao.core.ids import new_id
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
@@ -17,10 +20,12 @@ from gongdao.ledger.models import LedgerTransfer
 from gongdao.ledger.queries import find_balance
 from gongdao.market.accounts import clearing_account, platform_account
 from gongdao.market.give_back import give_back
-from gongdao.market.models import Order
+from gongdao.market.models import Finding, Order
+from gongdao.market.note_bill import note_bill_differs
 from gongdao.market.states import Role
+from gongdao.market.watch_orders import watch_order
 from gongdao.payments.carry_out_refunds import carry_out_refunds
-from gongdao.payments.models import Refund, SandboxRefund
+from gongdao.payments.models import BillDay, Refund, SandboxRefund
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OWED = platform_account(AccountKind.BUYER_REFUND)
@@ -147,3 +152,35 @@ def test_only_the_finance_desk_may(staff, refund):
         answer = other.post(f"/operator/refunds/{refund.id}/{deed}/", YES | {"reference": "B"})
         assert answer.status_code in (403, 404)
     assert Refund.objects.get().state == "confirmed"
+
+
+def test_what_a_bill_says_otherwise_is_settled_with_a_reason(staff, refund):
+    """On the desk with what to do, whatever the watchdog judges; a person ends it, once."""
+    order, at = Order.objects.get(), now()
+    for _ in range(2):
+        note_bill_differs(credit=refund.credit, at=at)
+    watch_order(stores=get_stores(), order_id=order.id, at=at)
+    found = Finding.objects.get(code="bill_differs")
+    assert (found.times, found.closed_at) == (2, None)
+    assert order.number in text_of(staff.get("/operator/orders/"))
+    assert "对照渠道账单" in text_of(staff.get(f"/operator/orders/{order.number}/"))
+    where, given = f"/operator/orders/{order.id}/finding/", {"code": "bill_differs"}
+    assert "写明理由" in text_of(staff.post(where, given, follow=True))
+    other = text_of(staff.post(where, {"code": "refund_stuck", "reason": "x"}, follow=True))
+    assert "随订单自己了结" in other
+    given["reason"] = "后台补过一笔"
+    assert "已了结" in text_of(staff.post(where, given, follow=True))
+    assert "没有再做" in text_of(staff.post(where, given, follow=True))
+    found.refresh_from_db()
+    assert found.closed_at is not None
+    assert [one.reason for one in find_deeds("finding.settle")] == ["bill_differs: 后台补过一笔"]
+
+
+def test_a_day_that_is_not_read_is_on_the_desk(staff):
+    """After three days it is counted on the first page and listed with its reason."""
+    for days in (3, 4):
+        day = beijing(now()).date() - timedelta(days=days)
+        BillDay.objects.create(gateway="wechat", day=day, problem=f"late_{days}")
+    page = text_of(staff.get("/operator/ledger/"))
+    assert "late_4" in page and "late_3" not in page and "微信支付" in page
+    assert "没读到的渠道账单" in text_of(staff.get("/operator/"))

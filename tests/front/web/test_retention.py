@@ -29,6 +29,13 @@ WANTED = {
     "backup",
     "account",
     "transaction_record",
+    "contact_code",
+    "merchant_papers",
+    "payee",
+    "thread",
+    "test_files",
+    "issuer_check",
+    "api_answer",
 }
 
 

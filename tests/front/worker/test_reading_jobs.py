@@ -223,7 +223,6 @@ def test_a_killed_worker_costs_a_second_reading_only(stores):
         _until(lambda: Original.objects.get(id=row.id).state == FileState.READING)
         assert client.get(home).status_code == 200
         assert client.get(f"{home}facts/order/").status_code == 200
-        time.sleep(0.3)
         first.send_signal(signal.SIGKILL)
         first.wait()
     assert Original.objects.get(id=row.id).state == FileState.READING

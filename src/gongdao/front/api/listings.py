@@ -122,6 +122,7 @@ def write_offer(offer: Offer) -> dict[str, Any]:
         "price": str(offer.price),
         "currency": offer.price.currency,
         "compared_price": _say(offer.compared_price),
+        "cap_days": offer.cap_days,
         "compared_with": _say_compared(offer.compared_with),
         "tiers": [{"quantity": one.quantity, "unit": str(one.unit)} for one in offer.tiers],
     }

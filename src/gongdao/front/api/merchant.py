@@ -12,7 +12,7 @@ from uuid import UUID
 from django.http import HttpRequest, HttpResponse
 from django.urls import path
 
-from gongdao.core.errors import InputError, OrderRefused, PriceUnderReview
+from gongdao.core.errors import InputError, OrderRefused
 from gongdao.core.language import Phrase
 from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
@@ -35,6 +35,7 @@ from gongdao.market.deliver_by_hand import LONGEST_TEXT, deliver_by_hand
 from gongdao.market.models import ApiKey, Listing, ListingVersion, Order
 from gongdao.market.offer import Delivery, Offer, read_offer
 from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.market.refusals import PriceUnderReview
 from gongdao.market.review_listing import ask_price_review
 from gongdao.market.states import CancelReason, OrderState
 from gongdao.market.thread import LONGEST_POST

@@ -20,6 +20,7 @@ from gongdao.market.compared import (
     Single,
 )
 from gongdao.market.offer import (
+    LONGEST_CAP,
     LONGEST_TEXT,
     LONGEST_TITLE,
     Delivery,
@@ -57,6 +58,7 @@ FIELDS = (
     "compared_with",
     "tiers",
     "most_per_buyer",
+    "cap_days",
     "reserve_minutes",
     "protect_hours",
     "asks",
@@ -83,6 +85,7 @@ def read_offer_body(body: Body) -> Offer:
         compared_with=_compared_with(body.raw("compared_with")),
         tiers=_tiers(body.raw("tiers")),
         most_per_buyer=body.whole("most_per_buyer", 1, 500, default=10),
+        cap_days=body.whole("cap_days", 0, LONGEST_CAP, default=0),
         reserve_minutes=body.whole("reserve_minutes", 5, 60, default=15),
         protect_hours=body.whole("protect_hours", 24, 24 * 30, default=48),
         asks=_asks(body.raw("asks")),

@@ -43,7 +43,7 @@ from gongdao.market.release_orders import confirm_receipt
 from gongdao.market.reveal_order import reveal_order
 from gongdao.market.shown import find_shown
 from gongdao.market.states import OrderState
-from gongdao.market.words import why_words
+from gongdao.market.words import standing_words
 from gongdao.payments.models import Intent
 from gongdao.payments.port import Gateway, GatewayError
 from gongdao.vault.reveal import RevealedSecret
@@ -219,7 +219,7 @@ def write_orders(orders: Sequence[Order]) -> list[dict[str, Any]]:
             "number": one.number,
             "state": str(one.state),
             "why": one.why,
-            "why_words": str(why_words(one.why)),
+            "why_words": str(standing_words(OrderState(one.state), one.why)),
             "listing": str(one.listing_id),
             "version": one.listing_version,
             "title": titles[one.id],

@@ -8,7 +8,14 @@ from gongdao.front.api.listings import MOST_STOCK
 from gongdao.market.compared import LONGEST_LINK, LONGEST_NAME, MOST_SINGLES
 from gongdao.market.coupons import LONGEST_CODE
 from gongdao.market.deliver_by_hand import LONGEST_TEXT as LONGEST_HANDED
-from gongdao.market.offer import LONGEST_TEXT, LONGEST_TITLE, Delivery, GoodsKind, SourceKind
+from gongdao.market.offer import (
+    LONGEST_CAP,
+    LONGEST_TEXT,
+    LONGEST_TITLE,
+    Delivery,
+    GoodsKind,
+    SourceKind,
+)
 from gongdao.market.record_test import LONGEST_NOTE
 from gongdao.market.states import CancelReason, ListingState, OrderState
 from gongdao.market.thread import LONGEST_POST
@@ -94,6 +101,7 @@ _DISCLOSED: Shape = {
 }
 _LIMITS: Shape = {
     "most_per_buyer": whole(1, 500),
+    "cap_days": whole(0, LONGEST_CAP),
     "reserve_minutes": whole(5, 60),
     "protect_hours": whole(24, 720),
     "asks": listed(text(80), 5),

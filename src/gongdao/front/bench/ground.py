@@ -29,7 +29,7 @@ def stand_on_new_ground(
         get_masters(Settings.read(os.environ))
         with start_embedded(data_dir=Path(data)) as running:
             os.environ["DATABASE_URL"] = running.url
-            prepare(running.url)
+            prepare(running.url, with_static=True)
             try:
                 yield Settings.read(os.environ)
             finally:

@@ -22,6 +22,7 @@ from gongdao.market.confirm_payment import confirm_payment
 from gongdao.market.find_order import find_order
 from gongdao.market.place_order import Placed, Wanted, place_order
 from gongdao.market.reveal_order import reveal_order
+from gongdao.market.terms import terms_number
 from gongdao.payments.port import Report, Told
 
 Step = tuple[bytes, Mapping[str, Any]]
@@ -60,7 +61,7 @@ def _place(tape: Tape, listing_id: UUID, version: int, number: int) -> Placed:
         version=version,
         quantity=1,
         contact=f"raw-{number}@example.invalid",
-        terms=1,
+        terms=terms_number(now()),
         gateway=sandbox.name,
         account=sandbox.account,
         answers={},

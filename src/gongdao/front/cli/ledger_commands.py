@@ -32,7 +32,7 @@ _Out = typer.Option(
 
 
 @contextmanager
-def _open_ledger() -> Iterator[None]:
+def open_ledger() -> Iterator[None]:
     """Django over the database of this server, running; also beside pages that run."""
     from gongdao.front.server.database import Database
     from gongdao.front.settings import Settings
@@ -54,7 +54,7 @@ def _open_ledger() -> Iterator[None]:
 @ledger_app.command("check", help="试算平衡：每一笔都要对得上。Trial balance.")
 def check(as_json: AsJson = False, lang: Lang = "zh") -> None:
     """Recompute every balance from the transfers; exit 1 where anything differs."""
-    with _open_ledger():
+    with open_ledger():
         from gongdao.ledger.check_ledger import check_ledger
 
         checked = check_ledger()
@@ -126,7 +126,7 @@ def statement(
     if first >= last:
         raise ArgumentError(_("开始时间要早于结束时间"), field="--begin")
     _check_target(out, replace=replace)
-    with _open_ledger():
+    with open_ledger():
         from gongdao.ledger.statement import statement_csv
 
         _check_opened(wanted)
@@ -161,7 +161,7 @@ def export(
 
     payer, given = Account.parse(through), _read_batch(batch)
     _check_target(out, replace=replace)
-    with _open_ledger():
+    with open_ledger():
         from gongdao.disputes.hold_ground import find_held_merchants
         from gongdao.front.stores import get_stores
         from gongdao.ledger.export_payouts import export_payouts

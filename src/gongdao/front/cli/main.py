@@ -30,6 +30,7 @@ from gongdao.front.cli.bench_disputes_command import bench_disputes
 from gongdao.front.cli.case_commands import case_app
 from gongdao.front.cli.chat_commands import chat_app
 from gongdao.front.cli.demo_command import demo_market
+from gongdao.front.cli.dispute_commands import dispute_app
 from gongdao.front.cli.guide_command import guide
 from gongdao.front.cli.keys_commands import keys_app
 from gongdao.front.cli.ledger_commands import ledger_app
@@ -57,6 +58,7 @@ app.add_typer(keys_app, name="keys", help="主密钥：换新、核对、抄一�
 app.add_typer(move_app, name="move-in", help="把别的卡店搬过来。Move a shop in.")
 app.add_typer(staff_app, name="staff", help="谁在运营台工作，能做什么。Who runs the market.")
 app.add_typer(ledger_app, name="ledger", help="账目：试算、对账单、付款。Money.")
+app.add_typer(dispute_app, name="disputes", help="争议：重数限制。Disputes as a whole.")
 app.add_typer(api_key_app, name="api-key", help="接口密钥：做、看、作废。Keys of the API.")
 app.add_typer(log_app, name="log", help="公开日志：导出、补回、状态。The public log.")
 app.add_typer(bench_app, name="bench", help="测速：这台机器有多快。How fast this machine is.")

@@ -20,6 +20,7 @@ from gongdao.market.place_order import Wanted, place_order
 from gongdao.market.record_test import ToldTest, record_test
 from gongdao.market.release_orders import confirm_receipt
 from gongdao.market.reveal_order import reveal_order
+from gongdao.market.terms import terms_number
 from gongdao.payments.port import Report, Told
 from gongdao.payments.sandbox_book import keep_payment
 
@@ -141,7 +142,7 @@ def _find_or_place(stores: Stores, filled: Filled, wanted: DemoOrder, at: dateti
             version=listing.version,
             quantity=wanted.quantity,
             contact=BUYER if wanted.told else f"{wanted.name}@demo.invalid",
-            terms=1,
+            terms=terms_number(at - wanted.ago),
             gateway=sandbox.name,
             account=sandbox.account,
             answers=wanted.answers,

@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
         else:
             from gongdao.front.server.django_processes import prepare
 
-            prepare(os.environ["DATABASE_URL"])
+            prepare(os.environ["DATABASE_URL"], with_static=True)
     except GongdaoError as error:
         print(error, file=sys.stderr)
         return error.exit_code

@@ -31,8 +31,9 @@ _GRACE = 5
 """Seconds for jobs under way when the worker stops; they are taken up again later."""
 
 
-def prepare(database_url: str) -> None:
-    """Bring database and static files to this version's form; two at once do it one by one.
+def prepare(database_url: str, *, with_static: bool = False) -> None:
+    """Bring the database to this version's form, and the static files where pages are to be served
+    (``with_static``); two at once do it one by one.
 
     The lock has a connection of its own, and goes with it, whatever happens.
     """
@@ -43,7 +44,7 @@ def prepare(database_url: str) -> None:
     with psycopg.connect(database_url, autocommit=True) as lock:
         lock.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
         call_command("migrate", interactive=False, verbosity=0)
-        if apps.is_installed("django.contrib.staticfiles"):
+        if with_static and apps.is_installed("django.contrib.staticfiles"):
             call_command("collectstatic", interactive=False, verbosity=0)
         if apps.is_installed("gongdao.core"):
             from gongdao.front.server.check_masters import check_masters

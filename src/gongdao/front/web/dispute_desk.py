@@ -10,6 +10,7 @@ from uuid import UUID
 from django.conf import settings
 from django.http import QueryDict
 
+from gongdao.core.clock import say_minute
 from gongdao.core.language import gettext as _
 from gongdao.core.language import mark
 from gongdao.core.models import User
@@ -123,6 +124,15 @@ def read_stop(post: QueryDict, words: str) -> Stop:
     )
 
 
+def _moment(value: object) -> str:
+    """A value of the report as people write it: its times are ISO 8601."""
+    try:
+        at = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    return str(value) if at.tzinfo is None else say_minute(at)
+
+
 def closure_of(row: Case, at: datetime) -> dict[str, Any]:
     """How far the platform's records and the buyer's own files close the case."""
     check = check_dispute(
@@ -132,7 +142,15 @@ def closure_of(row: Case, at: datetime) -> dict[str, Any]:
         scratch=own_scratch(),
         at=at,
     )
-    against = [{**one, "name": said(CONFLICT_NAMES, one["what"])} for one in check.contradictions]
+    against = [
+        {
+            "name": said(CONFLICT_NAMES, one["what"]),
+            "case": _moment(one["case"]),
+            "exhibit": one["exhibit"],
+            "exhibit_value": _moment(one["exhibit_value"]),
+        }
+        for one in check.contradictions
+    ]
     return {
         "report": check.report,
         "contradictions": against,

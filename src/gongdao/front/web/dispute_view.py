@@ -33,6 +33,7 @@ from gongdao.front.web.dispute_words import (
     said,
 )
 from gongdao.front.web.templatetags.values import money, when
+from gongdao.market.states import OrderState
 from gongdao.rules.at import find_at
 from gongdao.rules.dispute_queries import dispute_stop, liability
 
@@ -54,6 +55,7 @@ class CaseSight:
     silence: str
     late: bool
     stopped_for: str
+    paid_before: datetime | None
     outcome: str
     deeds: tuple[Deed, ...]
     appeal_by: datetime | None
@@ -67,6 +69,11 @@ class CaseSight:
     def open(self) -> bool:
         """Whether anything is still to happen."""
         return self.case.state == "open"
+
+    @property
+    def due(self) -> datetime | None:
+        """By when the move has to be made; None where the clock stands still, or there is none."""
+        return self.clock.due_at if self.clock and self.clock.runs else None
 
     @property
     def waiting_offer(self) -> dict[str, Any] | None:
@@ -97,6 +104,7 @@ def make_case_sight(*, stores: Stores, case: Case, side: Mover, at: datetime) ->
         silence=_silence(case, clock) if clock else "",
         late=bool(clock and late_by(clock, at)),
         stopped_for=stopped_for(case),
+        paid_before=_paid_before(case),
         outcome=said(OUTCOME_WORDS, case.outcome) if case.outcome else "",
         deeds=_deeds(case, step, side),
         appeal_by=_appeal_by(case, at),
@@ -129,6 +137,15 @@ def _silence(case: Case, clock: Clock) -> str:
     if pays and appellant_of(case) == Mover.MERCHANT.value:
         return _("到时没有处理，商家的申诉成立：由平台补给商家，买家已经得到的不收回。")
     return said(SILENCES, clock.silence)
+
+
+def _paid_before(case: Case) -> datetime | None:
+    """When the order's money had gone to the merchant before the case could keep it; None where it
+    had not."""
+    order = case.order
+    if order.state != OrderState.COMPLETED or case.fenced or order.ended_at is None:
+        return None
+    return order.ended_at if order.ended_at <= case.opened_at else None
 
 
 def stopped_for(case: Case) -> str:
@@ -284,10 +301,13 @@ def _event_words(row: Event, case: Case) -> str:
     }
     if row.kind == "limited":
         return _("公布的限制：{rule}").format(rule=_rule_name(str(data["rule"]), case))
+    if row.kind == "lifted":
+        return _("取消限制：{rule}").format(rule=_rule_name(str(data["rule"]), case))
     words = names.get(row.kind, row.kind)
     if row.kind == "stopped" and data.get("until"):
-        return _("计时停下，最晚到 {until}").format(
-            until=say_minute(datetime.fromisoformat(str(data["until"])))
+        return _("计时停下（{why}），最晚到 {until}").format(
+            why=named(dispute_stop(str(data["reason"]), case.rules_on)),
+            until=say_minute(datetime.fromisoformat(str(data["until"]))),
         )
     if row.kind == "closed" and data.get("outcome"):
         return _("结束：{outcome}").format(outcome=said(OUTCOME_WORDS, str(data["outcome"])))

@@ -41,7 +41,7 @@ TITLES: dict[str, str] = {
     "order.confirmed": mark("买家确认收货"),
     "order.released": mark("货款结算给商家"),
     "order.cancelled": mark("商家取消了一单"),
-    "order.charged_back": mark("一单的付款被银行退回"),
+    "order.charged_back": mark("一单的付款由银行或渠道退回"),
     "order.refund_requested": mark("申请退款"),
     "order.refunded": mark("退款到账"),
     "merchant.admitted": mark("准入了一个商家"),
@@ -68,6 +68,7 @@ TITLES: dict[str, str] = {
     "dispute.appealed": mark("争议申诉"),
     "dispute.cause": mark("争议查明了原因"),
     "dispute.limited": mark("争议里到了公布的限额"),
+    "dispute.lifted": mark("争议里取消了一条限制"),
     "dispute.withdrawn": mark("争议撤回"),
     "dispute.closed": mark("争议结束"),
 }

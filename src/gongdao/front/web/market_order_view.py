@@ -17,7 +17,7 @@ from gongdao.market.offer import Delivery, GoodsKind, Offer
 from gongdao.market.own_orders import find_titles
 from gongdao.market.record_test import ToldTest
 from gongdao.market.states import PAID_FOR, OrderState, Recording
-from gongdao.market.words import why_words
+from gongdao.market.words import standing_words, why_words
 from gongdao.payments.models import Refund
 
 _BACK = frozenset({OrderState.REFUNDING, OrderState.REFUNDED})
@@ -155,7 +155,7 @@ def make_sight(order: Order, offer: Offer, at: datetime) -> OrderSight:
         protected_until=order.protected_until,
         revealed=order.revealed_at is not None,
         at=at,
-        why=str(why_words(order.why)),
+        why=str(standing_words(state, order.why)),
         paid_late=order.paid_at is not None and order.paid_at > order.reserved_until,
     )
 

@@ -124,6 +124,7 @@ def make_blocks(offer: Offer, at: datetime) -> list[tuple[str, list[Row]]]:
                 _row(_("服务时间"), "；".join(hours)),
                 *([_row(_("不营业"), "、".join(closed))] if closed else []),
                 *([asks] if offer.asks else []),
+                _row(_("限购"), say_cap(offer)),
             ],
         ),
         (
@@ -213,6 +214,13 @@ def stock_of(listed: Sequence[Listed], counted: dict[UUID, int]) -> list[int | N
         else (0 if one.offer.delivery is Delivery.SECRET else None)
         for one in listed
     ]
+
+
+def say_cap(offer: Offer) -> str:
+    """How much one buyer may have."""
+    if not offer.cap_days:
+        return _("每人每次最多 {n} 件").format(n=offer.most_per_buyer)
+    return _("每人 {days} 天内最多 {n} 件").format(days=offer.cap_days, n=offer.most_per_buyer)
 
 
 def say_permyriad(share: int) -> str:

@@ -23,6 +23,7 @@ from gongdao.market.review_proof import ProofWord
 from gongdao.market.states import MerchantState, OrderState, ReviewCode
 from gongdao.market.vetting_models import StaffDeed
 from gongdao.payments.models import Refund, Split
+from gongdao.payments.read_bills import find_unread
 from gongdao.vault.models import Batch
 from gongdao.vault.states import BatchState
 
@@ -124,6 +125,9 @@ def count_queues(at: datetime) -> list[Queue]:
         Queue(_("上游说法不一"), doubted().count(), f"{orders}#doubts"),
         Queue(_("没办成的退款"), stuck_refunds().count(), f"{orders}#refunds"),
         Queue(_("没办成的分账"), stuck_splits().count(), reverse("operator_splits")),
+        Queue(
+            _("没读到的渠道账单"), find_unread(at).count(), f"{reverse('operator_ledger')}#bills"
+        ),
         Queue(_("没有钱可付的裁决"), uncovered_steps().count(), reverse("operator_bookings")),
         Queue(_("没送到的通知"), failed_notices().count(), f"{orders}#notices"),
         Queue(_("隔离的批次"), quarantined().count(), f"{orders}#batches"),

@@ -81,6 +81,7 @@ DEEDS: dict[str, str] = {
     "batch.back": mark("担保未发出，恢复出售"),
     "batch.replace": mark("下架待更换的批次"),
     "refund.push": mark("重试退款"),
+    "finding.settle": mark("了结渠道说的事"),
     "refund.bounce": mark("记为没有退到"),
     "refund.elsewhere": mark("退款改由银行付"),
     "notice.push": mark("重发通知"),
@@ -99,8 +100,19 @@ FINDINGS: dict[str, str] = {
     "refund_slow": mark("退款迟迟没有确认"),
     "refund_lost": mark("退款没有发起"),
     "charged_back": mark("支付渠道说买家的银行要把钱拿回去"),
+    "bill_differs": mark("渠道账单和这里的记录不一样"),
     "release_refused": mark("保护期已过，钱结算不出去"),
     "restored_behind_log": mark("备份之后已发过货，恢复后这里没有记录"),
+}
+TO_DO: dict[str, str] = {
+    "charged_back": mark(
+        "银行真的拿走了钱，就在“登记拒付”里记下，这一项会自己了结。"
+        "没有拿走（只是查询，或争议赢了），在这里写明了结。"
+    ),
+    "bill_differs": mark(
+        "金额不同，或在渠道后台直接退过款。对照渠道账单和下面的退款；后台直接退给买家的，"
+        "按渠道流水号在“登记拒付”里记下，这单就不会再退一次。然后在这里写明了结。"
+    ),
 }
 DOUBTS: dict[str, str] = {
     "done_after_refund": mark("退款以后，上游又说充成了"),

@@ -57,8 +57,10 @@ _PROBLEMS: dict[str, str] = {
 _REFUSED = "refused:"
 
 
-def split_state(state: str) -> str:
-    """A state in the language in use."""
+def split_state(state: str, part: str = "share") -> str:
+    """A state in the language in use; of the rest nothing arrives, it is released."""
+    if part == "rest" and state == "confirmed":
+        return _("已解冻")
     return translated(SPLIT_STATES[state])
 
 

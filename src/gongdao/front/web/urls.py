@@ -13,6 +13,7 @@ urlpatterns = [
     path("market/", include("gongdao.front.web.pages.market")),
     path("market/", include("gongdao.front.web.pages.market_buy")),
     path("market/", include("gongdao.front.web.pages.market_terms")),
+    path("market/", include("gongdao.front.web.pages.market_learning")),
     path("orders/", include("gongdao.front.web.pages.market_orders")),
     path("orders/", include("gongdao.front.web.pages.market_reveal")),
     path("orders/", include("gongdao.front.web.pages.market_risk")),

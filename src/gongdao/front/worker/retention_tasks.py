@@ -17,8 +17,17 @@ from gongdao.front.clock import now
 from gongdao.front.scratch import sweep_scratch
 from gongdao.front.stores import get_settings, get_stores
 from gongdao.front.worker.tasks import QUICK, ask_for_finishing
+from gongdao.ledger.payees import forget_payees
 from gongdao.market.api_keys import forget_answers
+from gongdao.market.forget_records import (
+    find_left,
+    forget_contacts,
+    forget_papers,
+    forget_tested_files,
+    forget_threads,
+)
 from gongdao.rules.queries import retention_days
+from gongdao.vault.forget_checks import forget_checks
 
 log = logging.getLogger("gongdao.worker")
 _UNFINISHED_PARTS = timedelta(days=1)
@@ -47,7 +56,7 @@ def sweep_hourly(timestamp: int) -> None:
     sweep_scratch(ground=settings.scratch, before=at - working)
     sweep_uploads(stores=get_stores(), at=at)
     forget_attempts(before=at - _kept_for("counter", at))
-    forget_answers(at=at)
+    forget_answers(before=at - _kept_for("api_answer", at))
     Session.objects.filter(expire_date__lt=at).delete()
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM core_cache WHERE expires < %s", [at])
@@ -64,6 +73,33 @@ def sweep_daily(timestamp: int) -> None:
     if forgotten:
         log.info("%s cases were erased at the end of their time", forgotten)
     get_stores().blobs.sweep(at - _UNFINISHED_PARTS)
+
+
+@app.periodic(cron="20 4 * * *")
+@app.task(name="sweep_market", queue=QUICK, queueing_lock="sweep_market")
+def sweep_market(timestamp: int) -> None:
+    """What the market keeps of merchants and orders, at the end of its time."""
+    at, stores = now(), get_stores()
+    forgotten = {
+        "contacts": forget_contacts(before=at - _kept_for("contact_code", at)),
+        "merchants": forget_papers(
+            stores=stores, before=at - _kept_for("merchant_papers", at), at=at
+        ),
+        "threads": forget_threads(before=at - _kept_for("thread", at)),
+        "tested files": forget_tested_files(
+            stores=stores, before=at - _kept_for("test_files", at), at=at
+        ),
+        "payees": _forget_payees(at),
+        "issuer checks": forget_checks(before=at - _kept_for("issuer_check", at)),
+    }
+    for what, count in forgotten.items():
+        if count:
+            log.info("%s %s went at the end of their time", count, what)
+
+
+def _forget_payees(at: datetime) -> int:
+    before = at - _kept_for("payee", at)
+    return forget_payees(before=before, owners=find_left(before=before), at=at)
 
 
 @app.periodic(cron="10 4 * * *")

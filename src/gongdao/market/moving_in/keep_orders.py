@@ -104,10 +104,10 @@ def keep_orders(
     fresh = {one.id: one for one in orders if one.id not in kept}
     if fresh:
         rows = [_row(keys, one, at) for one in fresh.values()]
-        values = {"merchant": shop.merchant_id, "shop": shop.name, "at": at}
-        columns = dict(zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True))
+        values: dict[str, Any] = {"merchant": shop.merchant_id, "shop": shop.name, "at": at}
+        values |= zip(_COLUMNS, map(list, zip(*rows, strict=True)), strict=True)
         with connection.cursor() as cursor:
-            cursor.execute(_KEEP, values | columns)
+            cursor.execute(_KEEP, values)
     return len(fresh)
 
 

@@ -3,12 +3,14 @@
 -- The listing must still be what was shown; `most_open` caps how many orders of one buyer may wait for money at once.
 -- An order waits for an answer of its buyer where its value says so (`risk`) or his pace does (one look by primary key).
 -- Indexes: primary keys; market_order_reserving (buyer_digest, listing_id) where placed; those of vault's reserve.
+-- {cap}, {fits} and {over} are there for listings that cap what one buyer may have within days; the others' statement has
+-- neither that look (index market_order_capped) nor its lock.
 -- {reserve} and {log} are parts of the vault's and the log's own.
-WITH asked AS MATERIALIZED (
+WITH {cap}asked AS MATERIALIZED (
   SELECT l.id, l.merchant_id,
     (SELECT count(*) FROM market_order o
      WHERE o.buyer_digest = %(buyer_digest)s AND o.listing_id = l.id AND o.state = 'placed'
-       AND o.reserved_until > %(at)s) < %(most_open)s AS may
+       AND o.reserved_until > %(at)s) < %(most_open)s {fits} AS may
   FROM market_listing l JOIN market_merchant m ON m.id = l.merchant_id
   WHERE l.id = %(listing_id)s AND l.version = %(version)s AND l.state = 'published'
     AND m.state = 'active'
@@ -18,11 +20,11 @@ placed AS (
   INSERT INTO market_order
     (id, number, merchant_id, listing_id, listing_version, quantity, total_minor, currency, state,
      buyer_id, buyer_digest, code_round, request_digest, sealed, snapshot_digest, terms,
-     no_return, promise_by, placed_at, reserved_until, why, risk, log_subject)
+     rules_digest, capped, no_return, promise_by, placed_at, reserved_until, why, risk, log_subject)
   SELECT %(id)s, %(number)s, asked.merchant_id, asked.id, %(version)s, %(units)s, %(total_minor)s,
     %(currency)s, 'placed', %(buyer_id)s::uuid, %(buyer_digest)s::bytea, 0,
     %(request_digest)s::bytea, %(sealed)s::bytea, %(snapshot_digest)s::bytea, %(terms)s,
-    %(no_return)s, %(promise_by)s, %(at)s, %(until)s, '',
+    %(rules_digest)s::bytea, %(capped)s, %(no_return)s, %(promise_by)s, %(at)s, %(until)s, '',
     CASE WHEN %(risk)s <> '' THEN %(risk)s ELSE coalesce((
       SELECT 'asks_velocity' FROM market_buyerpace b
       WHERE b.digest = %(buyer_digest)s AND b.watched_until > %(at)s), '') END,
@@ -40,4 +42,4 @@ intended AS (
 ),
 {log}
 SELECT (SELECT count(*) FROM placed) AS placed, (SELECT may FROM asked) AS may,
-  {short} AS short
+  {short} AS short, {over} AS over

@@ -39,13 +39,13 @@ _GROUPS = (
             *("compared_singles", "compared_why", "tiers"),
         ),
     ),
-    (say(mark("限制")), ("most_per_buyer", "reserve_minutes", "protect_hours")),
+    (say(mark("限制")), ("most_per_buyer", "cap_days", "reserve_minutes", "protect_hours")),
     (say(mark("拿到以后")), ("how_to_redeem", "how_to_test", "after_sale")),
 )
 _OPTIONAL = frozenset(
     {
         *("instant", "always", *DAYS, "closed", "asks", "tiers", "compared_price", "compared_why"),
-        *("compared_kind", "compared_since", "compared_link", "compared_singles"),
+        *("cap_days", "compared_kind", "compared_since", "compared_link", "compared_singles"),
     }
 )
 _FIELD_OF = {"source_proof": "proof", "hours": "always"}
@@ -138,7 +138,13 @@ class ListingForm(forms.Form):
     )
     compared_why = _line(say(mark("划线价的补充说明")))
     tiers = _text(say(mark("批发价")), say(mark("一行一档：件数、空格、单价，比如 10 95.00")))
-    most_per_buyer = _line(say(mark("每人每次最多几件")), "", 6, inputmode="numeric")
+    most_per_buyer = _line(say(mark("每人最多几件")), "", 6, inputmode="numeric")
+    cap_days = _line(
+        say(mark("每人几天内合计最多这么多件")),
+        say(mark("0 天：只限每一单；写 30，同一个人 30 天里付过款的都算在内")),
+        6,
+        inputmode="numeric",
+    )
     reserve_minutes = _line(
         say(mark("下单后预留几分钟")), say(mark("5 到 60 分钟")), 6, inputmode="numeric"
     )

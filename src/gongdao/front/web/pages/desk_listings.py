@@ -15,7 +15,7 @@ from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from gongdao.core.clock import beijing
-from gongdao.core.errors import GongdaoError, InputError, PriceUnderReview
+from gongdao.core.errors import GongdaoError, InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.front.clock import now
@@ -52,6 +52,7 @@ from gongdao.market.models import Listing
 from gongdao.market.offer import Delivery, GoodsKind, Offer
 from gongdao.market.price_history import get_price_history, judge_shown_price
 from gongdao.market.publish_listing import draft_listing, publish_listing
+from gongdao.market.refusals import PriceUnderReview
 from gongdao.market.review_listing import ask_price_review, open_reviews_of, price_asked
 from gongdao.market.shown import find_shown
 from gongdao.market.states import ListingState, ReviewCode

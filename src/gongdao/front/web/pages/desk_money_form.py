@@ -39,6 +39,11 @@ class PayeeForm(forms.Form):
         self.fields["number"].help_text = _(
             "收分账的：微信支付填商户号，支付宝填 2088 开头的用户号，Stripe 填 acct_ 开头的账户号。"
         )
+        if not services:
+            del self.fields["gateway"]
+            for name in ("bank", "number"):
+                self.fields[name].help_text = ""
+            self.fields["bank"].required = True
         for field in self.fields.values():
             field.error_messages["required"] = _("请填写这一项。")
             field.widget.attrs["autocomplete"] = "off"

@@ -132,7 +132,7 @@ def _open(
 ) -> Case | None:
     given = form.cleaned_data
     try:
-        return open_case(
+        case = open_case(
             stores=get_stores(),
             order_id=order.id,
             asked=Asked(code, given["wanted"], given["amount"], form.told(), form.places()),
@@ -145,6 +145,12 @@ def _open(
     except (DisputeRefused, InputError) as error:
         messages.error(request, str(error))
         return None
+    if case.opened_at != at:
+        messages.info(
+            request,
+            _("这个订单已经有一个争议在处理，您刚才填的没有另外提交；要补充的请写在这里。"),
+        )
+    return case
 
 
 def _foresee(order: Order, code: ReasonCode, at: datetime) -> dict[str, Any]:

@@ -15,18 +15,18 @@ from django.views.decorators.http import require_POST
 from gongdao.casework.online.models import Case
 from gongdao.casework.online.open_case import OpenCase, open_row
 from gongdao.core.attempts import count_attempt
-from gongdao.core.errors import KeyGone
+from gongdao.core.errors import InputError, KeyGone
 from gongdao.core.language import gettext as _
 from gongdao.core.language import language
 from gongdao.front.clock import now
-from gongdao.front.order_case import begin_order_case, gather_order_case
+from gongdao.front.order_case import add_later_rounds, begin_order_case, gather_order_case
 from gongdao.front.scratch import own_scratch
 from gongdao.front.stores import get_stores
 from gongdao.front.web.downloads import file_answer, whole_zip
 from gongdao.front.web.free_space import check_free_space
 from gongdao.front.web.held import hold_case, may_see, network_of
 from gongdao.front.web.market_access import buyer_id, order_page
-from gongdao.front.web.pages.start import NEW_CASES
+from gongdao.front.web.pages.start import NEW_CASES, limits
 from gongdao.front.worker.tasks import ask_for_reading
 from gongdao.market.models import Order
 
@@ -38,14 +38,36 @@ _MOST_MADE = 20
 @order_page
 def make(request: HttpRequest, order: Order) -> HttpResponseBase:
     """Make a case of the order, with the platform's records in it; a second click opens the one
-    that this device made before. Without an account it stands behind its link and code."""
+    that this device made before, with what its disputes recorded since. Without an account it
+    stands behind its link and code."""
     case = _find_made(request, order)
-    if case is None:
+    if case is not None:
+        _add_later(request, order, case)
+    else:
         case = _make(request, order)
         messages.success(
             request, _("案件建好了，平台的记录都在里面。请核对，选一个原因，再补上您自己的材料。")
         )
     return redirect("case", link=case.content.link)
+
+
+def _add_later(request: HttpRequest, order: Order, case: OpenCase) -> None:
+    try:
+        count = add_later_rounds(
+            stores=get_stores(),
+            case=case,
+            order=order,
+            limits=limits(),
+            ask=ask_for_reading,
+            at=now(),
+        )
+    except InputError as error:
+        said = _("争议后来的记录没有补进案件：{why}").format(why=error)
+        messages.error(request, said)
+    else:
+        if count:
+            said = _("争议后来又有了进展：补进了 {n} 份记录，原来的都还在。").format(n=count)
+            messages.success(request, said)
 
 
 def _find_made(request: HttpRequest, order: Order) -> OpenCase | None:

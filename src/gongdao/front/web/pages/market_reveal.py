@@ -160,6 +160,8 @@ def confirm(request: HttpRequest, order: Order) -> HttpResponseBase:
         return render(request, "pages/market_confirm.html", context)
     if confirm_receipt(stores=get_stores(), order_id=order.id, at=now()):
         messages.success(request, _("确认了，钱付给商家。"))
+    else:
+        messages.info(request, _("没有放款：订单刚刚有了变化，或者有争议在处理。请看现在的状态。"))
     return redirect("market_order", number=order.number)
 
 

@@ -3,7 +3,7 @@ facts and who recorded them, the rules that hold and that would, both parties' w
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -61,8 +61,10 @@ from gongdao.front.web.operator_view import page_of, say_error, searched
 from gongdao.market.offer import Delivery
 from gongdao.market.shown import find_shown
 from gongdao.market.states import Role
+from gongdao.rules.at import find_at
 from gongdao.rules.dispute_kinds import Liability
 from gongdao.rules.dispute_queries import liability
+from gongdao.rules.model import Article
 
 _DECIDING = frozenset(
     {Step.ARBITER, Step.SECOND_ARBITER, Step.MANAGEMENT, Step.APPEAL_ARBITER, Step.APPEAL_SECOND}
@@ -124,7 +126,7 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
         request.POST if request.method == "POST" else None,
         most=Money(order.total_minor, order.currency),
         weighable=names,
-        rules=_bases(table),
+        rules=_bases(table, row.rules_on),
         replaceable=offer.delivery is Delivery.SECRET and may_replace(case=row, order=order),
     )
     sent = request.method == "POST" and form.is_valid()
@@ -174,10 +176,16 @@ def _fact_groups(facts: Facts, asked: set[FactName], currency: str) -> dict[str,
     return {"asked": fact_rows(asked_too, currency), "others": fact_rows(others, currency)}
 
 
-def _bases(table: Liability) -> list[tuple[str, str]]:
+def _bases(table: Liability, on: date) -> list[tuple[str, str]]:
     """What an answer can rest on: the table of the reason, and the entries that it is based on."""
     rests = [(table.ref, named(table))]
-    return rests + [(ref, ref) for ref in table.basis]
+    return rests + [(ref, _cited(ref, on)) for ref in table.basis]
+
+
+def _cited(ref: str, on: date) -> str:
+    """An entry as people cite it; what has no name by its reference."""
+    entry = find_at(ref, on=on)
+    return entry.cite if isinstance(entry, Article) else ref
 
 
 def _rule_rows(table: Liability, finding: Finding, facts: Facts) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
+from gongdao.front.web.market_words import gateway_name
 from gongdao.front.web.operator_access import Desk, desk_page
 from gongdao.front.web.operator_money import account_name, read_account
 from gongdao.front.web.operator_view import link, page_of, searched
@@ -32,6 +33,7 @@ from gongdao.ledger.transfers import KINDS, TransferKind
 from gongdao.market.models import Merchant, Order
 from gongdao.market.staff import note_deed
 from gongdao.market.states import Role
+from gongdao.payments.read_bills import find_unread
 
 _LONGEST_DAYS = 366
 
@@ -68,6 +70,10 @@ def _show(request: HttpRequest, desk: Desk, **more: Any) -> HttpResponseBase:
         "page": page,
         "rows": _account_rows(list(page.object_list)),
         "head": [_("账户"), _("谁的"), _("余额"), _("币种")],
+        "bills": [
+            [gateway_name(one.gateway), str(one.day), one.problem] for one in find_unread(desk.at)
+        ],
+        "bills_head": [_("支付渠道"), _("哪一天"), _("原因")],
         "trial_head": [_("账户"), _("个数"), _("余额"), _("币种")],
         "q": text,
         "may": desk.may(Role.FINANCE, Role.OPERATOR),

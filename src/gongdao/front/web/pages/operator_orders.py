@@ -25,7 +25,7 @@ from gongdao.front.web import operator_queues as queues
 from gongdao.front.web.market_words import STATE_NAMES
 from gongdao.front.web.operator_access import Desk, desk_page
 from gongdao.front.web.operator_view import do_deed, link, page_of, searched
-from gongdao.front.web.operator_words import DOUBTS, FINDINGS, word_of
+from gongdao.front.web.operator_words import DOUBTS, FINDINGS, TO_DO, word_of
 from gongdao.front.web.templatetags.values import money, when
 from gongdao.ledger.holds import find_holds
 from gongdao.market.clear_doubt import clear_doubt
@@ -178,7 +178,11 @@ def order(request: HttpRequest, desk: Desk, number: str) -> HttpResponseBase:
         "why": why_words(found.why),
         "merchant": Merchant.objects.get(id=found.merchant_id),
         "findings": [
-            {"row": one, "name": word_of(FINDINGS, one.code)}
+            {
+                "row": one,
+                "name": word_of(FINDINGS, one.code),
+                "by_hand": word_of(TO_DO, one.code) if one.code in TO_DO else "",
+            }
             for one in Finding.objects.filter(order=found).order_by("-found_at")
         ],
         "top_ups": [

@@ -1,5 +1,5 @@
-"""Refunds that came to nothing, on the operator's desk: the money came back to the service, or the
-buyer got it by other means."""
+"""What services say of an order's money, on the operator's desk: a refund that bounced, or that the
+bank paid; and words of theirs that a person settles."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ from gongdao.front.stores import get_stores
 from gongdao.front.web.operator_access import Desk, desk_page
 from gongdao.front.web.operator_view import do_deed
 from gongdao.market.give_back import refund_bounced, refund_confirmed
+from gongdao.market.models import Order
+from gongdao.market.note_bill import settle_finding
 from gongdao.market.staff import check_reason
 from gongdao.market.states import Role
 from gongdao.payments.fail_refund import fail_refund
@@ -53,6 +55,31 @@ def elsewhere(request: HttpRequest, desk: Desk, refund_id: UUID) -> HttpResponse
         )
 
     return _do(request, desk, refund_id, deed, code="refund.elsewhere", done=_("已记为付给买家。"))
+
+
+@require_POST
+@desk_page(Role.FINANCE)
+def finding(request: HttpRequest, desk: Desk, order_id: UUID) -> HttpResponseBase:
+    """A service's word on an order was looked at and is settled; the deed notes itself."""
+    number = Order.objects.filter(id=order_id).values_list("number", flat=True).first()
+    if number is None:
+        raise Http404
+    return do_deed(
+        request,
+        desk,
+        lambda: settle_finding(
+            order_id=order_id,
+            code=request.POST.get("code", ""),
+            reason=request.POST.get("reason", ""),
+            by=desk.by,
+            at=desk.at,
+        ),
+        code="",
+        about=("order", str(order_id)),
+        done=_("已了结。"),
+        back="operator_order",
+        args=(number,),
+    )
 
 
 def _take_back(desk: Desk, refund: Refund) -> None:
@@ -96,5 +123,6 @@ def _do(
 
 urlpatterns = [
     path("refunds/<uuid:refund_id>/bounced/", bounced, name="operator_refund_bounced"),
+    path("orders/<uuid:order_id>/finding/", finding, name="operator_finding"),
     path("refunds/<uuid:refund_id>/elsewhere/", elsewhere, name="operator_refund_elsewhere"),
 ]

@@ -44,7 +44,9 @@ def _show(
     request: HttpRequest, desk: Desk, *, problem: str = "", status: int = 200
 ) -> HttpResponseBase:
     text, state = searched(request), request.GET.get("state", "")
-    rows = Split.objects.select_related("credit__intent").order_by("-planned_at", "-id")
+    rows = Split.objects.select_related("credit__intent").order_by(
+        "-planned_at", "-credit_id", "-part", "-id"
+    )
     if state in SPLIT_STATES:
         rows = rows.filter(state=state)
     if text:
@@ -85,7 +87,7 @@ def _sights(rows: list[Split]) -> list[dict[str, Any]]:
             "order": row.credit.intent.out_trade_no,
             "service": gateway_name(row.credit.gateway),
             "amount": Money(row.amount_minor or row.released_minor, row.credit.currency),
-            "state": split_state(row.state),
+            "state": split_state(row.state, row.part),
             "shape": SPLIT_SHAPES[row.state],
             "problem": split_problem(row.problem),
             "can_push": row.state in ("waiting", "refused", "skipped", "stuck"),
