@@ -31,6 +31,8 @@ from gongdao.payments.models import Refund
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 CASES = 12
+PATIENCE_S = 300
+"""However busy the machine is."""
 WORKER = """
 import sys
 from datetime import datetime
@@ -74,10 +76,10 @@ def _work(at):
 
 
 def _wait_for_less() -> None:
-    """Until the worker has done with another case, however long that takes it."""
-    left, give_up = Case.objects.filter(state="open").count(), time.monotonic() + 60
-    while Case.objects.filter(state="open").count() == left:
-        assert time.monotonic() < give_up, "it stands still"
+    """Until the worker has done with another case, or has nothing to do before its clock goes on:
+    what was taken up by one that was killed waits for a while."""
+    left, give_up = Case.objects.filter(state="open").count(), time.monotonic() + 3
+    while Case.objects.filter(state="open").count() == left and time.monotonic() < give_up:
         time.sleep(0.05)
 
 
@@ -94,7 +96,7 @@ def test_killed_while_it_executes():
     for case in cases:
         tell(case, LATE)
     at, dice = LATE + timedelta(hours=25), random.Random(7)
-    kills = 0
+    kills, give_up = 0, time.monotonic() + PATIENCE_S
     while Case.objects.filter(state="open").exists():
         process = _work(at)
         if kills < 6:
@@ -105,7 +107,7 @@ def test_killed_while_it_executes():
         process.communicate()
         kills += 1
         at += timedelta(minutes=10)
-        assert kills < 25, list(Case.objects.values_list("step", "needs_person"))
+        assert time.monotonic() < give_up, list(Case.objects.values_list("step", "needs_person"))
     assert kills > 1
     execute_remedies(stores=get_stores(), at=at)
     assert set(Case.objects.values_list("outcome", flat=True)) == {"upheld"}

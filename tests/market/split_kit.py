@@ -46,10 +46,10 @@ def paid(shop, fake, buyer="b@example.invalid", quantity=1) -> Order:
     return Order.objects.get(number=placed.number)
 
 
-def released(shop, fake, **more) -> Order:
+def released(shop, fake, at=OVER, **more) -> Order:
     """The same, with its protection over."""
     one = paid(shop, fake, **more)
-    release_due(stores=get_stores(), at=OVER)
+    release_due(stores=get_stores(), at=at)
     return one
 
 

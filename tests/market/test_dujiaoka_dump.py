@@ -225,11 +225,11 @@ def test_some_tables_alone_give_the_same(monkeypatch, text, tables):
         assert found == expected
 
 
+@settings(derandomize=True, deadline=None)
 @given(st.from_regex(r"[0-9]{1,12}\.[0-9]{2}", fullmatch=True))
 def test_an_amount_as_mysql_writes_it(text):
     """Read the short way it is the same money."""
-    row = [*ROWS["coupons"][0]]
-    row[1] = text
+    row = ["1", text, "1", "1", "SPRING", "3", WHEN, WHEN, None]
     columns = create("coupons")
     dump = f"{columns}INSERT INTO `coupons` VALUES ({','.join(map(quoted, row))});\n"
     (found,) = read_dujiaoka(io.BytesIO(dump.encode()))

@@ -15,15 +15,17 @@ from tests.market.test_record_test import PICTURE
 from gongdao.core.errors import KeyGone
 from gongdao.core.ids import new_id
 from gongdao.core.keys import get_key, make_key
+from gongdao.core.models import User
 from gongdao.core.subject import SubjectRef
 from gongdao.evidence.kept.keep_original import keep_original
 from gongdao.evidence.kept.models import Original
 from gongdao.front.stores import get_stores
-from gongdao.front.worker.retention_tasks import sweep_market
+from gongdao.front.worker.retention_tasks import sweep_hourly, sweep_market
 from gongdao.ledger.models import Payee
 from gongdao.ledger.payees import PayeeDetails, add_payee, open_payee, retire_payee
 from gongdao.log.begin import begin_log
 from gongdao.log.models import LogOpening
+from gongdao.market.api_key_models import ApiAnswer, ApiKey
 from gongdao.market.cancel_models import MerchantClosing
 from gongdao.market.desk_models import ThreadPost
 from gongdao.market.desk_states import Side
@@ -207,3 +209,24 @@ def test_accounts_that_money_went_to_go_after_they_were_retired():
         open_payee(stores=stores, payee_id=made[0])
     assert open_payee(stores=stores, payee_id=made[1]).name == "甲"
     assert Payee.objects.count() == 2
+
+
+def test_answers_to_api_requests_go_after_thirty_days():
+    """The hourly job takes the old one and leaves the younger one."""
+    user = User.objects.create(id=new_id(AT), email="api@example.invalid", joined_at=AT)
+    key = ApiKey.objects.create(
+        id=new_id(AT), user=user, name="k", scopes="buyer", digest=b"d", made_at=AT
+    )
+    for days in (0, 20):
+        ApiAnswer.objects.create(
+            key=key,
+            named=bytes([days]),
+            request=b"r",
+            status=200,
+            answer={},
+            at=AT + timedelta(days=days),
+        )
+    later = AT + timedelta(days=31)
+    with patch("gongdao.front.worker.retention_tasks.now", lambda: later):
+        sweep_hourly(timestamp=0)
+    assert [bytes(one.named) for one in ApiAnswer.objects.all()] == [bytes([20])]

@@ -8,7 +8,7 @@ import psycopg
 import pytest
 from tests.casework.case_kit import make_case, report_folder
 from tests.core.local_s3 import ACCESS_KEY, BUCKET, SECRET_KEY, run_s3
-from tests.database import begin_installation
+from tests.database import begin_installation, copy_database
 from tests.front.server.backup_kit import (
     AT,
     ERASE,
@@ -227,6 +227,7 @@ def test_a_folder_comes_out_as_it_went_in(copy, tmp_path):
     was read of a file's kind now stands in the statement); a wrong code exports nothing, and a
     folder with something in it is not written to."""
     site, _backup = copy
+    copy_database(site.data)
     root, out = make_case(tmp_path / "in"), tmp_path / "out"
     said = json.loads(site.gongdao("case", "import", root, "--read-now", "--json"))
     site.gongdao("case", "export", said["link"], out, "--code", "AAAAA-AAAAA", fails=True)

@@ -10,6 +10,7 @@ from pathlib import Path
 import psycopg
 import pytest
 from tests.casework.case_kit import make_case
+from tests.database import copy_database
 from tests.front.server.backup_kit import (
     AT,
     ERASE,
@@ -92,6 +93,7 @@ def test_what_is_there_is_replaced_only_when_asked(origin, copy, tmp_path):
     """Over another case a restore is refused; with --replace that case is gone, rows and blobs,
     and the backup's cases are there."""
     site, backup = copy
+    copy_database(site.data)
     fill(site, tmp_path, cases=1)
     before, names = site.reports(), site.stored()
     assert "--replace" in site.gongdao("restore", backup, fails=True)
@@ -201,6 +203,7 @@ def test_a_restore_waits_for_nobody(origin, copy):
 def test_interrupted_jobs_go_back_to_their_queue(origin, copy, tmp_path):
     """A job that was being done when the backup was made waits again after the restore."""
     site, _backup = copy
+    copy_database(site.data)
     root = make_case(tmp_path / "waiting")
     site.gongdao("case", "import", root)
     with site.ground() as ground, psycopg.connect(ground.database_url) as connection:

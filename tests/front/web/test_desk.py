@@ -30,7 +30,6 @@ from gongdao.market.accounts import merchant_account, platform_account
 from gongdao.market.desk_models import DeskDeed, Thread
 from gongdao.market.draft_fields import write_fields
 from gongdao.market.models import Listing, MerchantMember, Order
-from gongdao.market.moved_models import MovedDraft
 from gongdao.market.offer import Delivery
 from gongdao.market.publish_listing import draft_listing
 
@@ -478,18 +477,6 @@ def test_what_keeps_a_merchant_from_publishing_is_said(shop, seller, monkeypatch
     assert refused.status_code == 422 and "还没有接受交易条款" in text_of(refused)
     shop.listing.refresh_from_db()
     assert shop.listing.version == 1
-
-
-def test_what_the_old_shop_said_stands_beside_the_draft(shop, seller):
-    """Only of goods that were moved in, on the merchant's own page, and never as markup."""
-    address = f"/desk/listings/{shop.listing.id}/"
-    assert "旧店里是怎样写的" not in text_of(seller.get(address))
-    said = {"summary": "秒发", "description": "第一步 <b>\n第二步", "struck_price": "0.00"}
-    MovedDraft.objects.create(listing=shop.listing, beside={**said, "was_open": True})
-    page = text_of(seller.get(address))
-    assert "旧店里是怎样写的" in page and "第一步 &lt;b&gt;<br>第二步" in page and "在卖" in page
-    assert "0.00" not in page.split("旧店里是怎样写的")[1].split("</details>")[0]
-    assert "秒发" not in text_of(seller.get(f"/market/{shop.listing.id}/"))
 
 
 def test_a_payout_asks_for_the_factor_once_more(seller, rich):

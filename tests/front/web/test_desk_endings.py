@@ -21,6 +21,7 @@ from gongdao.market.api_keys import Scope, open_api_key
 from gongdao.market.close_merchant import finish_closings
 from gongdao.market.desk_models import DeskDeed, Thread
 from gongdao.market.models import ApiKey, Listing, Merchant, Order
+from gongdao.market.moved_models import MovedDraft
 from gongdao.market.states import Role
 from gongdao.vault.models import Reveal
 
@@ -160,3 +161,15 @@ def test_a_key_for_a_merchant_of_others_is_not_made(shop, seller):
     given = {"name": "x", "scopes": ["merchant:orders"], "days": "30", "merchant": str(theirs.id)}
     assert seller.post("/me/keys/", given).status_code == 422
     assert not ApiKey.objects.exists()
+
+
+def test_what_the_old_shop_said_stands_beside_the_draft(shop, seller):
+    """Only of goods that were moved in, on the merchant's own page, and never as markup."""
+    address = f"/desk/listings/{shop.listing.id}/"
+    assert "旧店里是怎样写的" not in text_of(seller.get(address))
+    said = {"summary": "秒发", "description": "第一步 <b>\n第二步", "struck_price": "0.00"}
+    MovedDraft.objects.create(listing=shop.listing, beside={**said, "was_open": True})
+    page = text_of(seller.get(address))
+    assert "旧店里是怎样写的" in page and "第一步 &lt;b&gt;<br>第二步" in page and "在卖" in page
+    assert "0.00" not in page.split("旧店里是怎样写的")[1].split("</details>")[0]
+    assert "秒发" not in text_of(seller.get(f"/market/{shop.listing.id}/"))

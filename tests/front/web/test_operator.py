@@ -26,6 +26,7 @@ from gongdao.market.accounts import clearing_account, platform_account
 from gongdao.market.models import Merchant, MerchantMember
 from gongdao.market.staff import remove_role
 from gongdao.market.states import Role
+from gongdao.market.terms import terms_number
 from gongdao.market.vetting_models import StaffDeed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -214,7 +215,7 @@ def test_a_member_is_invited_by_mail_and_can_be_removed(staff, mailbox):
     user = User.objects.get(email="new@example.org")
     assert not user.has_usable_password() and mailbox.sent[-1].address["to"] == user.email
     member = sign_in("new@example.org", factor=False)
-    assert "已接受第 1 版" in text_of(member.get("/market/terms/"))
+    assert f"已接受第 {terms_number(now())} 版" in text_of(member.get("/market/terms/"))
     staff.post(f"/operator/merchants/{merchant.id}/members/{user.pk}/dismiss/")
     assert not MerchantMember.objects.exists()
     assert [one.deed for one in StaffDeed.objects.order_by("id")] == [
@@ -297,4 +298,4 @@ def test_an_invited_member_signs_in_by_a_code(staff, mailbox):
     member.post("/accounts/login/code/confirm/", {"code": code[1]})
     assert member.session["_auth_user_id"]
     assert EmailAddress.objects.get(email="new@example.org").verified
-    assert "已接受第 1 版" in text_of(member.get("/market/terms/"))
+    assert f"已接受第 {terms_number(now())} 版" in text_of(member.get("/market/terms/"))

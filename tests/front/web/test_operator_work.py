@@ -27,6 +27,7 @@ from gongdao.ledger.transfers import TransferKind
 from gongdao.market.accounts import clearing_account, merchant_account, platform_account
 from gongdao.market.models import Finding, Merchant, MerchantMember, Notice, Order, Supplier, TopUp
 from gongdao.market.states import Role
+from gongdao.market.terms import terms_number
 from gongdao.market.vetting_models import StaffDeed
 from gongdao.payments.models import Credit, Refund
 
@@ -280,9 +281,10 @@ def test_terms_are_accepted_for_ones_own_merchant_only(client):
     other = make_merchant("另一家")
     MerchantMember.objects.create(merchant=other, user=user, added_at=at)
     answer = member.post(f"/market/terms/accept/{other.id}/", {"number": "7"}, follow=True)
-    assert "第 1 版" in text_of(answer)
-    assert member.get("/market/terms/1/").status_code == 200
-    assert member.get("/market/terms/2/").status_code == 404
+    number = terms_number(at)
+    assert f"第 {number} 版" in text_of(answer)
+    assert member.get(f"/market/terms/{number}/").status_code == 200
+    assert member.get(f"/market/terms/{number + 1}/").status_code == 404
 
 
 def test_an_order_with_old_terms_asks_again(client):

@@ -74,11 +74,11 @@ def desk_page(*wanted: Role) -> Callable[[DeskPage[P]], Callable[..., HttpRespon
     return decorate
 
 
-def fresh_factor_page(back: str) -> Callable[[DeskPage[P]], DeskPage[P]]:
+def fresh_factor_page(back: str) -> Callable[[DeskPage[P]], Callable[..., HttpResponseBase]]:
     """Below `desk_page`, for what moves money: the second factor is asked for once more where it
     was not used within the last minutes; afterwards it goes on at the page named ``back``."""
 
-    def decorate(view: DeskPage[P]) -> DeskPage[P]:
+    def decorate(view: DeskPage[P]) -> Callable[..., HttpResponseBase]:
         @wraps(view)
         def answer(
             request: HttpRequest, desk: Desk, *args: P.args, **kwargs: P.kwargs
