@@ -39,13 +39,14 @@ from gongdao.disputes.execute_remedies import execute_remedies
 from gongdao.disputes.facts import FactName
 from gongdao.disputes.fire_clocks import fire_due_clocks, follow_orders
 from gongdao.disputes.give_verdict import Ruling, give_verdict
-from gongdao.disputes.hand_over import ask_party, hand_over, resume_clock, stop_clock, take_case
+from gongdao.disputes.hand_over import ask_party, hand_over, take_case
 from gongdao.disputes.models import Case, HandOver, Notice, OfferAnswer, Remedy, Verdict
 from gongdao.disputes.notices import note_seen
 from gongdao.disputes.offers import Terms, accept_claim, accept_offer, decline_offer, offer
 from gongdao.disputes.root_cause import Cause, answer_cause, measure_effect, record_cause
 from gongdao.disputes.say import NewFile, name_excuse, say, withdraw
 from gongdao.disputes.states import Deed, Mover, Outcome, ReasonCode, Step
+from gongdao.disputes.stop_clock import Stop, resume_clock, stop_clock
 from gongdao.disputes.verdict_file import differs
 from gongdao.disputes.verdict_json import read_verdict
 from gongdao.front.stores import get_stores
@@ -348,10 +349,12 @@ def test_asked_evidence_handed_over_and_a_stopped_clock():
     assert (_again(case).clock_due_at, case.handovers, case.owner_id) == (due, 3, boris)
     ask_party(stores=stores, case_id=case.id, by=boris, whom=Mover.BUYER, words="请给录屏", at=at)
     assert (_again(case).step, case.mover) == (Step.BUYER_EVIDENCE, "buyer")
+    asked = Stop(StopReason.GATEWAY_ASKED, "在等支付渠道答复。")
     with pytest.raises(DisputeRefused):
-        stop_clock(stores=stores, case_id=case.id, by=boris, reason=StopReason.GATEWAY_ASKED, at=at)
+        stop_clock(stores=stores, case_id=case.id, by=boris, stop=asked, at=at)
     due = case.clock_due_at
-    stop_clock(stores=stores, case_id=case.id, by=boris, reason=StopReason.LEGAL_HOLD, at=at)
+    held = Stop(StopReason.LEGAL_HOLD, "有关机关要求不动。", reference="A-17")
+    stop_clock(stores=stores, case_id=case.id, by=boris, stop=held, at=at)
     assert _fire(at + 500 * HOUR) == {}
     resume_clock(stores=stores, case_id=case.id, by=boris, at=at + 10 * HOUR)
     assert _again(case).clock_due_at == due + 10 * HOUR

@@ -35,7 +35,8 @@ _COUNT = """
 SELECT count(*) FROM dispute_case c
 WHERE substring(c.buyer_digest FROM 1 FOR 16) = %(buyer)s AND c.outcome = 'refused'
   AND c.opened_at > %(since)s AND c.opened_at <= %(until)s AND c.id IS DISTINCT FROM %(began)s AND (
-    SELECT v.reason_code FROM dispute_verdict v WHERE v.case_id = c.id ORDER BY v.number DESC LIMIT 1
+    SELECT v.reason_code FROM dispute_verdict v
+    WHERE v.case_id = c.id ORDER BY v.number DESC LIMIT 1
   ) = ANY(%(disproving)s)
 """
 _BEGAN = """

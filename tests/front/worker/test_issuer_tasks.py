@@ -13,6 +13,7 @@ from gongdao.disputes.models import Verdict
 from gongdao.disputes.states import ReasonCode, Step
 from gongdao.front.issuers import SandboxIssuer
 from gongdao.front.stores import get_stores
+from gongdao.front.worker import issuer_tasks
 from gongdao.front.worker.issuer_tasks import check_disputes, check_stock
 from gongdao.market.models import Order
 from gongdao.vault.issuer_port import NO_ANSWER, IssuerAnswer, SecretStatus
@@ -73,6 +74,16 @@ def test_a_batch_is_asked_about_once_a_day():
     assert len(issuer.asked) == asked
     check_stock(issuers=table, at=AT + timedelta(hours=25))
     assert len(issuer.asked) > asked
+
+
+def test_the_job_asks_about_a_new_batch(monkeypatch):
+    """Run as the worker runs it, with whoever can be asked: the secret of the import is asked
+    about."""
+    shop_with("CARD-A-000001")
+    issuer, table = desk()
+    monkeypatch.setattr(issuer_tasks, "get_issuers", lambda: table)
+    issuer_tasks.check_batches.func(0)
+    assert issuer.asked == ["CARD-A-000001"]
 
 
 def test_a_real_answer_is_the_last_check():
