@@ -79,7 +79,7 @@ def fill_market(*, stores: Stores, at: datetime) -> Filled:
         merchant = _merchant(stores, shop, operator, at)
         _member(merchant, _user(shop.mail, password, at), at)
         _deposit(merchant, shop, at)
-        _accept(merchant, shop.mail)
+        _accept(merchant, shop.mail, at)
         mails[shop.name] = shop.mail
         for good in shop.goods:
             listing = _listing(stores, merchant, good, at)
@@ -144,12 +144,13 @@ def _deposit(merchant: Merchant, shop: DemoShop, at: datetime) -> None:
     )
 
 
-def _accept(merchant: Merchant, mail: str) -> None:
-    """The terms that were in force when he was admitted, and those of the day of his listings."""
+def _accept(merchant: Merchant, mail: str, at: datetime) -> None:
+    """The terms that were in force when he was admitted, and those in force now."""
     member = find_user(mail)
     assert member is not None
-    number = terms_number(merchant.admitted_at)
-    accept_terms(merchant_id=merchant.id, number=number, by=member.id, at=merchant.admitted_at)
+    for moment in (merchant.admitted_at, at):
+        number = terms_number(moment)
+        accept_terms(merchant_id=merchant.id, number=number, by=member.id, at=moment)
 
 
 def _listing(stores: Stores, merchant: Merchant, good: DemoGood, at: datetime) -> Listing:
