@@ -20,6 +20,7 @@ from gongdao.core.subject import SubjectRef
 from gongdao.evidence.kept.keep_original import keep_original
 from gongdao.evidence.kept.models import Original
 from gongdao.front.stores import get_stores
+from gongdao.front.worker.market_tasks import read_contact
 from gongdao.front.worker.retention_tasks import sweep_hourly, sweep_market
 from gongdao.ledger.models import Payee
 from gongdao.ledger.payees import PayeeDetails, add_payee, open_payee, retire_payee
@@ -28,8 +29,10 @@ from gongdao.log.models import LogOpening
 from gongdao.market.api_key_models import ApiAnswer, ApiKey
 from gongdao.market.cancel_models import MerchantClosing
 from gongdao.market.desk_models import ThreadPost
+from gongdao.market.desk_orders import read_entered
 from gongdao.market.desk_states import Side
 from gongdao.market.models import Merchant, Order
+from gongdao.market.notices import find_contact
 from gongdao.market.own_orders import as_found
 from gongdao.market.prove_contact import begin_proof
 from gongdao.market.record_test import NewFile, ToldTest, find_kept_files, record_test
@@ -72,11 +75,28 @@ def test_files_of_a_test_go_three_years_after_the_order_ended(row):
         get_key(stores=get_stores(), subject=SubjectRef("order", row.id))
 
 
+def test_what_a_buyer_filled_in_goes_three_years_after_the_order_ended(row):
+    """A day before it is there; then neither contact nor answers are, and pages that ask for them
+    find nothing."""
+    stores = get_stores()
+    _sweep(timedelta(days=1095))
+    row.refresh_from_db()
+    assert find_contact(stores=stores, order=row, read=read_contact, at=AT)
+    for _n in range(2):
+        _sweep(LONG)
+    row.refresh_from_db()
+    assert bytes(row.sealed) == b"" and row.total_minor
+    assert find_contact(stores=stores, order=row, read=read_contact, at=AT) is None
+    assert read_entered(stores=stores, order=row, at=AT) == {}
+
+
 def test_an_order_that_has_not_ended_keeps_its_files_and_words(row):
     """However old it is."""
     _talk(row)
     Order.objects.filter(id=row.id).update(ended_at=None)
     _sweep(LONG)
+    row.refresh_from_db()
+    assert bytes(row.sealed)
     assert find_kept_files(order_id=row.id)
     assert not ThreadPost.objects.filter(sealed=b"").exists()
 

@@ -45,6 +45,12 @@ def test_every_story_of_the_book_is_equal(name):
     assert found.explanation and all(known for _ref, known in found.rules)
 
 
+def test_a_file_of_the_first_form_is_still_judged_anew():
+    """Verdicts written before pieces were named keep their worth."""
+    found = check_verdict((Path(__file__).parent / "verdict_vector_1.json").read_bytes(), "zh")
+    assert (found.state, found.exit_code, found.problems) == ("equal", 0, ())
+
+
 def test_without_gongdao_it_says_what_it_needs():
     """Alone the verifier checks form, digests and sums, and says that it did not judge anew."""
     found = check_verdict(DATA, "en", with_gongdao=False)

@@ -1,5 +1,6 @@
 """Let go of what the market promises not to keep (the retention table): codes sent to contacts,
-papers of merchants who left long ago, words of old threads, files beside old tests.
+papers of merchants who left long ago, what buyers filled in for old orders, words of old threads,
+files beside old tests.
 
 Each step may be broken off and run again: keys are destroyed last, and what is gone stays gone.
 """
@@ -68,6 +69,14 @@ def _forget_merchant(stores: Stores, merchant_id: UUID, at: datetime) -> None:
         row.legal_name = row.legal_name if row.uscc else NAMELESS
         row.save(update_fields=["sealed", "legal_name"])
         destroy_key(subject=subject, at=at)
+
+
+def forget_entered(*, before: datetime) -> int:
+    """Erase what buyers filled in for orders that had ended before: contact, answers, account; how
+    many orders. The order itself stays."""
+    rows = Order.objects.filter(ended_at__lt=before).exclude(sealed=b"")
+    done = list(rows.order_by("ended_at").values_list("id", flat=True)[:_AT_ONCE])
+    return Order.objects.filter(id__in=done).update(sealed=b"")
 
 
 def forget_threads(*, before: datetime) -> int:

@@ -134,13 +134,15 @@ def _keep(notices: list[Notice]) -> int:
 def find_contact(
     *, stores: Stores, order: Order, read: ReadContact, at: datetime
 ) -> Contact | None:
-    """Where the buyer of an order wants to be told."""
+    """Where the buyer of an order wants to be told; None too where that was erased."""
     return _read_contact(order_keys(stores, at), order.id, bytes(order.sealed), read)
 
 
 def _read_contact(
     keys: OrderKeys, order_id: UUID, sealed: bytes, read: ReadContact
 ) -> Contact | None:
+    if not sealed:
+        return None
     return read(str(json.loads(keys.open(order_id, sealed)).get("contact", "")))
 
 

@@ -22,6 +22,7 @@ from gongdao.market.api_keys import forget_answers
 from gongdao.market.forget_records import (
     find_left,
     forget_contacts,
+    forget_entered,
     forget_papers,
     forget_tested_files,
     forget_threads,
@@ -85,6 +86,7 @@ def sweep_market(timestamp: int) -> None:
         "merchants": forget_papers(
             stores=stores, before=at - _kept_for("merchant_papers", at), at=at
         ),
+        "orders' entries": forget_entered(before=at - _kept_for("order_entries", at)),
         "threads": forget_threads(before=at - _kept_for("thread", at)),
         "tested files": forget_tested_files(
             stores=stores, before=at - _kept_for("test_files", at), at=at
