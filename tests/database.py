@@ -144,18 +144,19 @@ def _which_are_filled() -> str:
     from django.db import connection
 
     kept = {"django_content_type", "auth_permission"}
+    jobs = {"procrastinate_events", "procrastinate_jobs", "procrastinate_periodic_defers"}
     tables = connection.introspection.django_table_names(only_existing=True, include_views=False)
-    names = sorted(set(tables) - kept)
+    names = sorted(set(tables) - kept | jobs)
     return " UNION ALL ".join(
         f"SELECT '{name}' WHERE EXISTS (SELECT FROM {name})" for name in names
     )
 
 
 def empty_filled_tables() -> None:
-    """Empty every table of ours that has rows, but what migrations put in: kinds of content and
-    permissions. No trigger runs, neither the refusing ones nor those of foreign keys: TRUNCATE, as
-    Django does it, makes new files for every table that refers to a filled one, which takes longer
-    than most tests."""
+    """Empty every table of ours that has rows, jobs too, but what migrations put in: kinds of
+    content and permissions. No trigger runs, neither the refusing ones nor those of foreign keys:
+    TRUNCATE, as Django does it, makes new files for every table that refers to a filled one, which
+    takes longer than most tests."""
     from django.db import connection
 
     with connection.cursor() as cursor:

@@ -33,6 +33,7 @@ from gongdao.rules.model import Policy
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OVER = AT + timedelta(hours=49)
+ONE_SECOND = timedelta(seconds=1)
 
 
 def _paid(shop, buyers):
@@ -103,6 +104,7 @@ def test_an_order_that_refuses_keeps_no_other_waiting():
     person and left alone for a while, however small the batch; mended, it is released."""
     orders = _paid(make_shop(), 4)
     bad = orders[0]
+    Order.objects.filter(id=bad.id).update(protected_until=bad.protected_until - ONE_SECOND)
     subject = LogSubject.objects.filter(name=bad.log_subject)
     before = subject.values_list("last_type", flat=True).get()
     subject.update(last_type="order.refunded")
