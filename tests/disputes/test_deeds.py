@@ -452,6 +452,18 @@ def test_causes_and_their_effect():
     assert (effect.cases_before, effect.orders_before, effect.cases_after) == (1, 1, 0)
 
 
+def test_a_late_word_does_not_keep_the_cause_out():
+    """The merchant says another word after his case is closed: its cause is recorded all the same,
+    and a word after that too."""
+    case, stores = complain(delivered(), USED), get_stores()
+    accept_claim(stores=stores, case_id=case.id, by=MERCHANT, at=LATE)
+    case = _end(case, LATE)
+    more = {"stores": stores, "case_id": case.id}
+    say(**more, by=MERCHANT, words="还想说一句", at=LATE + HOUR)
+    record_cause(**more, cause=Cause.SUPPLIER, note="来源", by=person("anna").id, at=LATE + HOUR)
+    say(**more, by=MERCHANT, words="还有一句", at=LATE + 2 * HOUR)
+
+
 def test_files_are_encrypted_and_late_words_marked():
     """A file lies sealed under a keyed name; what comes after the end is kept and marked."""
     case, stores = complain(delivered(), USED, words="卡密是坏的"), get_stores()

@@ -5,17 +5,25 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.disputes.disputes_kit import AT, LATE, complain, delivered, make_shop
+from tests.disputes.disputes_kit import AT, LATE, MERCHANT, complain, delivered, make_shop
 from tests.market.market_kit import add_stock
 
+from gongdao.core.subject import SubjectRef
+from gongdao.disputes.collect_facts import Asked, collect_facts
+from gongdao.disputes.facts import FactName
 from gongdao.disputes.models import RecordedFact, Verdict
+from gongdao.disputes.offers import accept_claim
 from gongdao.disputes.states import ReasonCode, Step
 from gongdao.front.issuers import SandboxIssuer
+from gongdao.front.stores import get_stores
 from gongdao.front.worker.issuer_tasks import check_disputes, check_stock
+from gongdao.market.record_test import ToldTest, record_test
 from gongdao.vault.issuer_port import NO_ANSWER
+from gongdao.vault.reveal import reveal
 
 pytestmark = pytest.mark.django_db(transaction=True)
-SOON = LATE + timedelta(minutes=1)
+MINUTE = timedelta(minutes=1)
+SOON = LATE + MINUTE
 
 
 class Silent:
@@ -53,9 +61,7 @@ def test_used_after_the_reveal_stays_for_a_person():
     """A use after the reveal decides nothing alone, and the merchant's excuse can rest on it."""
     from gongdao.disputes.derive import derive
     from gongdao.disputes.events import Docket
-    from gongdao.disputes.facts import FactName
     from gongdao.disputes.judge import facts_of
-    from gongdao.front.stores import get_stores
 
     case = complain(delivered(shop_with("SANDBOX-USED-20261123T042000Z")), ReasonCode.ALREADY_USED)
     assert ask_sandbox(SOON) == 0
@@ -92,3 +98,54 @@ def test_the_check_of_stock_is_nobody_else_reading_it():
     case = complain(delivered(shop), ReasonCode.ALREADY_USED)
     row = RecordedFact.objects.filter(case=case, name="secret_opened_by_others").last()
     assert row.value is False
+
+
+def replaced(secret):
+    """An order whose first secret, read and told of as failing, its merchant replaced at LATE by
+    ``secret``; another complaint about it."""
+    order, stores = delivered(shop_with("SANDBOX-SILENT-1", secret)), get_stores()
+    told = ToldTest(works=False, recorded=True, note="")
+    assert record_test(stores=stores, order_id=order.id, result=told, at=AT + 6 * MINUTE)
+    case = complain(order, ReasonCode.ALREADY_USED, wanted="replacement")
+    accept_claim(stores=stores, case_id=case.id, by=MERCHANT, at=LATE)
+    case.refresh_from_db()
+    assert case.outcome == "settled"
+    order.refresh_from_db()
+    return order
+
+
+def look(order, at, **more):
+    """Somebody reads what the order has."""
+    claim = SubjectRef("order", order.id)
+    reveal(stores=get_stores(), claim=claim, who="somebody", at=at, **more)
+
+
+def known_of(order, at):
+    """What is recorded for a complaint at a moment."""
+    asked = Asked(ReasonCode.ALREADY_USED)
+    return collect_facts(stores=get_stores(), order=order, asked=asked, case_id=None, at=at)
+
+
+def test_after_a_replacement_the_look_at_the_new_secret_counts():
+    """The new secret was used (04:20 UTC) after the buyer read the old one and before he read the
+    new one: that is before he saw it, and the rules decide."""
+    order = replaced("SANDBOX-USED-20261123T042000Z")
+    assert known_of(order, SOON).get(FactName.REVEALED) is False
+    look(order, SOON)
+    complain(order, ReasonCode.ALREADY_USED, at=SOON + MINUTE)
+    assert ask_sandbox(SOON + 2 * MINUTE) == 1
+    verdict = Verdict.objects.order_by("-at").first()
+    assert verdict.automatic and verdict.reason_code.endswith("/before")
+
+
+@pytest.mark.parametrize("others", ["before", "after"])
+def test_after_a_replacement_old_tests_and_looks_of_others_are_told_apart(others):
+    """What was told of the old secret is no test of the new one; somebody else's look at it counts
+    where it came before the buyer's own, and not after."""
+    order = replaced("SANDBOX-SILENT-2")
+    look(order, SOON + MINUTE)
+    look(order, SOON if others == "before" else SOON + 2 * MINUTE, purpose="support")
+    known = known_of(order, SOON + 3 * MINUTE)
+    assert known.time(FactName.REVEALED_AT) == SOON + MINUTE
+    assert known.get(FactName.TEST_TOLD) == "none"
+    assert known.get(FactName.SECRET_OPENED_BY_OTHERS) is (others == "before")

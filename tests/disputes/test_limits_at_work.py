@@ -15,12 +15,13 @@ from tests.disputes.disputes_kit import (
     complain,
     delivered,
     make_shop,
+    member,
     person,
     tell,
     undelivered,
 )
 
-from gongdao.core.errors import PayoutRefused
+from gongdao.core.errors import ConflictOfInterest, PayoutRefused
 from gongdao.core.language import use_language
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.collect_facts import Asked, collect_facts
@@ -31,6 +32,7 @@ from gongdao.disputes.hold_ground import (
     appeal_ground,
     check_may_pay_out,
     find_grounds,
+    hold_merchant,
     lift_ground,
     place_ground,
 )
@@ -44,6 +46,7 @@ from gongdao.disputes.recount_limits import RECOUNTED, Recount, recount_limits
 from gongdao.disputes.say import NewFile, say
 from gongdao.disputes.states import Deed, Mover, ReasonCode, Step
 from gongdao.front.stores import get_stores
+from gongdao.market.models import Order
 from gongdao.vault.models import Claim, StatusCheck, Unit
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -285,6 +288,29 @@ def test_lifted_on_appeal_it_does_not_come_back(counted):
     later = ground.until + HOUR
     assert complain(delivered(shop), USED, at=later).step == Step.ARBITER
     assert HoldGround.objects.count() == 2
+
+
+def test_nobody_lifts_what_is_against_himself(counted):
+    """Neither somebody who acts for the merchant nor the buyer himself ends a limit against his
+    side, appealed or not, or places one; somebody else ends both."""
+    counted[FactName.BUYER_CLAIMS_30D] = 10
+    shop, ben = make_shop(), person("ben")
+    one = delivered(shop)
+    Order.objects.filter(id=one.id).update(buyer_id=ben.id)
+    complain(one, USED)
+    clerk, subject = member(shop).id, SubjectRef("merchant", shop.merchant.id)
+    held = {"merchant_id": shop.merchant.id, "rule_id": "abuse/merchant_silence", "hours": 24}
+    with pytest.raises(ConflictOfInterest):
+        hold_merchant(**held, reason="对账。", by=clerk, at=LATE)
+    pairs = [
+        (limit(subject, "merchant_silence", at=LATE), clerk),
+        (HoldGround.objects.get(subject_kind="buyer"), ben.id),
+    ]
+    for ground, who in pairs:
+        lift = {"ground_id": ground.id, "why": "核实过了。", "at": LATE}
+        with pytest.raises(ConflictOfInterest):
+            lift_ground(**lift, by=who)
+        assert lift_ground(**lift, by=person("anna").id).lifted_at == LATE
 
 
 def test_a_limit_ends_by_itself():

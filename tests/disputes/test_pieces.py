@@ -49,10 +49,10 @@ def of_three(*secrets, more=0):
     return order
 
 
-def ask_issuer():
+def ask_issuer(at=SOON):
     """The sandbox answers about every case; how many that decided."""
-    issuer = {"game_card": SandboxIssuer(clock=lambda: SOON)}
-    return check_disputes(issuers=issuer, at=SOON)
+    issuer = {"game_card": SandboxIssuer(clock=lambda: at)}
+    return check_disputes(issuers=issuer, at=at)
 
 
 def pieces(order):

@@ -24,9 +24,13 @@ from tests.log.log_kit import make_ground
 from tests.market.market_kit import add_stock
 
 from gongdao.core.errors import InputError
+from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
+from gongdao.disputes.charge_back_order import charge_back_order
+from gongdao.disputes.collect_facts import _read
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.execute_remedies import execute_remedies
+from gongdao.disputes.fire_clocks import fire_due_clocks
 from gongdao.disputes.give_verdict import Ruling, give_verdict
 from gongdao.disputes.hand_over import take_case
 from gongdao.disputes.models import Case, Remedy, Verdict
@@ -40,7 +44,7 @@ from gongdao.log.begin import begin_log
 from gongdao.log.errors import LeafNotCovered
 from gongdao.log.reader import find_entries_of
 from gongdao.market.give_back import give_back
-from gongdao.market.models import Order
+from gongdao.market.models import Finding, Order
 from gongdao.market.order_receipt import make_order_receipt
 from gongdao.market.release_orders import confirm_receipt
 from gongdao.payments.models import Refund
@@ -191,3 +195,29 @@ def test_a_part_of_it_leaves_the_order_completed():
     _accept(complain(order, USED, minor=order.total_minor // 2, at=later), later)
     pay_refunds(later)
     assert Order.objects.get().state == "completed"
+
+
+def test_no_replacement_on_top_of_what_the_bank_gave():
+    """The buyer's bank took all of it back while his case was open: the case ends as met at its
+    clock, and neither silence nor the merchant's word sends another secret; while a service only
+    says so, what was granted waits."""
+    shop, stores = make_shop(stock=9), get_stores()
+    gone, told = (delivered(shop, contact=f"{one}@example.invalid") for one in "ab")
+    case = complain(gone, USED, wanted="replacement")
+    taken = {"amount": Money(gone.total_minor), "reference": "dp_1", "at": LATE}
+    charge_back_order(stores=stores, order_id=gone.id, **taken)
+    assert _read(gone, (), case.id, LATE)["returned"] == gone.total_minor
+    fire_due_clocks(stores=stores, at=LATE + 400 * HOUR)
+    case.refresh_from_db()
+    assert (case.state, case.outcome) == ("closed", "upheld")
+    granted = complain(told, USED, wanted="replacement")
+    Finding.objects.create(
+        order=told, code="charged_back", deed="person", found_at=LATE, acted_at=LATE
+    )
+    _accept(granted)
+    step = Remedy.objects.get()
+    assert (step.state, step.problem) == ("planned", "charge_back_told")
+    Finding.objects.update(closed_at=LATE)
+    execute_remedies(stores=stores, at=LATE + HOUR)
+    assert Remedy.objects.get().state == "done"
+    check_money()

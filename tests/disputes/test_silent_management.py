@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
+
 import pytest
 from tests.disputes.disputes_kit import (
     AT,
@@ -16,20 +18,27 @@ from tests.disputes.disputes_kit import (
     delivered,
     fund,
     make_shop,
+    person,
     undelivered,
 )
 from tests.disputes.test_merchant_appeal import PRICE, ask, carry_out, decide, paid_case
+from tests.disputes.test_pieces import SOON, ask_issuer, of_three
 
+from gongdao.core.errors import ConflictOfInterest, NotYourMove
 from gongdao.core.money import Money
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.fire_clocks import fire_due_clocks, follow_orders
+from gongdao.disputes.hand_over import take_case
 from gongdao.disputes.models import Notice, Remedy, Verdict
 from gongdao.disputes.notices import ClaimedNotice, dispute_text
-from gongdao.disputes.say import say
+from gongdao.disputes.offers import accept_claim
+from gongdao.disputes.open_case import judge_again
+from gongdao.disputes.say import say, withdraw
 from gongdao.disputes.states import Deed, Mover, ReasonCode
 from gongdao.disputes.verdict_file import differs
 from gongdao.disputes.verdict_json import read_verdict
 from gongdao.front.stores import get_stores
+from gongdao.front.web.dispute_view import make_case_sight
 from gongdao.ledger.accounts import AccountKind
 from gongdao.market.release_orders import fee_of
 from gongdao.payments.models import Refund
@@ -49,6 +58,24 @@ def let_pass(case):
     fire_due_clocks(stores=get_stores(), at=at)
     case.refresh_from_db()
     return at
+
+
+def up(case):
+    """Nobody answers the appeal: management has it."""
+    case.refresh_from_db()
+    fire_due_clocks(stores=get_stores(), at=case.clock_due_at)
+    case.refresh_from_db()
+    assert case.step == "management"
+
+
+def newest_row(case):
+    """The rule and the row that the newest verdict rests on."""
+    return case.verdicts.order_by("-number").first().reason_code
+
+
+def deeds_of(case, side, at):
+    """What the page of the case offers one side."""
+    return make_case_sight(stores=get_stores(), case=case, side=side, at=at).deeds
 
 
 def test_silence_grants_the_merchants_own_appeal():
@@ -100,7 +127,94 @@ def test_money_that_went_back_does_not_end_the_merchants_appeal():
     assert (case.state, case.step) == ("open", "appeal_arbiter")
     let_pass(case)
     assert (case.state, case.outcome) == ("closed", "refused")
+    assert newest_row(case) == "liability/silence@2/merchant_appeal"
+    assert Remedy.objects.get(case=case, kind="correction").state == "done"
     check_money()
+
+
+def test_a_refusal_by_records_is_not_repeated_by_them():
+    """The records refused by themselves and the buyer asked for a person: nobody answers, so that
+    his claim is met at the platform's cost, and not refused by the same records."""
+    shop = make_shop()
+    fund(GUARANTEE, 30_000)
+    case = complain(delivered(shop), ReasonCode.LATE)
+    assert (case.state, case.outcome) == ("closed", "refused")
+    assert newest_row(case) == "liability/late@1/in_time"
+    ask(case, BUYER, LATE + HOUR)
+    at = let_pass(case)
+    assert newest_row(case) == "liability/silence@2/management"
+    carry_out(case, at)
+    assert (case.outcome, Refund.objects.get().amount_minor) == ("upheld", PRICE)
+    assert balance(GUARANTEE) == 30_000 - PRICE
+
+
+def test_a_part_that_was_paid_is_not_paid_again():
+    """The records gave one piece of three back and the merchant appealed: nobody answers, and the
+    buyer gets no second refund, but the merchant what was taken from him."""
+    order = of_three()
+    fund(GUARANTEE, 30_000)
+    case = complain(order, ReasonCode.REDEEMED_BEFORE, places=(2,))
+    assert ask_issuer() == 1
+    part = carry_out(case, SOON).verdicts.get().amount_minor
+    assert (case.state, case.outcome) == ("closed", "upheld") and 0 < part < 3 * PRICE
+    ask(case, MERCHANT, LATE + 3 * HOUR)
+    let_pass(case)
+    assert newest_row(case) == "liability/silence@2/merchant_appeal"
+    assert Refund.objects.get().amount_minor == part
+    assert Remedy.objects.get(case=case, kind="correction").state == "done"
+    check_money()
+
+
+def test_judging_again_leaves_an_appeal_to_a_person():
+    """An issuer answers while the appeal waits at management: nothing is decided by itself."""
+    case = complain(delivered(), ReasonCode.LATE)
+    ask(case, BUYER, LATE + HOUR)
+    up(case)
+    assert not judge_again(stores=get_stores(), case_id=case.id, at=case.clock_started_at + HOUR)
+    case.refresh_from_db()
+    assert (case.step, case.verdicts.count()) == ("management", 1)
+
+
+def test_an_appeal_at_management_is_its_appellants():
+    """The merchant's appeal waits at management: the buyer cannot end it by taking it back, the
+    merchant can, and the outcome stays what it was."""
+    case, stores = paid_case(make_shop()), get_stores()
+    ask(case, MERCHANT, LATE + 3 * HOUR)
+    up(case)
+    at = case.clock_started_at + HOUR
+    offered = [deeds_of(case, side, at) for side in (Mover.BUYER, Mover.MERCHANT)]
+    assert [Deed.WITHDRAW in one for one in offered] == [False, True]
+    with pytest.raises(NotYourMove):
+        withdraw(stores=stores, case_id=case.id, by=BUYER, at=at)
+    withdraw(stores=stores, case_id=case.id, by=MERCHANT, at=at)
+    case.refresh_from_db()
+    assert (case.state, case.outcome) == ("closed", "upheld")
+
+
+@pytest.mark.parametrize(("by", "may"), [(MERCHANT, False), (BUYER, True)])
+def test_an_appellant_does_not_grant_the_claim(by, may):
+    """In his own appeal at management the merchant is not offered to grant the buyer's claim, and a
+    tap from an older page is refused; in the buyer's appeal he may."""
+    case = complain(delivered(), ReasonCode.LATE)
+    ask(case, by, LATE + 3 * HOUR)
+    up(case)
+    at = case.clock_started_at + HOUR
+    assert (Deed.ACCEPT_CLAIM in deeds_of(case, Mover.MERCHANT, at)) is may
+    with nullcontext() if may else pytest.raises(NotYourMove):
+        accept_claim(stores=get_stores(), case_id=case.id, by=MERCHANT, at=at)
+
+
+def test_who_decided_does_not_decide_at_management():
+    """Whose verdict is under appeal is refused at management as he is in the appeal."""
+    case, boris = paid_case(make_shop()), person("boris").id
+    ask(case, MERCHANT, LATE + 3 * HOUR)
+    up(case)
+    at = case.clock_started_at + HOUR
+    with pytest.raises(ConflictOfInterest):
+        take_case(stores=get_stores(), case_id=case.id, user_id=boris, at=at)
+    with pytest.raises(ConflictOfInterest):
+        decide(case, "boris", Kind.REFUND_FULL, PRICE, at)
+    assert decide(case, "carla", Kind.NONE, 0, at)
 
 
 def test_both_are_told_what_silence_will_mean():

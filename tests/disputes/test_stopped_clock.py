@@ -7,11 +7,14 @@ from datetime import timedelta
 import pytest
 from django.db import IntegrityError, transaction
 from tests.disputes.disputes_kit import (
+    BUYER,
     HOUR,
     LATE,
     MERCHANT,
     complain,
     delivered,
+    drain_deposit,
+    fund,
     make_shop,
     member,
     person,
@@ -19,17 +22,27 @@ from tests.disputes.disputes_kit import (
     tell,
 )
 
-from gongdao.core.errors import ConflictOfInterest, DisputeRefused, InputError, NotYourMove
+from gongdao.core.errors import (
+    ConflictOfInterest,
+    DisputeRefused,
+    InputError,
+    NotYourMove,
+)
 from gongdao.disputes.clocks import StopReason
+from gongdao.disputes.execute_remedies import execute_remedies
 from gongdao.disputes.fire_clocks import fire_due_clocks
 from gongdao.disputes.hand_over import hand_over, take_case
-from gongdao.disputes.models import Notice
+from gongdao.disputes.models import Notice, Remedy
 from gongdao.disputes.notices import ClaimedNotice, dispute_text, is_told
+from gongdao.disputes.offers import accept_claim
+from gongdao.disputes.open_case import judge_again
 from gongdao.disputes.queries import cases_that_stand_still
-from gongdao.disputes.say import say
+from gongdao.disputes.say import say, withdraw
 from gongdao.disputes.states import Deed, Mover, ReasonCode
 from gongdao.disputes.stop_clock import Stop, resume_clock, stop_clock
 from gongdao.front.stores import get_stores
+from gongdao.ledger.accounts import AccountKind
+from gongdao.market.release_orders import confirm_receipt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OUTAGE = Stop(StopReason.OUTAGE, "昨晚平台断网，商家打不开工作台。")
@@ -72,6 +85,54 @@ def test_a_clock_is_stopped_by_the_cases_owner_alone():
             resume_clock(stores=get_stores(), case_id=case.id, by=other, at=LATE + HOUR)
     case.refresh_from_db()
     assert case.clock_stopped_at == LATE
+
+
+def test_while_an_authority_holds_it_nothing_moves():
+    """No side ends the case, no new record decides it and words are heard; under another stop, once
+    the hold is over, the same tap is taken."""
+    case, anna = owned(make_shop(stock=2))
+    claim = {"stores": get_stores(), "case_id": case.id}
+    ends = [(accept_claim, MERCHANT), (withdraw, BUYER)]
+    stop(case, anna, HOLD)
+    for deed, by in ends:
+        with pytest.raises(DisputeRefused, match="不动"):
+            deed(**claim, by=by, at=LATE + HOUR)
+    run(
+        "INSERT INTO vault_statuscheck (sealed_id, batch_id, port, status, at)"
+        " SELECT sealed_id, batch_id, 'sandbox', 'invalid', now() FROM vault_unit"
+    )
+    assert not judge_again(**claim, at=LATE + HOUR)
+    say(**claim, by=BUYER, words="还有一句", at=LATE + HOUR)
+    case.refresh_from_db()
+    assert (case.step, case.clock_stop_reason) == ("merchant_answer", "legal_hold")
+    resume_clock(**claim, by=anna, at=LATE + 2 * HOUR)
+    stop(case, anna, at=LATE + 2 * HOUR)
+    accept_claim(**claim, by=MERCHANT, at=LATE + 3 * HOUR)
+    case.refresh_from_db()
+    assert case.ending == "settled"
+
+
+def test_a_step_that_waits_is_not_carried_out_under_a_hold():
+    """Money that was decided and not covered yet stays where it is while the hold stands, although
+    it is there now; when the hold is over it goes back."""
+    shop, anna = make_shop(), person("anna").id
+    drain_deposit(shop)
+    order = delivered(shop)
+    confirm_receipt(stores=get_stores(), order_id=order.id, at=LATE)
+    case = complain(order, ReasonCode.ALREADY_USED)
+    claim = {"stores": get_stores(), "case_id": case.id}
+    take_case(**claim, user_id=anna, at=LATE)
+    accept_claim(**claim, by=MERCHANT, at=LATE)
+    step = Remedy.objects.get()
+    assert step.state == "planned"
+    stop(case, anna, HOLD, at=LATE)
+    fund(AccountKind.PLATFORM_GUARANTEE, 9800)
+    execute_remedies(stores=get_stores(), at=LATE + 719 * HOUR)
+    step.refresh_from_db()
+    assert (step.state, step.tries) == ("planned", 1)
+    execute_remedies(stores=get_stores(), at=LATE + 721 * HOUR)
+    step.refresh_from_db()
+    assert step.state == "asked"
 
 
 def test_a_stop_runs_out_by_itself():
@@ -164,6 +225,24 @@ def test_a_notice_of_a_stop_is_no_notice_of_his_move():
     tell(case, LATE + 72 * HOUR)
     case.refresh_from_db()
     assert is_told(case)
+
+
+@pytest.mark.parametrize(("late", "step"), [(500, "arbiter"), (0, "executing")])
+def test_silence_after_a_stop_needs_word_that_the_clock_runs(late, step):
+    """A sweep that comes after all of the merchant's time grants nothing by the notice from before
+    the stop, since nobody told him that the clock runs; one in time tells him, and his silence
+    then counts."""
+    case, anna = owned()
+    tell(case, LATE)
+    until = stop(case, anna).clock_stop_until
+    fire_due_clocks(stores=get_stores(), at=until + late * HOUR)
+    tell(case, until + late * HOUR)
+    case.refresh_from_db()
+    if not late:
+        assert case.step == "merchant_answer"
+        fire_due_clocks(stores=get_stores(), at=case.clock_due_at)
+        case.refresh_from_db()
+    assert case.step == step
 
 
 @pytest.mark.parametrize(("event", "says"), [("clock_stopped", "停下"), ("clock_resumed", "继续")])

@@ -58,20 +58,31 @@ def balances(*accounts):
     return [find_balance(one).minor for one in accounts]
 
 
-@given(AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT)
-def test_a_chargeback_is_borne_whole(amount, held, free, deposit, reserve):
+@given(AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT, AMOUNT)
+def test_a_chargeback_is_borne_whole(amount, held, free, deposit, reserve, refunds, twice):
     """The shares make up the amount, nobody gives more than he has, and nobody owes who could
     have paid."""
     shares = decide_charge_back(
-        amount=amount, held=held, free=free, deposit=deposit, reserve=reserve
+        amount=amount,
+        held=held,
+        free=free,
+        deposit=deposit,
+        reserve=reserve,
+        refunds=refunds,
+        twice=twice,
     )
     parts = (shares.held, shares.free, shares.deposit)
-    assert sum(one.minor for one in parts) + shares.receivable.minor == amount.minor
+    ours = (shares.refunds, shares.lost, shares.cost)
+    assert sum(one.minor for one in (*parts, *ours, shares.receivable)) == amount.minor
+    assert shares.refunds.minor == min(amount.minor, refunds.minor)
+    his = amount.minor - shares.refunds.minor
+    assert shares.lost.minor + shares.cost.minor == min(his, twice.minor)
+    assert not shares.cost.minor or shares.lost == reserve
     assert all(
         0 <= one.minor <= has.minor for one, has in zip(parts, (held, free, deposit), strict=True)
     )
     assert not shares.receivable.minor or parts == (held, free, deposit)
-    assert shares.cover.minor == min(shares.receivable.minor, reserve.minor)
+    assert shares.cover.minor == min(shares.receivable.minor, reserve.minor - shares.lost.minor)
 
 
 @given(AMOUNT, AMOUNT, AMOUNT)

@@ -12,6 +12,7 @@ from tests.market.market_kit import AT, make_shop, order, pay
 from tests.market.offer_kit import OFFER
 
 from gongdao.front.stores import get_stores
+from gongdao.market import confirm_payment as confirming
 from gongdao.market import place_order as placing
 from gongdao.market.expire_orders import expire_orders
 from gongdao.market.give_back import give_back
@@ -69,6 +70,50 @@ def test_the_same_request_is_the_same_order():
         order(shop, quantity=2, request=b"two")
 
 
+def _state(placed):
+    row = Order.objects.get(number=placed.number)
+    return row.state, row.why
+
+
+@pytest.mark.parametrize("swept", [True, False])
+def test_paying_late_does_not_pass_the_cap(swept):
+    """Five orders that lapsed one after the other are five open pay pages: of their money two
+    pieces are honoured, whether the job ended the orders yet or not, and the rest goes back."""
+    shop, hour = make_shop(offer=CAPPED), timedelta(hours=1)
+    placed = []
+    for n in range(5):
+        placed.append(order(shop, at=AT + n * hour))
+        if swept:
+            expire_orders(stores=get_stores(), at=AT + (n + 1) * hour)
+    for one in placed:
+        _pay(one, AT + 5 * hour)
+    delivered, back = ("delivered", "delivered"), ("refunding", "cap_reached")
+    assert [_state(one) for one in placed] == [delivered] * 2 + [back] * 3
+    other = order(shop, contact="other@example.invalid")
+    _pay(other, AT + 5 * hour)
+    assert _state(other) == delivered
+
+
+def test_two_late_payments_at_once_wait_for_each_other():
+    """While the first is not yet booked the second one waits, and goes back afterwards."""
+    shop, hour = make_shop(offer=replace(CAPPED, most_per_buyer=1)), timedelta(hours=1)
+    first, second = order(shop), order(shop, at=AT + hour)
+    with transaction.atomic():
+        _pay(first, AT + 2 * hour)
+        with pytest.raises(OperationalError):
+            _in_thread(lambda: _pay(second, AT + 2 * hour))
+    _pay(second, AT + 2 * hour)
+    assert (_state(first)[0], _state(second)[1]) == ("delivered", "cap_reached")
+
+
+def test_money_in_time_asks_nothing(monkeypatch):
+    """The common way to a capped order's goods has no look of its own."""
+    monkeypatch.setattr(confirming, "fits_late", None)
+    placed = order(make_shop(offer=CAPPED))
+    _pay(placed)
+    assert _state(placed)[0] == "delivered"
+
+
 def _in_thread(deed):
     """What ``deed`` gives on a connection of its own that waits for no lock."""
 
@@ -100,7 +145,7 @@ def test_two_orders_at_once_wait_for_each_other():
 
 def test_without_the_lock_both_are_placed(monkeypatch):
     """The control: neither sees the other, and the buyer has twice as much as he may."""
-    monkeypatch.setattr(placing, "_lock_buyer", lambda *given: None)
+    monkeypatch.setattr(placing, "lock_buyer", lambda *given: None)
     shop = make_shop(offer=CAPPED)
     with transaction.atomic():
         order(shop, quantity=2)

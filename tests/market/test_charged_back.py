@@ -6,6 +6,7 @@ import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from types import SimpleNamespace
 from uuid import uuid4
 
@@ -16,26 +17,39 @@ from tests.market.market_kit import AT, make_shop, order, pay
 from tests.market.supply_kit import BY_HAND
 from tests.market.test_cancel_order import _balanced, _deliver, _leaves
 
-from gongdao.core.errors import InputError
+from gongdao.core.errors import InputError, OrderRefused
 from gongdao.core.money import Money
 from gongdao.disputes import charge_back_order as charging
 from gongdao.disputes.charge_back_order import charge_back_order
 from gongdao.front.log_moves import LIFE_CYCLES
 from gongdao.front.stores import get_stores
+from gongdao.front.web.operator_queues import old_charge_backs
+from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.queries import find_balance
 from gongdao.log.life_cycles import IllegalStep, check_step
 from gongdao.market import end_charged_back as ending
 from gongdao.market import top_up as topping
-from gongdao.market.charge_back_notice import note_charge_back
+from gongdao.market.accounts import merchant_account, platform_account
+from gongdao.market.cancel_order import cancel_order
+from gongdao.market.charge_back_notice import note_charge_back, refund_waits
 from gongdao.market.decide_top_up import TopUpState
+from gongdao.market.give_back import give_back, refund_confirmed
 from gongdao.market.models import Finding, Order, Supplier, Supply, TopUp
 from gongdao.market.note_bill import settle_finding
 from gongdao.market.notices import _event_of
 from gongdao.market.offer import Delivery
+from gongdao.market.release_orders import confirm_receipt, release_due
+from gongdao.market.risk import answer_risk_question, withdraw_delayed
 from gongdao.market.shown import find_shown
 from gongdao.market.staff import Actor
+from gongdao.market.states import CancelReason
 from gongdao.market.watch_orders import watch_order
+from gongdao.payments.carry_out_refunds import carry_out_refunds
+from gongdao.payments.gateways.sandbox import Sandbox
 from gongdao.payments.models import Credit, Refund
 from gongdao.payments.port import Report, Told
+from gongdao.payments.push_refund import push_refund
+from gongdao.payments.sandbox_book import TableBook
 
 pytestmark = pytest.mark.django_db(transaction=True)
 PATIENCE_S = 60
@@ -227,3 +241,136 @@ def test_the_log_lets_nobody_deliver_after_it():
     ):
         with pytest.raises(IllegalStep):
             check_step(LIFE_CYCLES, f"order.{kind}", f"order.{before}")
+
+
+def test_nothing_is_released_while_a_service_says_so(paid):
+    """The held money is the surest cover: neither the end of protection nor the buyer's word lets
+    it go before a person has looked; afterwards it goes on."""
+    assert _deliver(paid)
+    _told(paid)
+    over = AT + timedelta(days=30)
+    assert release_due(stores=get_stores(), at=over) == 0
+    assert not confirm_receipt(stores=get_stores(), order_id=paid.id, at=over)
+    assert settle_finding(
+        order_id=paid.id, code="charged_back", reason="只是查询", by=Actor(None, "test"), at=over
+    )
+    assert release_due(stores=get_stores(), at=over) == 1 and _balanced()
+
+
+def test_its_money_goes_back_by_nobody_meanwhile(paid):
+    """Neither the merchant's cancelling, nor a refund of the order, nor one that was asked for
+    before the service spoke: each would give the buyer the same money a second time."""
+    _told(paid)
+    paid.refresh_from_db()
+    assert paid.why == "payment_in_doubt"
+    with pytest.raises(InputError, match="现在不能取消"):
+        cancel_order(
+            stores=get_stores(), order_id=paid.id, merchant_id=paid.merchant_id,
+            reason=CancelReason.NO_STOCK, words="没有货了", by=uuid4(), at=AT,
+        )  # fmt: skip
+    assert not give_back(stores=get_stores(), order_id=paid.id, why="top_up_failed", at=AT)
+    paid.refresh_from_db()
+    assert paid.state == "paid" and not Refund.objects.exists() and _balanced()
+
+
+def test_a_refund_that_was_asked_for_waits(paid):
+    """A refund under way is not asked for while the bank may give the same money back; once a
+    person says that nothing was taken, it is."""
+    assert give_back(stores=get_stores(), order_id=paid.id, why="not_delivered", at=AT)
+    _told(paid)
+    given = {"gateways": {}, "confirmed": lambda _: None, "waits": refund_waits}
+    assert not carry_out_refunds(at=AT, **given)
+    assert Refund.objects.get().tries == 0
+    settle_finding(order_id=paid.id, code="charged_back", reason="x", by=Actor(None, "t"), at=AT)
+    carry_out_refunds(at=AT + timedelta(hours=1), **given)
+    assert Refund.objects.get().tries == 1
+
+
+def test_a_buyer_who_was_told_to_buy_waits_too(paid):
+    """He says that somebody told him, or takes the order back: refused with words while it is in
+    doubt, and his answer can be given again; that nobody told him is kept."""
+    Order.objects.filter(id=paid.id).update(risk="asks_velocity")
+    late = _told(paid)
+    given = {"stores": get_stores(), "order_id": paid.id}
+    with pytest.raises(OrderRefused, match="退两次"):
+        answer_risk_question(told_by_somebody=True, at=late, **given)
+    with pytest.raises(OrderRefused, match="退两次"):
+        withdraw_delayed(at=late, **given)
+    assert answer_risk_question(told_by_somebody=False, at=late, **given)
+    paid.refresh_from_db()
+    assert paid.why == "payment_in_doubt" and not Refund.objects.exists()
+
+
+def test_the_reason_ends_with_the_doubt(paid):
+    """A person says that the bank took nothing: the watchdog writes again what the order waits
+    for."""
+    _told(paid)
+    settle_finding(order_id=paid.id, code="charged_back", reason="x", by=Actor(None, "t"), at=AT)
+    watch_order(stores=get_stores(), order_id=paid.id, at=AT)
+    paid.refresh_from_db()
+    assert paid.why == "waiting_for_delivery"
+
+
+def test_a_doubt_that_lasts_is_counted_on_the_desk(paid):
+    """Three days after the service spoke, and nobody looked, the overview says so."""
+    _told(paid)
+    assert not old_charge_backs(AT + timedelta(days=2)).exists()
+    assert old_charge_backs(AT + timedelta(days=3)).exists()
+
+
+def _refunding(paid, **changed):
+    assert give_back(stores=get_stores(), order_id=paid.id, why="not_delivered", at=AT)
+    Refund.objects.update(**changed)
+
+
+def _owed(paid):
+    """What waits for buyers, the platform's reserve and cost, and what the merchant owes."""
+    kinds = (AccountKind.BUYER_REFUND, AccountKind.PLATFORM_RESERVE, AccountKind.PLATFORM_COST)
+    shown = [find_balance(platform_account(one)).minor for one in kinds]
+    debt = merchant_account(AccountKind.MERCHANT_RECEIVABLE, paid.merchant_id)
+    return [*shown, find_balance(debt).minor]
+
+
+def test_a_refund_the_service_refused_is_done_with_it(paid):
+    """The bank gave the buyer what was on its way to him: nothing waits for him any more, the
+    merchant pays nothing, the order is refunded, and nobody can have it paid again."""
+    _refunding(paid, state="stuck", tries=20, problem="refused:charge_disputed", next_try_at=None)
+    assert not _charge(paid).replayed and _charge(paid).replayed
+    assert _owed(paid) == [0, 0, 0, 0] and _balanced()
+    refund = Refund.objects.get()
+    assert (refund.state, refund.paid_elsewhere) == ("confirmed", f"chargeback:{refund.refund_no}")
+    assert not push_refund(refund_id=refund.id, at=AT)
+    paid.refresh_from_db()
+    assert paid.state == "refunded"
+    assert _types(paid)[-2:] == ["order.charged_back", "order.refunded"]
+
+
+def test_the_bank_took_less_than_is_on_its_way(paid):
+    """What it did not take stays asked for, under a number of its own; the order still waits."""
+    _refunding(paid)
+    _charge(paid, 100)
+    left = Refund.objects.get(state="requested")
+    assert (left.amount_minor, left.again) == (paid.total_minor - 100, 1)
+    assert _owed(paid) == [left.amount_minor, 0, 0, 0] and _balanced()
+    paid.refresh_from_db()
+    assert paid.state == "refunding"
+
+
+def test_a_refund_that_may_have_arrived_is_not_called_done(paid):
+    """Nobody knows what became of it: the refund stays as it is, for a person."""
+    _refunding(paid, state="stuck", tries=3, problem="outcome_unknown", next_try_at=None)
+    _charge(paid)
+    assert Refund.objects.get().state == "stuck"
+    assert _owed(paid)[0] == paid.total_minor and _balanced()
+
+
+def test_what_the_buyer_has_twice_is_not_the_merchants(paid):
+    """He was refunded, and his bank takes the same again: the merchant never had that money, so it
+    is the platform's loss."""
+    _refunding(paid)
+    gateways = {"sandbox": Sandbox(key=b"k", pay_url="", book=TableBook())}
+    confirmed = partial(refund_confirmed, stores=get_stores(), at=AT)
+    done = carry_out_refunds(gateways=gateways, confirmed=lambda one: confirmed(refund=one), at=AT)
+    assert done == 1
+    _charge(paid)
+    assert _owed(paid) == [0, 0, -paid.total_minor, 0] and _balanced()

@@ -29,8 +29,12 @@ from gongdao.market.models import MerchantClosing
 from gongdao.market.release_orders import release_due
 from gongdao.market.reveal_order import reveal_order
 from gongdao.vault import write_batch
+from gongdao.vault.after_restore import DOUBTED, restored_reason
+from gongdao.vault.check_units import CheckedSecret, withdraw_bad
 from gongdao.vault.check_vault import check_vault
-from gongdao.vault.models import Batch, Reveal
+from gongdao.vault.issuer_port import SecretStatus
+from gongdao.vault.models import Batch, Fingerprint, Reveal, Sealed, Unit
+from gongdao.vault.quarantine_batches import doubt_batch, lift_quarantine, quarantine_batches
 from gongdao.vault.queries import count_available
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -135,6 +139,67 @@ def test_in_the_end_nobody_can_read_it(shop):
     found = find_order(stores=get_stores(), number=placed.number, code=placed.code, at=AT)
     assert reveal_order(stores=get_stores(), order=found, who="b", at=last)
     assert not check_vault(stores=get_stores(), open_every=1).findings
+
+
+def lose(shop, lines):
+    """A backup is restored: the secrets in ``lines`` were delivered since; its batch waits."""
+    stock = Unit.objects.filter(sku_id=shop.sku).order_by("pos").values_list("sealed_id", flat=True)
+    wait = {"stores": get_stores(), "reason": restored_reason(1), "at": AT}
+    (batch,) = quarantine_batches(batches=None, **wait).batches
+    return batch, [bytes(Sealed.objects.get(id=stock[n]).commitment) for n in lines]
+
+
+def test_what_a_restored_backup_lost_stays_with_its_buyers(shop):
+    """Three of four were delivered in the lost time: nobody imports them again, their merchant gets
+    the fourth only, and the key stays for those who bought."""
+    texts = [f"CARD-{shop.listing.id.hex[-12:]}-{n:06d}" for n in range(4)]
+    batch, sold = lose(shop, (0, 1, 2))
+    lift_quarantine(stores=get_stores(), batch=batch, sold=sold, reason="replayed", at=AT)
+    closed = close(shop)
+    assert count_unsold(shop.merchant.id) == 1 and taken(shop) == [[texts[3]]]
+    other = make_shop(stock=0, merchant=make_merchant("另一家"))
+    for text in texts[:3]:
+        with pytest.raises(AssertionError, match="ON_PLATFORM"):
+            add_stock(other.sku, [text])
+    add_stock(other.sku, texts[3:])
+    assert destroy_unsold(at=find_last_day(closed)) == 0
+    assert [one for one in states() if one[0] == "withdrawn"] == [("withdrawn", True)]
+    assert not check_vault(stores=get_stores(), open_every=1).findings
+
+
+def test_a_batch_in_doubt_waits_for_whoever_answers_for_it(shop):
+    """Closing neither takes it off nor hands it back; once somebody made sure, the merchant has
+    as long as others."""
+    batch, _none = lose(shop, ())
+    doubt_batch(batch=batch, sold=(), reason=DOUBTED, at=AT)
+    closed = close(shop)
+    assert states() == [("quarantined", True)] and taken(shop) == []
+    assert Fingerprint.objects.count() == 4
+    late = find_last_day(closed) + DAY
+    lift_quarantine(stores=get_stores(), batch=batch, sold=(), reason="sure", at=late)
+    assert clear_shelves(stores=get_stores(), at=late) == 1
+    assert destroy_unsold(at=late) == 0 and len(taken(shop, late)) == 4
+    assert destroy_unsold(at=find_last_day(late)) == 1
+
+
+def test_what_an_issuer_called_bad_is_not_handed_back(shop):
+    """It left the shelf before the shop closed, and nobody may import it again."""
+    batch = Batch.objects.get(sku_id=shop.sku)
+    bad = CheckedSecret(batch.first_id, SecretStatus.USED)
+    assert withdraw_bad(batch=batch.id, checked=[bad]) == 1
+    close(shop)
+    assert count_unsold(shop.merchant.id) == 3
+    assert [one.sealed_id for one in Fingerprint.objects.all()] == [batch.first_id]
+
+
+def test_an_import_that_waits_for_the_log_is_not_dropped(shop):
+    """It was perhaps finished, and sold from, in the lost time."""
+    Batch.objects.create(
+        id=BY, sku_id=shop.sku, state="incoming", source_kind="own", first_pos=5,
+        log_subject="batch:waits", reason=restored_reason(1), began_at=AT, changed_at=AT,
+    )  # fmt: skip
+    close(shop)
+    assert {one.state for one in Batch.objects.all()} == {"withdrawn", "incoming"}
 
 
 def test_an_open_shop_loses_nothing(shop):

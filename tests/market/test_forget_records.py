@@ -12,7 +12,7 @@ from tests.log.log_kit import make_ground
 from tests.market.market_kit import AT, make_shop, order, pay
 from tests.market.test_record_test import PICTURE
 
-from gongdao.core.errors import KeyGone
+from gongdao.core.errors import KeyGone, OrderLocked
 from gongdao.core.ids import new_id
 from gongdao.core.keys import get_key, make_key
 from gongdao.core.models import User
@@ -26,12 +26,17 @@ from gongdao.ledger.models import Payee
 from gongdao.ledger.payees import PayeeDetails, add_payee, open_payee, retire_payee
 from gongdao.log.begin import begin_log
 from gongdao.log.models import LogOpening
+from gongdao.market import forget_records
 from gongdao.market.api_key_models import ApiAnswer, ApiKey
 from gongdao.market.cancel_models import MerchantClosing
 from gongdao.market.desk_models import ThreadPost
 from gongdao.market.desk_orders import read_entered
 from gongdao.market.desk_states import Side
+from gongdao.market.expire_orders import expire_orders
 from gongdao.market.models import Merchant, Order
+from gongdao.market.moved_models import MovedOrder
+from gongdao.market.moving_in.find_moved_order import open_moved_order
+from gongdao.market.moving_in.keep_orders import old_order_keys
 from gongdao.market.notices import find_contact
 from gongdao.market.own_orders import as_found
 from gongdao.market.prove_contact import begin_proof
@@ -90,6 +95,37 @@ def test_what_a_buyer_filled_in_goes_three_years_after_the_order_ended(row):
     assert read_entered(stores=stores, order=row, at=AT) == {}
 
 
+def test_what_was_filled_in_for_orders_nobody_paid_goes_as_well(monkeypatch):
+    """Three years after their time was over, all of them in one day however few at once; a day
+    before they are whole, and the words about one go with it."""
+    monkeypatch.setattr(forget_records, "_AT_ONCE", 2)
+    shop = make_shop()
+    for n in range(3):
+        order(shop, contact=f"buyer-{n}@example.invalid")
+    _talk(Order.objects.first())
+    assert expire_orders(stores=get_stores(), at=AT + timedelta(hours=1)) == 3
+    _sweep(timedelta(days=1095))
+    assert not Order.objects.filter(sealed=b"").exists()
+    _old_posts()
+    _sweep(LONG)
+    assert Order.objects.filter(sealed=b"", state="expired", ended_at=None).count() == 3
+    assert ThreadPost.objects.filter(sealed=b"").count() == 2
+
+
+def test_words_that_came_after_others_had_gone_go_in_their_turn(row):
+    """An erased word in a thread keeps none of the later ones."""
+    _talk(row)
+    _old_posts()
+    _sweep(LONG)
+    later = AT + LONG
+    post_about_order(
+        stores=get_stores(), order=row, side=Side.BUYER, text="LATER", by=None, at=later
+    )
+    _old_posts()
+    _sweep(LONG * 2)
+    assert not ThreadPost.objects.exclude(sealed=b"").exists()
+
+
 def test_an_order_that_has_not_ended_keeps_its_files_and_words(row):
     """However old it is."""
     _talk(row)
@@ -142,6 +178,36 @@ def _old_posts():
         cursor.execute("ALTER TABLE market_threadpost DISABLE TRIGGER USER")
         cursor.execute("UPDATE market_threadpost SET at = '2020-01-01T00:00:00Z'")
         cursor.execute("ALTER TABLE market_threadpost ENABLE TRIGGER USER")
+
+
+def test_orders_of_an_old_shop_go_three_years_after_they_came():
+    """Nothing opens the old one any more, and that it was stays; the database lets no younger one
+    go, and none become another."""
+    keys, merchant = old_order_keys(get_stores(), AT), make_shop().merchant
+    plain = b'{"title": "t", "automatic": true, "content": "CANARY"}'
+    for number, came in (("old", AT - LONG), ("young", AT)):
+        order_id = new_id(came)
+        MovedOrder.objects.create(
+            id=order_id, merchant=merchant, shop="s", old_id=len(number), number=number,
+            state="done", quantity=1, paid_minor=100, currency="CNY", by_password=True,
+            proof=keys.proof(number, "pass", by_password=True),
+            sealed=keys.seal(order_id, plain), moved_at=came,
+        )  # fmt: skip
+    old = MovedOrder.objects.filter(number="old")
+    for rows, change in (
+        (MovedOrder.objects.filter(number="young"), {"sealed": b"", "proof": b""}),
+        (old, {"sealed": b""}),
+        (old, {"sealed": b"", "proof": b"", "paid_minor": 1}),
+    ):
+        with pytest.raises(DatabaseError, match="refused"), transaction.atomic():
+            rows.update(**change)
+    for _n in range(2):
+        _sweep(timedelta())
+    given = {"stores": get_stores(), "proof": "pass", "who": "w", "at": AT}
+    assert open_moved_order(number="young", **given).content == "CANARY"
+    with pytest.raises(OrderLocked):
+        open_moved_order(number="old", **given)
+    assert bytes(old.get().sealed) == b"" and old.get().paid_minor == 100
 
 
 def test_codes_that_were_sent_go_after_a_month():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tests.market.offer_kit import OFFER
@@ -92,6 +92,10 @@ def _deal(minor: int, days: float) -> Deal:
 
 _REFUSED = (Support.NONE, Support.TOO_HIGH, Support.FACE_VALUE, Support.ONLY_WORDS)
 _LINK = Compared(ComparedKind.OFFICIAL, link="https://cards.example.com/100")
+_FACES = Compared(
+    ComparedKind.COMBINED,
+    singles=(Single("60 元卡", Money(60)), Single("100 元面值卡 之二", Money(40))),
+)
 
 
 @pytest.mark.parametrize(
@@ -110,6 +114,8 @@ _LINK = Compared(ComparedKind.OFFICIAL, link="https://cards.example.com/100")
         ([], 200, "！！！！！！！！！！！！！！", Support.NONE, None),
         ([], 99900, "卡面面值 999 元，官网可查到", Support.FACE_VALUE, None),
         ([], 99900, "官网写明 面·值 999 元", Support.FACE_VALUE, _LINK),
+        ([], 100, "", Support.FACE_VALUE, _FACES),
+        ([], 100, "", Support.EXPLAINED, replace(_FACES, singles=_FACES.singles[:1])),
         ([_deal(90, 1)], 90, "面值 90", Support.LOWEST_OF_SEVEN_DAYS, None),
         ([_deal(90, -1)], 80, "", Support.NONE, None),
     ],
@@ -183,6 +189,13 @@ def test_a_week_that_is_not_over_is_none():
     for days, shown in ((8, True), (6, False), (-1, False)):
         since = (AT - timedelta(days=days)).date()
         assert was_shown(Money(12000), since=since, steps=told, at=AT) is shown
+
+
+@pytest.mark.parametrize("since", [date.min, date(2019, 12, 31), date.max])
+def test_a_day_that_cannot_be_one_bears_nothing(since):
+    """The ends of the calendar are neither an earlier price nor an accident."""
+    told = [PriceStep(Money(12000), AT - timedelta(days=4000))]
+    assert not was_shown(Money(12000), since=since, steps=told, at=AT)
 
 
 def test_a_price_far_below_the_others_asks_for_a_review():

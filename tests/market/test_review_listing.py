@@ -4,7 +4,7 @@ paused."""
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from tests.front.web.public_kit import make_user
@@ -20,6 +20,8 @@ from gongdao.front.worker import merchant_tasks
 from gongdao.market.compared import Compared, ComparedKind
 from gongdao.market.coupons import NewCoupon, make_coupon
 from gongdao.market.decide_coupon import CouponKind, CouponTerms
+from gongdao.market.draft_fields import write_fields
+from gongdao.market.draft_listing import judge_draft
 from gongdao.market.look_again import find_fallen, pause_fallen
 from gongdao.market.models import Coupon, Listing, ListingReview, MerchantMember, Notice
 from gongdao.market.offer import Delivery, Tier
@@ -217,3 +219,12 @@ def test_an_earlier_price_stands_in_the_listings_record(db):
     with pytest.raises(InputError, match="价格记录"):
         publish(row, replace(by_hand, compared_with=late), at=AT)
     assert publish(row, by_hand, at=AT).number == 3
+
+
+@pytest.mark.parametrize("since", [date.min, date.max])
+def test_a_draft_with_an_impossible_day_can_be_mended(db, since):
+    """The desk judges it at every look and names the field, at both ends of the calendar."""
+    with_ = Compared(ComparedKind.OWN_EARLIER, since=since)
+    typed = write_fields(replace(OFFER, compared_price=Money(12000), compared_with=with_))
+    _offer, missing = judge_draft(listing=make_shop(0).listing, fields=typed, at=AT)
+    assert "compared_since" in [one.field for one in missing]

@@ -37,6 +37,7 @@ from gongdao.ledger.models import LedgerTransfer, Payee
 from gongdao.ledger.propose_payout import propose_payout
 from gongdao.market.accounts import clearing_account
 from gongdao.market.give_back import give_back, refund_confirmed, refund_hold
+from gongdao.market.models import Finding
 from gongdao.market.plan_split import plan_split
 from gongdao.market.push_split import drop_split, push_split
 from gongdao.market.release_orders import release_due
@@ -212,6 +213,22 @@ def test_a_refund_before_the_split_uses_what_is_not_split(fake):
     assert share(one).amount_minor == left - fee(one, left)
     assert fake.moved_minor == 300 and fake.left_of(credit.trade_no) == fee(one, left)
     assert clearing(fake) == fee(one, left) and not differences()
+
+
+def test_a_share_waits_while_the_payment_may_be_charged_back(fake):
+    """What the service says it takes back does not leave to the merchant's own account before a
+    person has looked; then it does."""
+    shop = make_shop()
+    add_receiver(shop, fake)
+    one = released(shop, fake)
+    told = Finding.objects.create(
+        order_id=one.id, code="charged_back", deed="person", found_at=OVER, acted_at=OVER
+    )
+    send(fake)
+    assert share(one).problem == "charge_back_told" and not fake.splits
+    Finding.objects.filter(id=told.id).update(closed_at=OVER)
+    send(fake, OVER + timedelta(hours=1))
+    assert share(one).state == "confirmed" and not differences()
 
 
 def test_an_order_that_went_back_as_a_whole_has_no_share(fake):

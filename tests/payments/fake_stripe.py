@@ -6,6 +6,7 @@ import json
 import re
 import warnings
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from tests.payments.fake_server import AT, Answer, FakeService, FakeWire, Paid, Seen
@@ -25,6 +26,8 @@ class FakeStripe(FakeService):
     """The service's side; the first answer under an idempotency key is its answer for good."""
 
     kept: dict[str, Answer] = field(default_factory=dict)
+    times: dict[str, tuple[datetime, datetime]] = field(default_factory=dict)
+    """When a payment was begun, and when paid, by our number; one without is on every list."""
 
     def __post_init__(self) -> None:
         self.name = "stripe"
@@ -53,6 +56,19 @@ class FakeStripe(FakeService):
             self.kept[once] = answer
         return answer
 
+    def _begun(self, asked: dict[str, str]) -> list[dict[str, Any]]:
+        found = []
+        for one in self.paid.values():
+            row = intent(one)
+            if one.number in self.times:
+                begun, charged = (int(at.timestamp()) for at in self.times[one.number])
+                if not int(asked["created[gte]"]) <= begun < int(asked["created[lt]"]):
+                    continue
+                row |= {"created": begun}
+                row["latest_charge"]["created"] = charged
+            found.append(row)
+        return found
+
     def _do(self, seen: Seen) -> tuple[int, dict[str, Any]]:
         if seen.path == "/v1/checkout/sessions":
             return 200, {"id": "cs_1", "url": f"{self.url}/pay/cs_1"}
@@ -61,7 +77,7 @@ class FakeStripe(FakeService):
             same = [one for one in self.paid.values() if one.number in wanted]
             return 200, {"data": [intent(one) for one in same]}
         if seen.path == "/v1/payment_intents":
-            return 200, {"data": [intent(one) for one in self.paid.values()], "has_more": False}
+            return 200, {"data": self._begun(seen.query), "has_more": False}
         if seen.path.startswith("/v1/payment_intents/"):
             paid = self.of_trade(seen.path.rpartition("/")[2])
             if paid is None:

@@ -181,13 +181,50 @@ def test_a_refund_made_in_the_console_is_told(fake):
 
 @pytest.mark.parametrize("fake", ["alipay", "wechat"], indirect=True)
 def test_a_bill_that_is_not_ready_is_asked_for_later(fake):
-    """Before ten in the morning the service has none: the day stays unread, without a problem."""
+    """Before ten in the morning, and for three days where somebody was asked to pay, none or an
+    empty one leaves the day unread without a problem; one that comes in that time is read."""
+    number = ask_for(fake.gateway)
+    fake.no_bill = True
+    day = BillDay.objects.filter(day=AT.date())
+    for at in (NEXT.replace(hour=9), NEXT, AT + 3 * DAY):
+        assert _read(fake, at=at).problems == {} and not day.exists()
+    fake.no_bill = False
+    fake.pay(number)
+    assert _read(fake, at=AT + 3 * DAY).found == [number]
+    assert (AT.date(), AT + 3 * DAY, "") in _days()
+
+
+@pytest.mark.parametrize("fake", ["alipay", "wechat"], indirect=True)
+def test_a_day_on_which_nobody_paid_is_read_in_the_end(fake):
+    """Somebody was asked and did not pay: after three days nothing is what there was."""
     ask_for(fake.gateway)
     fake.no_bill = True
-    early = NEXT.replace(hour=9)
-    assert _read(fake, at=early).problems == {} and not BillDay.objects.exists()
-    assert _read(fake, at=NEXT).problems == {}
-    assert _days() == [(AT.date(), NEXT, "")]
+    later = AT + 4 * DAY
+    assert _read(fake, at=later).problems == {}
+    assert (AT.date(), later, "") in _days()
+
+
+def test_empty_books_of_a_day_that_was_paid_on_are_a_persons(bank):
+    """The books say nothing of a payment that is credited here: the day is never read, and after
+    three days it stands on the desk."""
+    paid(bank)
+    later = AT + 4 * DAY
+    assert _read_moody(Moody(), NEXT).problems == {} and not BillDay.objects.exists()
+    assert _read_moody(Moody(), later).problems == {"sandbox": "bill_empty"}
+    assert [(one.day, one.problem) for one in find_unread(later)] == [(AT.date(), "bill_empty")]
+
+
+@pytest.mark.parametrize("fake", ["stripe"], indirect=True)
+def test_a_payment_is_on_the_bill_of_the_day_it_was_paid_on(fake):
+    """Begun before midnight and paid the next morning: not on the first day's bill, on the second
+    one's, and on no other."""
+    ask_for(fake.gateway)
+    fake.pay("BEGUNLATE123")
+    midnight = NEXT.replace(hour=0, minute=0)
+    fake.times["BEGUNLATE123"] = (midnight - timedelta(minutes=10), midnight + timedelta(hours=11))
+    days = [AT.date() + n * DAY for n in range(-1, 4)]
+    told = [len(fake.gateway.list_paid(day, AT + 9 * DAY)) for day in days]
+    assert told == [0, 0, 1, 0, 0]
 
 
 def _zip(*files: bytes) -> bytes:

@@ -194,3 +194,15 @@ def test_every_write_fails_and_is_tried_again(bank, lost_after):
             assert place > 3
             return
     raise AssertionError("never through")
+
+
+def test_a_process_of_the_version_before_can_ask_for_refunds(db):
+    """It does not name the columns that came since: the database fills them in."""
+    since = ("again", "paid_elsewhere")
+    asked = (
+        "SELECT count(*) FROM information_schema.columns WHERE table_name = 'payments_refund'"
+        " AND column_name = ANY(%s) AND column_default IS NOT NULL"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(asked, (list(since),))
+        assert cursor.fetchone() == (len(since),)

@@ -41,10 +41,9 @@ def test_other_events_of_stripe_are_accepted_and_kept(fake, shop):
 
 
 @pytest.mark.parametrize("fake", ["wechat"], indirect=True)
-@pytest.mark.parametrize("kind", ["REFUND.SUCCESS", "REFUND.ABNORMAL", "REFUND.CLOSED"])
-def test_refund_notices_of_wechat_are_accepted_and_kept(fake, shop, kind):
+def test_refunds_that_wechat_says_are_done_are_accepted_and_kept(fake, shop):
     """Signed by the platform: its word, and the refund is asked for by its number anyway."""
-    _accepted(fake, fake.seal(b"{}", event=kind), f"other_event:{kind}")
+    _accepted(fake, fake.seal(b"{}", event="REFUND.SUCCESS"), "other_event:REFUND.SUCCESS")
 
 
 @pytest.mark.parametrize("fake", ["stripe", "wechat"], indirect=True)

@@ -19,7 +19,7 @@ from gongdao.disputes.events import Docket, Party
 from gongdao.disputes.hand_over import count_hand_over
 from gongdao.disputes.hold_money import fence_money
 from gongdao.disputes.locks import lock_case
-from gongdao.disputes.models import Case, Verdict
+from gongdao.disputes.models import Case, Proposal, Verdict
 from gongdao.disputes.say import NewFile, add_post
 from gongdao.disputes.states import Deed, Forum, Outcome
 
@@ -58,6 +58,7 @@ def appeal(
         docket = Docket(stores, case, order, at)
         before = Forum(case.forum)
         case.ending, case.owner_id = case.outcome, None
+        Proposal.objects.filter(case=case).delete()  # who decides now begins anew
         number = last.number if last else 0
         docket.note("appealed", by, ground=ground.value, verdict=number)
         docket.move(Deed.APPEAL, by)

@@ -1,9 +1,11 @@
 """A payment service took an order's money back for its buyer: book it against whoever has it.
 
-The word of the service, read by a person, stands behind it. What is left in the sale's hold pays
-first, then the merchant's free money; the rest he owes. The deposit is not touched: by the terms it
-stands for rulings. What a dispute of the order has fenced stays with the dispute, which can give
-the buyer nothing a second time (`left_to_return`).
+The word of the service, read by a person, stands behind it. A refund that the service has not paid
+is done with it, and what the buyer was refunded before, so that he has it twice, is the platform's
+loss. Of the rest what is left in the sale's hold pays first, then the merchant's free money; what
+remains he owes. The deposit is not touched: by the terms it stands for rulings. What a dispute of
+the order has fenced stays with the dispute, which can give the buyer nothing a second time
+(`left_to_return`).
 """
 
 from __future__ import annotations
@@ -21,6 +23,7 @@ from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.hold_money import find_credit, find_sale_hold
 from gongdao.disputes.locks import lock_order
+from gongdao.disputes.models import Remedy
 from gongdao.ledger.charge_back import charge_back
 from gongdao.ledger.debts import find_booked
 from gongdao.ledger.models import LedgerTransfer
@@ -28,7 +31,10 @@ from gongdao.ledger.transfers import Ground, Journal, TransferKind
 from gongdao.market.accounts import clearing_account
 from gongdao.market.charge_back_notice import CHARGED_BACK
 from gongdao.market.end_charged_back import end_charged_back
-from gongdao.market.models import Finding
+from gongdao.market.give_back import end_refunded
+from gongdao.market.models import Finding, Order
+from gongdao.payments.models import Credit
+from gongdao.payments.settle_by_bank import BY_BANK, settle_by_bank
 
 
 def charge_back_order(
@@ -56,6 +62,7 @@ def charge_back_order(
         if booked is None and amount.minor > most:
             left = Money(most, credit.currency)
             raise MoneyRefused(Phrase("最多还能拒付 {most} 元。", most=str(left)))
+        settled, twice = (0, 0) if booked else _what_he_has(order, credit, amount.minor, at)
         hold = find_sale_hold(order)
         journal = charge_back(
             merchant=SubjectRef("merchant", order.merchant_id),
@@ -64,13 +71,31 @@ def charge_back_order(
             about=about,
             reference=reference,
             hold_id=hold.id if hold else None,
+            refunds=Money(settled, credit.currency),
+            twice=Money(twice, credit.currency),
             at=at,
         )
         noted = Finding.objects.filter(order=order, code=CHARGED_BACK, closed_at=None)
         noted.update(closed_at=at)
         if not journal.replayed:
             end_charged_back(stores=stores, order=order, at=at)
+        if settled:
+            end_refunded(stores=stores, credit=credit, at=at)
     return journal
+
+
+def _what_he_has(order: Order, credit: Credit, minor: int, at: datetime) -> tuple[int, int]:
+    """Of what the bank took: how much of it was on its way to the buyer, which is done with it; and
+    how much he had before, by refunds that were confirmed, in minor units. What a ruling had the
+    platform pay came from its own money and is not counted against what the merchant got."""
+    before = credit.refunds.filter(state="confirmed").exclude(paid_elsewhere__startswith=BY_BANK)
+    ours = Remedy.objects.filter(case__order=order, bearer="platform")
+    numbers = [one.refund_no for one in ours if "guarantee" in one.drawn]
+    rows = before.exclude(refund_no__in=numbers)
+    returned = int(rows.aggregate(all=Sum("amount_minor"))["all"] or 0)
+    settled = settle_by_bank(credit_id=credit.id, most=minor, at=at)
+    over = minor + charged_back_minor(order.id) + returned - credit.amount_minor
+    return settled, min(minor - settled, max(0, over))
 
 
 def charged_back_minor(order_id: UUID) -> int:

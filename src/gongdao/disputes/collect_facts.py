@@ -21,6 +21,7 @@ from gongdao.core.stores import Stores
 from gongdao.disputes.conditions import names_of
 from gongdao.disputes.decide_liability import Mode, Remedy
 from gongdao.disputes.facts import Fact, FactName, Facts, Source, Value
+from gongdao.disputes.given_before import Earlier, given_before
 from gongdao.disputes.may_replace import claimed_places
 from gongdao.disputes.merchant_record import MerchantRecord, read_records
 from gongdao.disputes.models import Case
@@ -56,8 +57,8 @@ delivery."""
 _ASKED = frozenset({"query", "bill"})
 """How a payment is heard of that its service did not tell."""
 _COLUMNS = (
-    *("paid", "returned", "surplus", "compensated", "units", "disputed", "twice"),
-    *("opened_by_others", "issuer"),
+    *("paid", "returned", "surplus", "compensated", "own", "earlier", "units", "disputed", "twice"),
+    *("opened_by_others", "replaced_at", "looked_at", "issuer"),
     *("told", "told_at", "top_ups", "asked_at", "vouched", "findings", "heard"),
     *("deliver_from", "promised", "paid_out"),
     *("claims_30d", "used_claims_90d", "disproved_180d", "open_cases"),
@@ -125,7 +126,7 @@ def collect_facts(
         *_price_facts(book, offer),
         *_history_facts(book, row, record),
     ]
-    if order.revealed_at is not None:
+    if _seen_at(order, row) is not None:
         found += _test_facts(book, stores, row)
     if asked.reason is ReasonCode.TEST_CARD:
         found += kind_facts(order, at)
@@ -135,6 +136,7 @@ def collect_facts(
     if not any(one.name is _N.AFFECTED_UNITS for one in found):
         found += _affected_facts(book, asked, row)
     facts = Facts(tuple(found))
+    facts = facts.with_facts(_given_facts(book, asked, row, facts))
     if asked.wanted == "replacement":
         bad = facts.whole(_N.AFFECTED_UNITS) or order.quantity
         facts = facts.with_facts([_stock_fact(book, bad)])
@@ -150,6 +152,20 @@ def _affected_facts(book: _Book, asked: Asked, row: dict[str, Any]) -> Iterator[
         yield from book.affected([1], _S.PLATFORM)
     elif asked.places:
         yield from book.affected(asked.places, _S.BUYER)
+
+
+def _given_facts(book: _Book, asked: Asked, row: dict[str, Any], facts: Facts) -> Iterator[Fact]:
+    """What earlier cases gave back for the same thing, where they gave anything. As long as the
+    issuer has not answered about all that is claimed, another piece may be bad as well."""
+    earlier = [Earlier.read(one) for one in row["earlier"] or ()]
+    places = facts.places(_N.AFFECTED_PLACES)
+    same, unclear = given_before(earlier=earlier, reason=asked.reason.value, places=places)
+    if _bad_places(row) and len(row["issuer"]) < int(row["disputed"]):
+        same, unclear = 0, same + unclear
+    if same:
+        yield book.fact(_N.GIVEN_MINOR, same, _S.PLATFORM)
+    if unclear:
+        yield book.fact(_N.GIVEN_UNCLEAR_MINOR, unclear, _S.PLATFORM)
 
 
 def _read(
@@ -196,7 +212,9 @@ def _asked_facts(book: _Book, asked: Asked, paid: int) -> Iterator[Fact]:
 
 def _money_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
     yield book.fact(_N.PAID_MINOR, row["paid"], _S.GATEWAY)
-    yield book.fact(_N.RETURNED_MINOR, row["returned"], _S.PLATFORM)
+    # But for what this case paid: what is decided anew is all that it gives, and that is set off.
+    returned = max(row["returned"] - row["own"], 0)
+    yield book.fact(_N.RETURNED_MINOR, returned, _S.PLATFORM)
     yield book.fact(_N.COMPENSATED_MINOR, row["compensated"], _S.PLATFORM)
     yield book.fact(_N.SURPLUS_MINOR, row["surplus"], _S.GATEWAY)
     yield book.fact(_N.REFUND_PROMISED_MINOR, row["promised"], _S.PLATFORM)
@@ -219,19 +237,28 @@ def _delivery_facts(book: _Book, row: dict[str, Any], offer: Offer) -> Iterator[
         yield book.fact(_N.DELIVERED_AT, order.delivered_at, _S.PLATFORM)
         inside = is_open(offer.hours, order.delivered_at)
         yield book.fact(_N.DELIVERED_IN_HOURS, inside, _S.PLATFORM)
-    yield book.fact(_N.REVEALED, order.revealed_at is not None, _S.PLATFORM)
-    if order.revealed_at is not None:
-        yield book.fact(_N.REVEALED_AT, order.revealed_at, _S.PLATFORM)
+    seen = _seen_at(order, row)
+    yield book.fact(_N.REVEALED, seen is not None, _S.PLATFORM)
+    if seen is not None:
+        yield book.fact(_N.REVEALED_AT, seen, _S.PLATFORM)
     yield book.fact(_N.LISTING_SAYS_TEST, offer.kind is GoodsKind.TEST_CARD, _S.PLATFORM)
     yield book.fact(_N.SECRET_IN_TWO_ORDERS, bool(row["twice"]), _S.PLATFORM)
-    first, revealed = row["opened_by_others"], order.revealed_at
-    opened = first is not None and (revealed is None or first < revealed)
+    opened = row["opened_by_others"] is not None
     yield book.fact(_N.SECRET_OPENED_BY_OTHERS, opened, _S.PLATFORM)
     yield book.fact(_N.CANCELLED_BY, _cancelled_by(order), _S.PLATFORM)
     face = None if tops else read_face(offer)
     if face is not None:
         listed = face.minor * order.quantity
         yield book.fact(_N.LISTING_FACE_MINOR, listed, _S.PLATFORM)
+
+
+def _seen_at(order: Order, row: dict[str, Any]) -> datetime | None:
+    """When the buyer first saw what is disputed; None before. Where one was replaced, the secrets
+    that he has now count; of several the earliest look."""
+    if row["replaced_at"] is None:
+        return order.revealed_at
+    looked: datetime | None = row["looked_at"]
+    return looked
 
 
 def promised_by(order: Order, deliver_from: datetime | None) -> datetime:
@@ -267,12 +294,18 @@ def _issuer_facts(book: _Book, row: dict[str, Any]) -> Iterator[Fact]:
     asked = sorted({f"issuer:{answer[2]}" for answer in answers})
     yield book.fact(_N.ISSUER_STATUS, worst, _S.ISSUER, *asked)
     if worst != "valid":
-        yield from book.affected((one[0] for one in answers if one[1] == worst), _S.PLATFORM)
+        yield from book.affected(_bad_places(row), _S.PLATFORM)
     uses = [(answer[3], answer[4]) for answer in answers if answer[1] == "used"]
-    used_at = _first_use(uses, book.order.revealed_at)
+    used_at = _first_use(uses, _seen_at(book.order, row))
     yield book.fact(_N.ISSUER_TELLS_TIME, used_at is not None, _S.ISSUER, *asked)
     if used_at is not None:
         yield book.fact(_N.ISSUER_USED_AT, used_at, _S.ISSUER, *asked)
+
+
+def _bad_places(row: dict[str, Any]) -> list[int]:
+    """The pieces that the issuer calls used or invalid: what is decided is decided of all of them,
+    and where one of them is for a person, all are."""
+    return [one[0] for one in row["issuer"] or () if one[1] != "valid"]
 
 
 def _first_use(

@@ -34,8 +34,8 @@ _PAYS = ("refund", "compensation")
 
 
 def paid_so_far(case: Case) -> int:
-    """What this case brought the buyer, or is bringing him, in minor units."""
-    rows = Remedy.objects.filter(case=case, kind__in=_PAYS, state__in=("asked", "done"))
+    """What this case brought the buyer, or is to bring him, in minor units."""
+    rows = Remedy.objects.filter(case=case, kind__in=_PAYS).exclude(state="failed")
     return int(rows.aggregate(all=Sum("amount_minor"))["all"] or 0)
 
 

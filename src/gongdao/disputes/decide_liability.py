@@ -212,21 +212,29 @@ def _fire(row: LiabilityRow, facts: Facts, table: str) -> Finding:
         again_at = until + timedelta(minutes=row.until_plus, seconds=1)
         return Finding(table, row.code, Mode.WAIT, again_at=again_at)
     remedy, units, places = Remedy(row.remedy), 0, tuple[int, ...]()
-    if row.replaceable and _gets_replacement(facts):
+    given = _given_before(row, facts)
+    if row.replaceable and not given and _gets_replacement(facts):
         remedy, units, places = Remedy.REPLACEMENT, _affected(facts), _affected_places(facts)
-    asked = -(-base_amount(row.amount.of, facts) * row.amount.percent // 100)
-    if remedy is Remedy.COMPENSATION:
-        asked -= facts.whole(FactName.COMPENSATED_MINOR) or 0
+    asked = -(-base_amount(row.amount.of, facts) * row.amount.percent // 100) - given
     remedy, amount, parts = settle_remedy(
         remedy=remedy, amount_minor=asked, shares=row.fault, facts=facts
     )
-    untrusted = tuple(
-        sorted(name for name in used if (fact := facts.by_name.get(name)) and not fact.automatic)
-    )
+    weighed = {name for name in used if (fact := facts.by_name.get(name)) and not fact.automatic}
+    if row.amount.of in SET_OFF and facts.whole(FactName.GIVEN_UNCLEAR_MINOR):
+        weighed.add(FactName.GIVEN_UNCLEAR_MINOR)
+    untrusted = tuple(sorted(weighed))
     mode = Mode.PERSON if untrusted else Mode(row.mode)
     return Finding(
         table, row.code, mode, remedy, amount, units, parts, untrusted=untrusted, places=places
     )
+
+
+def _given_before(row: LiabilityRow, facts: Facts) -> int:
+    """What was given for the same already, in minor units: a compensation for lateness or faults,
+    or the price of what was bad or missing. Files from before these facts have none."""
+    if row.remedy == Remedy.COMPENSATION:
+        return facts.whole(FactName.COMPENSATED_MINOR) or 0
+    return (facts.whole(FactName.GIVEN_MINOR) or 0) if row.amount.of in SET_OFF else 0
 
 
 def _used(row: LiabilityRow, facts: Facts) -> set[FactName]:
@@ -274,6 +282,9 @@ BASE_FACTS: dict[str, frozenset[FactName]] = {
     "asked": frozenset({N.ASKED_MINOR}),
 }
 """The facts that each base of an amount needs."""
+SET_OFF = frozenset({"affected", "undelivered", "shortfall", "overcharge"})
+"""Bases that follow from what was delivered, so that each case about it comes to the same again:
+what earlier cases gave is taken off."""
 _PLAIN = {
     "paid": N.PAID_MINOR,
     "overcharge": N.OVERCHARGE_MINOR,

@@ -13,8 +13,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from gongdao.core.errors import NotYourMove
+from gongdao.core.errors import DisputeRefused, NotYourMove
 from gongdao.core.ids import new_id
+from gongdao.core.language import Phrase
 from gongdao.core.stores import Stores
 from gongdao.disputes.clocks import UNTIL, Clock, StopReason, start_clock
 from gongdao.disputes.facts import Fact
@@ -93,14 +94,18 @@ class Docket:
 
     def move(self, deed: Deed, by: Party = NOBODY, until: datetime | None = None) -> Step:
         """Go where ``deed`` leads, with a clock of its own, or to the end; raise NotYourMove where
-        it leads nowhere from here or is not for ``by`` to do. ``until`` is for a step that rests
-        until a time of its own."""
+        it leads nowhere from here or is not for ``by`` to do, DisputeRefused while an authority
+        holds the case. ``until`` is for a step that rests until a time of its own."""
         step = Step(self.case.step)
         if by.side is not Mover.NOBODY and by.side not in BY.get(deed, frozenset({by.side})):
             raise NotYourMove
         after = next_step(step=step, deed=deed)
         if after is None:
             raise NotYourMove
+        if not step.same_clock(deed) and is_held(self.case, self.at):
+            raise DisputeRefused(
+                Phrase("有关机关要求这个案件不动：期满或解除以前，只能说明，不能处理。")
+            )
         if not step.same_clock(deed):
             self.go_to(after, until)
         return after
@@ -159,6 +164,14 @@ class Docket:
 def _leaf(case: Case, event: Event) -> NewLeaf:
     said = {"number": event.number, "kind": event.kind, "by": event.by, "data": event.data}
     return NewLeaf(f"dispute.{event.kind}", case.log_subject, secret={"event": said})
+
+
+def is_held(case: Case, at: datetime) -> bool:
+    """Whether an authority ordered that nothing moves in the case, and that stands: words are
+    heard, and nothing else happens until it ends."""
+    until = case.clock_stop_until
+    held = case.clock_stop_reason == StopReason.LEGAL_HOLD.value
+    return held and until is not None and at < until
 
 
 def set_clock(case: Case, clock: Clock) -> None:

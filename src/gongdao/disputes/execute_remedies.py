@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Sum
+from django.db.models import Q, Sum
 
 from gongdao.core.errors import ClaimBusy, NotEnoughMoney, StockShort
 from gongdao.core.ids import new_id
@@ -24,11 +24,12 @@ from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.charge_back_order import charged_back_minor
-from gongdao.disputes.correct_money import CORRECTIONS, bring_back
+from gongdao.disputes.clocks import StopReason
+from gongdao.disputes.correct_money import CORRECTIONS, bring_back, paid_so_far
 from gongdao.disputes.decide_liability import Party
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.each_case import each_case
-from gongdao.disputes.events import Docket
+from gongdao.disputes.events import Docket, is_held
 from gongdao.disputes.hold_money import (
     find_credit,
     find_sale_hold,
@@ -48,17 +49,21 @@ from gongdao.ledger.queries import find_spendable
 from gongdao.ledger.settle_hold import Part, settle_hold
 from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.market.accounts import merchant_account, platform_account
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.models import Order
 from gongdao.market.shown import find_shown
 from gongdao.market.states import TRANSITIONS, OrderState
 from gongdao.payments.models import Credit, Refund
 from gongdao.payments.request_refund import request_refund
+from gongdao.payments.settle_by_bank import BY_BANK
 from gongdao.vault.queries import get_units
 from gongdao.vault.replace_unit import replace_unit
 
 REFUNDS = {"refund": TransferKind.REFUND, "compensation": TransferKind.COMPENSATION}
 """Steps that pay money, and what the ledger calls it."""
 _SOON, _LATEST = timedelta(seconds=5), timedelta(minutes=10)
+CHARGE_BACK_TOLD = "charge_back_told"
+"""Why a step waits: the payment may be charged back, and nobody has looked yet."""
 WHY = "by_verdict"
 """Why an order is being refunded, as the pages' code."""
 
@@ -99,21 +104,23 @@ def left_to_return(order: Order, credit: Credit | None = None) -> int:
     credit = credit or find_credit(order)
     if credit is None:
         return 0
-    asked = credit.refunds.aggregate(all=Sum("amount_minor"))["all"] or 0
+    rows = credit.refunds.exclude(paid_elsewhere__startswith=BY_BANK)
+    asked = rows.aggregate(all=Sum("amount_minor"))["all"] or 0
     return max(0, int(credit.amount_minor - asked) - charged_back_minor(order.id))
 
 
 def plan_remedy(*, docket: Docket, basis: str, due: Due) -> list[Remedy]:
     """Write the steps of what ``basis`` (``verdict:1``, ``offer:2``) gives, cut to what can still
-    be returned; the same basis again finds its steps."""
+    be returned; the same basis again finds its steps. Who has all his money back (by his bank, say)
+    gets no replacement on top."""
     case = docket.case
     there = list(Remedy.objects.filter(case=case, basis=basis).order_by("place"))
     if there:
         return there
     wanted: list[tuple[str, int, str]] = []
-    if due.kind == "replacement":
-        wanted.append(("replacement", 0, "merchant"))
     left = left_to_return(docket.order)
+    if due.kind == "replacement" and left:
+        wanted.append(("replacement", 0, "merchant"))
     for bearer, minor in (("merchant", due.merchant), ("platform", due.platform)):
         minor = min(minor, left)
         left -= minor
@@ -139,13 +146,22 @@ def plan_remedy(*, docket: Docket, basis: str, due: Due) -> list[Remedy]:
 def carry_out(*, docket: Docket) -> bool:
     """Try every step of the case that waits; the case ends when none does. Whether it ended.
 
-    The caller holds case and order locked and writes the docket."""
+    While a payment service says that the buyer's bank takes the payment back, every step waits:
+    neither money nor goods on top of that; while an authority holds the case, nothing is tried. The
+    caller holds case and order locked and writes the docket."""
+    if is_held(docket.case, docket.at):
+        return False
     unfence_money(case=docket.case, order=docket.order, at=docket.at)
     steps = list(
         Remedy.objects.filter(case=docket.case, state__in=["planned", "asked"]).order_by(
             "planned_at", "basis", "place"
         )
     )
+    if steps and is_in_doubt(docket.order.id):
+        for step in steps:
+            _later(step, CHARGE_BACK_TOLD, docket.at)
+        docket.case.needs_person = CHARGE_BACK_TOLD
+        return False
     for step in list(steps):
         if step.state == "asked":
             _look(docket, step)
@@ -305,6 +321,8 @@ def _tell_order(docket: Docket) -> None:
     """Nothing is left of the order's money: the order itself is being refunded, also where what
     was held of it went to the merchant before."""
     order = docket.order
+    if order.state == OrderState.REFUNDED:
+        return
     if OrderState.REFUNDING not in TRANSITIONS[OrderState(order.state)]:
         return
     order.why = "not_delivered_in_time" if order.state == OrderState.PAID else WHY
@@ -361,6 +379,7 @@ def _refund_instead(docket: Docket, step: Remedy) -> list[Remedy]:
     step.problem = "out_of_stock"
     step.save()
     due = due_of(in_money(_verdict_of(docket, step), docket.case.amount_minor))
+    due = due.less(paid_so_far(docket.case))
     instead = plan_remedy(docket=docket, basis=f"{step.basis}:money", due=due)
     for one in instead:
         _try(docket, one)
@@ -387,5 +406,6 @@ def execute_remedies(*, stores: Stores, at: datetime, most: int = 200) -> int:
 
 
 def _due_cases(at: datetime, most: int) -> list[UUID]:
-    rows = Remedy.objects.filter(next_try_at__lte=at).order_by("next_try_at")
+    held = Q(case__clock_stop_reason=StopReason.LEGAL_HOLD.value, case__clock_stop_until__gt=at)
+    rows = Remedy.objects.filter(~held, next_try_at__lte=at).order_by("next_try_at")
     return list(dict.fromkeys(rows.values_list("case_id", flat=True)[:most]))

@@ -76,6 +76,11 @@ class FactName(StrEnum):
     RETURNED_MINOR = "returned_minor"
     COMPENSATED_MINOR = "compensated_minor"
     """Of what was returned, the part that compensates for lateness or faults; 0 if none."""
+    GIVEN_MINOR = "given_minor"
+    """What earlier cases of the order gave back for the same thing; absent if nothing."""
+    GIVEN_UNCLEAR_MINOR = "given_unclear_minor"
+    """What they gave back that may be for the same thing: only a person can tell; absent if none.
+    """
     SURPLUS_MINOR = "surplus_minor"
     QUANTITY = "quantity"
     DELIVERED = "delivered"
@@ -170,6 +175,10 @@ FACTS: Mapping[FactName, FactKind] = {
     _N.PAID_MINOR: FactKind(_T.MONEY, mark("买家已付金额"), _PG),
     _N.RETURNED_MINOR: FactKind(_T.MONEY, mark("已退还或已补偿金额"), _PG),
     _N.COMPENSATED_MINOR: FactKind(_T.MONEY, mark("其中已经补偿的金额"), _PG),
+    _N.GIVEN_MINOR: FactKind(_T.MONEY, mark("以前的案件已经为同一问题退还的金额"), _P),
+    _N.GIVEN_UNCLEAR_MINOR: FactKind(
+        _T.MONEY, mark("以前的案件退还的、可能是为同一问题的金额"), _P
+    ),
     _N.SURPLUS_MINOR: FactKind(_T.MONEY, mark("多付的金额"), _PG),
     _N.QUANTITY: FactKind(_T.NUMBER, mark("购买件数"), _P),
     _N.DELIVERED: FactKind(_T.TRUTH, mark("已经全部发货"), _P),

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.db import connection
 
 from gongdao.core.stores import Stores
+from gongdao.disputes.charge_back_order import charged_back_minor
 from gongdao.disputes.clocks import deed_of_silence, is_due
 from gongdao.disputes.correct_money import plan_correction, stop_unpaid
 from gongdao.disputes.decide_abuse import Measure
@@ -22,7 +23,6 @@ from gongdao.disputes.each_case import Round, each_case
 from gongdao.disputes.events import NOBODY, Docket, Party, clock_of
 from gongdao.disputes.execute_remedies import carry_out, left_to_return, try_steps
 from gongdao.disputes.facts import Fact, FactName, Source
-from gongdao.disputes.give_verdict import appellant_of
 from gongdao.disputes.hand_over import count_hand_over
 from gongdao.disputes.hold_money import fence_money, unfence_money
 from gongdao.disputes.judge import (
@@ -37,6 +37,7 @@ from gongdao.disputes.merchant_record import read_records
 from gongdao.disputes.models import Case
 from gongdao.disputes.note_limits import measures_of_buyer
 from gongdao.disputes.notices import APPEAL_ESCALATED, ESCALATED, is_told
+from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import Deed, Forum, Mover, Outcome, Silence, Step, next_step
 from gongdao.disputes.stop_clock import resume_due_clocks
@@ -141,10 +142,12 @@ def _fire(docket: Docket) -> str:
     if clock.silence is Silence.LAPSES and deed is Deed.SILENCE:
         _lapse(docket, deed)
         return Outcome.LAPSED.value
-    before = Forum(case.forum)
+    before, owner = Forum(case.forum), case.owner_id
     after = docket.move(deed)
+    if after is Step.MANAGEMENT:
+        case.owner_id = None  # whoever was silent may be ill or gone: anybody may take it now
     if Forum(case.forum) is not before or after in (Step.ARBITER, Step.MANAGEMENT):
-        count_hand_over(docket, before=before, reason="silence")
+        count_hand_over(docket, before=before, reason="silence", from_owner=owner)
     if after is Step.MANAGEMENT:
         _tell_up(docket)
     return deed.value
@@ -192,8 +195,10 @@ def _settle_returned(docket: Docket) -> bool:
 
 
 def _is_back(order: Order) -> bool:
+    """Whether the buyer has all of it back, by the market or by his bank; goods that a bank paid
+    back stay delivered."""
     back = order.state in (OrderState.REFUNDING, OrderState.REFUNDED)
-    return back and not left_to_return(order)
+    return (back or charged_back_minor(order.id) > 0) and not left_to_return(order)
 
 
 def _grant(docket: Docket, silence: Silence, told: bool) -> bool:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -19,7 +19,7 @@ from gongdao.core.errors import InputError, NotKnown, NotYourMove
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
-from gongdao.disputes.correct_money import paid_so_far, plan_correction, stop_unpaid
+from gongdao.disputes.correct_money import plan_correction, stop_unpaid
 from gongdao.disputes.decide_liability import Remedy
 from gongdao.disputes.events import Docket, Party, read_words, seal_words
 from gongdao.disputes.execute_remedies import due_of, try_steps
@@ -29,7 +29,8 @@ from gongdao.disputes.judge import Deciders, facts_of, put_down, stand
 from gongdao.disputes.limits import second_arbiter_limit
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.may_replace import claimed_places
-from gongdao.disputes.models import Case, Proposal, Verdict
+from gongdao.disputes.models import Proposal, Verdict
+from gongdao.disputes.queries import appellant_of, find_proposal
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import Deed, Forum, Mover, Outcome, Step
 from gongdao.disputes.verdict_file import BadVerdict, Basis, Decision, VerdictFile
@@ -73,9 +74,7 @@ def give_verdict(
         check_impartial(case=case, order=order, user_id=by)
         docket = Docket(stores, case, order, at)
         facts = facts_of(docket).with_facts(_facts(ruling, by, at))
-        if appellant_of(case) == Mover.MERCHANT.value:
-            facts = _before_payment(case, facts)
-        first = Proposal.objects.filter(case=case).first() if step in _SECONDS else None
+        first = find_proposal(case)
         if first is None and case.owner_id not in (None, by):
             raise NotYourMove
         if first is not None and first.by_id == by:
@@ -138,12 +137,12 @@ def _put_down(
 def _needs_second(
     docket: Docket, file: VerdictFile, ruling: Ruling, first: Proposal | None
 ) -> bool:
-    """Whether somebody else has to come to the same: what is at stake counts, not what is given."""
+    """Whether somebody else has to come to the same: what is claimed, or given where it
+    is more."""
     if first is not None:
         return _said(docket, first) != _plain(ruling)
-    at_stake = Money(docket.case.amount_minor, docket.case.currency)
-    on = docket.case.rules_on
-    return bool(file) and at_stake > second_arbiter_limit(on)
+    at_stake = max(docket.case.amount_minor, file.result.amount_minor)
+    return Money(at_stake, docket.case.currency) > second_arbiter_limit(docket.case.rules_on)
 
 
 def _plain(ruling: Ruling) -> dict[str, Any]:
@@ -185,7 +184,6 @@ def _let_stand(
     case = docket.case
     before, appellant = case.ending, appellant_of(case)
     his = appellant == Mover.MERCHANT.value
-    paid = paid_so_far(case) if his else 0
     sealed = seal_words(docket.stores, case.id, ruling.reasons, docket.at)
     deciders = Deciders(first.by_id if first else by, by if first else None, sealed)
     case.owner_id = case.owner_id or by
@@ -194,7 +192,7 @@ def _let_stand(
     deed = Deed.DECIDE_UPHELD if granted else Deed.DECIDE_REFUSED
     if his:
         stop_unpaid(docket)
-    row = stand(docket, file, deed, Party(Mover.PLATFORM, by), deciders, paid)
+    row = stand(docket, file, deed, Party(Mover.PLATFORM, by), deciders)
     if his:
         basis, bears = f"verdict:{row.number}", due_of(file.result).merchant
         try_steps(docket, plan_correction(docket=docket, basis=basis, bears=bears))
@@ -207,19 +205,3 @@ def _let_stand(
     if case.state == "closed" and not granted:
         docket.note("closed", outcome=case.outcome)
     return row
-
-
-def appellant_of(case: Case) -> str:
-    """Whose appeal the case waits to be decided in, wherever it went meanwhile; empty for none."""
-    decided = case.verdicts.order_by("-number").values_list("event", flat=True).first() or 0
-    event = case.events.filter(kind="appealed", number__gt=decided).order_by("-number").first()
-    return event.by if event else ""
-
-
-def _before_payment(case: Case, facts: Facts) -> Facts:
-    """``facts`` as if the verdict under the merchant's appeal had paid nothing: the amount that is
-    decided is then all that the buyer is to have, and what he has already is set off."""
-    paid, fact = paid_so_far(case), facts.by_name.get(FactName.RETURNED_MINOR)
-    if fact is None or not paid or not isinstance(fact.value, int):
-        return facts
-    return facts.with_facts([replace(fact, value=max(fact.value - paid, 0))])

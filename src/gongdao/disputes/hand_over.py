@@ -15,6 +15,7 @@ from gongdao.core.stores import Stores
 from gongdao.disputes.events import Docket, Party
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.models import Case, HandOver, Verdict
+from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.say import add_post
 from gongdao.disputes.states import Deed, Forum, Mover
 from gongdao.market.models import MerchantMember, Order
@@ -22,13 +23,13 @@ from gongdao.market.models import MerchantMember, Order
 
 def check_impartial(*, case: Case, order: Order, user_id: UUID) -> None:
     """Raise ConflictOfInterest where the user is the buyer, acts for the merchant, or decided this
-    case before and it is under appeal."""
+    case before and it is under appeal, wherever that waits."""
     member = MerchantMember.objects.filter(merchant_id=case.merchant_id, user_id=user_id)
     if order.buyer_id == user_id or member.exists():
         raise ConflictOfInterest
     before = Verdict.objects.filter(case=case, decided_by_id=user_id)
     second = Verdict.objects.filter(case=case, seconded_by_id=user_id)
-    if case.forum == Forum.APPEAL.value and (before.exists() or second.exists()):
+    if appellant_of(case) and (before.exists() or second.exists()):
         raise ConflictOfInterest
 
 

@@ -31,6 +31,7 @@ from gongdao.core.subject import SubjectRef
 from gongdao.disputes.decide_abuse import Measure
 from gongdao.disputes.events import seal_words
 from gongdao.disputes.learning_models import HoldGround
+from gongdao.market.models import MerchantMember, Order
 from gongdao.rules.at import all_at
 from gongdao.rules.at import at as rule_at
 from gongdao.rules.dispute_kinds import AbuseRule
@@ -93,7 +94,8 @@ def hold_merchant(
     """A person holds a merchant's payouts back by a published rule, for at most as long as it says,
     and says what he saw; False where that rule holds them already.
 
-    Raise DisputeRefused for another rule or a longer time, InputError without a reason.
+    Raise DisputeRefused for another rule or a longer time, InputError without a reason,
+    ConflictOfInterest where he acts for that merchant.
     """
     rule = next((one for one in find_hold_rules(at=at) if one.id == rule_id), None)
     if rule is None:
@@ -102,8 +104,10 @@ def hold_merchant(
         raise DisputeRefused(Phrase("这条规则最多 {hours} 小时。", hours=rule.hours))
     if not reason.strip():
         raise InputError(_("请写明理由。"), field="reason")
+    subject = SubjectRef("merchant", merchant_id)
+    _check_impartial(subject, by)
     row = place_ground(
-        subject=SubjectRef("merchant", merchant_id),
+        subject=subject,
         ground=rule.id.rpartition("/")[2],
         rule=rule.ref,
         until=at + timedelta(hours=hours),
@@ -129,12 +133,14 @@ def appeal_ground(*, stores: Stores, ground_id: UUID, words: str, at: datetime) 
 
 
 def lift_ground(*, ground_id: UUID, why: str, by: UUID, at: datetime) -> HoldGround:
-    """A person ends it, and says why. Raise ConflictOfInterest where he placed it and it is under
-    appeal, DisputeRefused where it has ended."""
+    """A person ends it, and says why. Raise ConflictOfInterest where it is against him or a
+    merchant he acts for, or he placed it and it is under appeal; DisputeRefused where it has
+    ended."""
     if not why.strip():
         raise InputError(_("请写明理由。"), field="why")
     with transaction.atomic():
         row = _locked(ground_id)
+        _check_impartial(SubjectRef(row.subject_kind, row.subject_id), by)
         if row.appealed_at is not None and row.placed_by_id == by:
             raise ConflictOfInterest
         row.lifted_at, row.lifted_by_id, row.lifted_why = at, by, why[:500]
@@ -180,6 +186,19 @@ def find_held_merchants(*, at: datetime) -> set[UUID]:
     """Merchants whose payouts a ground holds back now."""
     rows = HoldGround.objects.filter(subject_kind="merchant", lifted_at__isnull=True, until__gt=at)
     return {one.subject_id for one in rows if measure_of(one) is Measure.HOLD}
+
+
+def _check_impartial(subject: SubjectRef, user_id: UUID) -> None:
+    """Raise ConflictOfInterest where the user is the buyer, or acts for the merchant, whom a hold
+    is against."""
+    if subject.kind == "merchant":
+        members = MerchantMember.objects.filter(merchant_id=subject.id, user_id=user_id)
+        own = members.exists()
+    else:
+        digests = Order.objects.filter(buyer_id=user_id).values_list("buyer_digest", flat=True)
+        own = subject.id.bytes in {bytes(one)[:16] for one in digests.distinct()}
+    if own:
+        raise ConflictOfInterest
 
 
 def _locked(ground_id: UUID) -> HoldGround:

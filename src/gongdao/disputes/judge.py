@@ -19,6 +19,7 @@ from gongdao.core.ids import new_id
 from gongdao.core.named_sql import load_sql
 from gongdao.disputes.collect_facts import asked_of, collect_facts
 from gongdao.disputes.conditions import names_of
+from gongdao.disputes.correct_money import paid_so_far
 from gongdao.disputes.decide_abuse import Measure
 from gongdao.disputes.decide_excuse import Effect, ExcuseFinding, ExcuseState, NamedExcuse
 from gongdao.disputes.decide_liability import Finding, Mode, Remedy
@@ -29,6 +30,7 @@ from gongdao.disputes.facts import Fact, FactName, Facts, Source, facts_from_jso
 from gongdao.disputes.hold_money import release_rest, unfence_money
 from gongdao.disputes.models import Case, Excuse, Exhibit, RecordedFact, Verdict
 from gongdao.disputes.note_limits import note_limits
+from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.states import Deed, Mover, Outcome, ReasonCode, Step, next_step
 from gongdao.disputes.told_facts import add_told
 from gongdao.disputes.verdict_file import (
@@ -47,7 +49,8 @@ _SAID = (Source.PERSON.value, Source.BUYER.value, Source.MERCHANT.value)
 
 
 def facts_of(docket: Docket) -> Facts:
-    """What is recorded now, and what an arbiter weighed in this case before."""
+    """What is recorded now, and what an arbiter weighed in this case before. What this case paid is
+    not among what was returned: each verdict says all that the case gives."""
     case = docket.case
     kept = not case._state.adding
     facts = collect_facts(
@@ -115,10 +118,13 @@ def follow_rules(docket: Docket, *, by: Actor = NOBODY) -> bool:
     """Judge, and do what follows where the rules decide alone, or rest until they can; whether the
     case moved. A case that begins always moves, and so does a question that its buyer (``by``) now
     makes a complaint: what rules cannot decide goes to the merchant, or where a published limit
-    on the buyer says."""
+    on the buyer says. Whoever appealed asked for a person: until one decided, or was silent, the
+    rules decide nothing."""
+    step = Step(docket.case.step)
+    if step is Step.MANAGEMENT and appellant_of(docket.case):  # no other step of an appeal judges
+        return False
     facts = facts_of(docket)
     finding, _excuses = judge_now(docket, facts)
-    step = Step(docket.case.step)
     begins = step in (Step.NEW, Step.DELIVERY_DUE) or by.side is Mover.BUYER
     limits = note_limits(docket, facts) if begins else frozenset[Measure]()
     deed = _deed_of(finding, limits, docket)
@@ -220,10 +226,9 @@ def stand(
     deed: Deed,
     by: Actor = NOBODY,
     deciders: Deciders = BY_RULES,
-    paid: int = 0,
 ) -> Verdict:
     """Let a verdict stand: the case moved by ``deed``, the file kept, its remedy carried out, less
-    what the case ``paid`` on the verdict that this one replaces."""
+    what the case paid on verdicts that this one replaces."""
     case, result = docket.case, file.result
     case.ending = ending_of(file.facts, result, file.basis).value
     docket.move(deed, by)
@@ -232,8 +237,11 @@ def stand(
     keep_facts(docket, file.facts)
     if result.remedy is Remedy.NONE:
         end_without(docket)
+        if Step(case.step) is Step.EXECUTING:  # granted, but nothing is left that could be given
+            carry_out(docket=docket)
         return row
-    plan_remedy(docket=docket, basis=f"verdict:{row.number}", due=due_of(result).less(paid))
+    due = due_of(result).less(paid_so_far(case) if row.number > 1 else 0)
+    plan_remedy(docket=docket, basis=f"verdict:{row.number}", due=due)
     carry_out(docket=docket)
     return row
 

@@ -42,6 +42,8 @@ LIFE_CYCLES = (
         after={
             "dispute.opened": _RUNS,
             **dict.fromkeys(sorted(_TALK), _RUNS),
+            # A word may come late, to a case that has ended; its cause is found after that too.
+            "dispute.said": _RUNS | {"dispute.cause"},
             "dispute.executed": _RUNS | _AFTER,
             "dispute.appealed": _RUNS,
             "dispute.withdrawn": frozenset({"dispute.closed"}),

@@ -56,11 +56,15 @@ class ClaimedNotice:
 
 
 def is_told(case: Case) -> bool:
-    """Whether a confirmed notice reached who is to move, in this move of his. Of the platform's own
-    moves nobody is told."""
+    """Whether a confirmed notice reached who is to move, in this move of his; where his clock stood
+    still, that it runs on. Of the platform's own moves nobody is told."""
     if case.mover not in (Mover.BUYER, Mover.MERCHANT):
         return False
-    rows = Notice.objects.filter(case=case, side=case.mover, made_at__gte=case.clock_started_at)
+    since = case.clock_started_at
+    if case.stood:
+        resumed = Event.objects.filter(case=case, kind="resumed", at__gte=since)
+        since = resumed.order_by("-number").values_list("at", flat=True).first() or since
+    rows = Notice.objects.filter(case=case, side=case.mover, made_at__gte=since)
     rows = rows.exclude(event__in=(STOPPED, LIFTED))
     return rows.filter(Q(state="accepted") | Q(seen_at__isnull=False)).exists()
 

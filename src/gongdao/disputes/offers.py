@@ -23,6 +23,7 @@ from gongdao.disputes.judge import facts_of, put_down, stand
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.may_replace import claimed_places, may_replace
 from gongdao.disputes.models import Case, Offer, OfferAnswer
+from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import STEPS, Deed, Mover, Step
 from gongdao.disputes.verdict_file import Basis, Decision
@@ -142,9 +143,12 @@ def _waiting(case: Case, offer_id: UUID, by: Party) -> Offer:
 def accept_claim(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> None:
     """The merchant grants what was claimed, with one tap: it is carried out at once. Of a claim
     to a part of the price, with no piece named, the money goes back, whatever was wanted. Raise
-    NotYourMove where the case is decided or closed already."""
+    NotYourMove where the case is decided or closed already, or waits in his own appeal (which
+    he can take back)."""
     with transaction.atomic():
         case, order = lock_case(case_id)
+        if appellant_of(case) == by.side.value:
+            raise NotYourMove
         docket = Docket(stores, case, order, at)
         overtake_offers(docket, by, "overtaken")
         docket.note("answered", by, answer="claim_accepted")

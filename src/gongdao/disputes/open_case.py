@@ -22,7 +22,7 @@ from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.disputes.collect_facts import Asked
 from gongdao.disputes.conditions import names_of
-from gongdao.disputes.events import Docket, Party
+from gongdao.disputes.events import Docket, Party, is_held
 from gongdao.disputes.execute_remedies import left_to_return
 from gongdao.disputes.facts import Fact, FactName, Facts, Source
 from gongdao.disputes.hold_money import fence_money
@@ -50,6 +50,9 @@ WHERE c.state = 'open' AND c.opened_at > %(since)s AND c.reason = ANY(%(reasons)
       AND s.at >= c.opened_at AND (s.status <> 'unknown' OR s.at > %(again)s)))
 ORDER BY c.opened_at LIMIT %(most)s
 """
+
+TALKING = frozenset({Step.TALK_MERCHANT, Step.TALK_BUYER})
+"""Where a question stands that its buyer can make a complaint."""
 
 
 def open_case(
@@ -97,7 +100,7 @@ def complain(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> Case:
     NotYourMove where it is none, or not the buyer's."""
     with transaction.atomic():
         case, order = lock_case(case_id)
-        if Step(case.step) not in (Step.TALK_MERCHANT, Step.TALK_BUYER):
+        if Step(case.step) not in TALKING:
             raise NotYourMove
         if by.side is not Mover.BUYER:
             raise NotYourMove
@@ -111,10 +114,11 @@ def complain(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> Case:
 
 def judge_again(*, stores: Stores, case_id: UUID, at: datetime) -> bool:
     """Judge an open case on what is recorded now, before its clock: an issuer or a supplier has
-    answered. Whether that decided it; where a person has to weigh it, nothing changes."""
+    answered. Whether that decided it; where a person has to weigh it, or nothing may move,
+    nothing changes."""
     with transaction.atomic():
         case, order = lock_case(case_id)
-        if case.state != "open":
+        if case.state != "open" or is_held(case, at):
             return False
         docket = Docket(stores, case, order, at)
         moved = follow_rules(docket)

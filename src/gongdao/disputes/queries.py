@@ -8,8 +8,8 @@ from django.db.models import Case as When
 from django.db.models import IntegerField, QuerySet, Value
 from django.db.models import When as If
 
-from gongdao.disputes.models import Case
-from gongdao.disputes.states import Mover
+from gongdao.disputes.models import Case, Proposal
+from gongdao.disputes.states import Mover, Step
 
 
 def cases_of_merchant(*, merchant_id: UUID, closed: bool = False) -> QuerySet[Case]:
@@ -33,6 +33,21 @@ def cases_of_platform(*, owner_id: UUID | None = None) -> QuerySet[Case]:
 def cases_of_order(*, order_id: UUID) -> QuerySet[Case]:
     """Every case about an order, newest first."""
     return Case.objects.filter(order_id=order_id).order_by("-opened_at", "-id")
+
+
+def appellant_of(case: Case) -> str:
+    """Whose appeal the case waits to be decided in, wherever it went meanwhile; empty for none."""
+    decided = case.verdicts.order_by("-number").values_list("event", flat=True).first() or 0
+    event = case.events.filter(kind="appealed", number__gt=decided).order_by("-number").first()
+    return event.by if event else ""
+
+
+def find_proposal(case: Case) -> Proposal | None:
+    """What a first person came to, where the case waits for a second: also at management, which it
+    reached because the second was silent, or where the first himself decided."""
+    if Step(case.step) not in (Step.SECOND_ARBITER, Step.APPEAL_SECOND, Step.MANAGEMENT):
+        return None
+    return Proposal.objects.filter(case=case).first()
 
 
 def cases_that_stand_still() -> QuerySet[Case]:

@@ -28,6 +28,7 @@ from gongdao.disputes.hold_money import fence_money
 from gongdao.disputes.judge import end_without, follow_excuse, keep_facts
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.models import Case, Excuse, Exhibit, Offer, OfferAnswer, Post
+from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.states import Deed, Mover, Outcome, Step
 from gongdao.disputes.told_facts import NOTHING_TOLD, Told, facts_told
 from gongdao.market.market_key import market_key, order_keys
@@ -231,7 +232,7 @@ def withdraw(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> Case:
         docket = Docket(stores, case, order, at)
         if by.side.value != claimant_of(case):
             raise NotYourMove
-        appealed = case.forum == "appeal"
+        appealed = bool(appellant_of(case))
         case.ending = case.ending if appealed and case.ending else Outcome.WITHDRAWN.value
         overtake_offers(docket, by, "withdrawn")
         docket.note("withdrawn", by)
@@ -244,9 +245,8 @@ def withdraw(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> Case:
 
 
 def claimant_of(case: Case) -> str:
-    """Whose matter it is: the buyer's, in an appeal his who appealed."""
-    last = case.events.filter(kind="appealed").order_by("-number").first()
-    return last.by if last is not None and case.forum == "appeal" else Mover.BUYER.value
+    """Whose matter it is: the buyer's, in an appeal his who appealed, wherever it waits."""
+    return appellant_of(case) or Mover.BUYER.value
 
 
 def overtake_offers(docket: Docket, by: Party, answer: str) -> None:

@@ -363,6 +363,7 @@ _TABLE: Mapping[Step, Mapping[Deed, Step]] = {
         **_DECIDED,
         D.SAY: S.MANAGEMENT,
         D.HAND_OVER: S.MANAGEMENT,
+        D.NEEDS_SECOND: S.MANAGEMENT,
         D.ACCEPT_CLAIM: S.EXECUTING,
         D.WITHDRAW: S.CLOSED,
         D.SILENCE: S.EXECUTING,
@@ -422,8 +423,9 @@ TRANSITIONS: Mapping[tuple[Step, Deed], Step] = {
 }
 """Where each deed leads from each step; what is not in it is refused."""
 
-CLOCK_GOES_ON = frozenset({D.SAY, D.HAND_OVER})
-"""Deeds after which the same step's clock is not begun anew."""
+CLOCK_GOES_ON = frozenset({D.SAY, D.HAND_OVER, D.NEEDS_SECOND})
+"""Deeds after which the same step's clock is not begun anew: management's second person
+answers within its time."""
 
 BY: Mapping[Deed, frozenset[Mover]] = {
     D.ASK: frozenset({M.BUYER}),

@@ -80,6 +80,7 @@ def check_dispute(
     statement = replace(made.statement, claim=claim)
     made = replace(made, statement=statement)
     given = buyers_files(stores=stores, case=case, readers=READERS, at=at)
+    waits = case.state == "open"
     with tempfile.TemporaryDirectory(dir=scratch) as place:
         root = Path(place)
         for path, chunks in made.members():
@@ -92,6 +93,6 @@ def check_dispute(
     dossier = gather(statement=statement, files=files, as_of=at)
     return DisputeCheck(
         report=report_case(judge_case(dossier), letters=False),
-        being_read=tuple(one.name for one in given if one.reading is None),
+        being_read=tuple(one.name for one in given if one.reading is None and waits),
         unread=tuple(one.name for one in given if one.reading == b""),
     )

@@ -29,11 +29,15 @@ def charge_back(
     at: datetime,
     hold_id: UUID | None = None,
     draw_deposit: bool = False,
+    refunds: Money | None = None,
+    twice: Money | None = None,
 ) -> Journal:
     """Book that ``gateway`` (its clearing account) took ``amount`` back for ``about`` (the order).
 
-    It is borne by what is left in ``hold_id``, then by the merchant's free money, then (only with
-    ``draw_deposit``, which his terms must allow) by his deposit; what remains he owes, and the
+    ``refunds`` (what waits for the buyer, whom his bank has paid instead) goes first; ``twice``
+    (what he was refunded before) is the platform's loss, out of its reserve as far as that goes.
+    The rest is borne by what is left in ``hold_id``, then by the merchant's free money, then (only
+    with ``draw_deposit``, which his terms must allow) by his deposit; what remains he owes, and the
     platform's reserve is tied up behind that debt as far as it reaches. The same ``reference`` (the
     gateway's number) is booked once; another amount under it is ReferenceReused.
     """
@@ -56,6 +60,8 @@ def charge_back(
             free=has[accounts.free],
             deposit=has[accounts.deposit] if draw_deposit else nothing,
             reserve=has[accounts.reserve],
+            refunds=refunds or nothing,
+            twice=twice or nothing,
         )
         transfers = _transfers(accounts, gateway, about, hold, shares)
         return write_journals(drafts=[Draft(tuple(transfers), ground)], at=at)[0]
@@ -71,6 +77,9 @@ def _transfers(
     found += [
         NewTransfer(source, gateway, share, back, about)
         for source, share in (
+            (accounts.refunds, shares.refunds),
+            (accounts.reserve, shares.lost),
+            (accounts.cost, shares.cost),
             (accounts.free, shares.free),
             (accounts.deposit, shares.deposit),
             (accounts.receivable, shares.receivable),

@@ -60,6 +60,11 @@ class DebtAccounts:
         """What the platform itself bears."""
         return Account(AccountKind.PLATFORM_COST, PLATFORM, self.currency)
 
+    @property
+    def refunds(self) -> Account:
+        """What is on its way back to buyers."""
+        return Account(AccountKind.BUYER_REFUND, PLATFORM, self.currency)
+
     def lock(self, at: datetime) -> dict[Account, Money]:
         """Open those that are not open, lock the guarded ones in order until the transaction ends
         (one debt changes at a time), and say what each has to spend."""

@@ -9,9 +9,15 @@ from gongdao.core.money import Money
 
 @dataclass(frozen=True)
 class Shares:
-    """How a chargeback is borne. ``held + free + deposit + receivable`` is the whole of it;
-    ``cover`` of the platform's reserve is tied up behind the receivable."""
+    """How a chargeback is borne. ``refunds + lost + cost + held + free + deposit + receivable`` is
+    the whole of it; ``cover`` of the platform's reserve is tied up behind the receivable."""
 
+    refunds: Money
+    """What was on its way back to the buyer: his bank has given it to him."""
+    lost: Money
+    """What he has twice now, out of the platform's reserve."""
+    cost: Money
+    """The same, beyond the reserve."""
     held: Money
     free: Money
     deposit: Money
@@ -20,24 +26,40 @@ class Shares:
 
 
 def decide_charge_back(
-    *, amount: Money, held: Money, free: Money, deposit: Money, reserve: Money
+    *,
+    amount: Money,
+    held: Money,
+    free: Money,
+    deposit: Money,
+    reserve: Money,
+    refunds: Money,
+    twice: Money,
 ) -> Shares:
-    """First what is still held for the order, then the merchant's free money, then as much of his
-    deposit as may be drawn; what remains he owes, and the reserve covers it as far as it goes.
+    """First ``refunds``, which wait for the order's buyer; then ``twice``, what he was refunded
+    before, which was never the merchant's: from the reserve, else as a cost. Then what is still
+    held for the order, the merchant's free money, and as much of his deposit as may be drawn; what
+    remains he owes, and what is left of the reserve covers it as far as it goes.
 
     A chargeback has happened already when it is booked, so there is always an answer.
     """
-    rest = amount
+    waiting = _share(amount, refunds)
+    rest = amount - waiting
+    doubled = _share(rest, twice)
+    rest -= doubled
+    lost = _share(doubled, reserve)
     shares = []
     for source in (held, free, deposit):
         shares.append(_share(rest, source))
         rest -= shares[-1]
     return Shares(
+        refunds=waiting,
+        lost=lost,
+        cost=doubled - lost,
         held=shares[0],
         free=shares[1],
         deposit=shares[2],
         receivable=rest,
-        cover=_share(rest, reserve),
+        cover=_share(rest, reserve - lost),
     )
 
 

@@ -125,7 +125,7 @@ MOVES: dict[TransferKind, tuple[_Kinds, _Kinds]] = {
     TransferKind.PAYOUT_FAILED: (frozenset({_K.MERCHANT_PAYABLE}), frozenset({_K.MERCHANT_FREE})),
     TransferKind.PAYOUT_RETURNED: (_BANKS, frozenset({_K.MERCHANT_FREE})),
     TransferKind.CHARGE_BACK: (
-        _SELLERS | {_K.MERCHANT_RECEIVABLE},
+        _SELLERS | {_K.MERCHANT_RECEIVABLE, _K.BUYER_REFUND, _K.PLATFORM_RESERVE, _K.PLATFORM_COST},
         frozenset({_K.GATEWAY_CLEARING}),
     ),
     TransferKind.COVER: (_COVERS, frozenset({_K.PLATFORM_COVER})),

@@ -19,6 +19,7 @@ from gongdao.core.subject import SubjectRef
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.cancel_models import OrderCancel
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.decide_top_up import TopUpState
 from gongdao.market.desk_states import Side
 from gongdao.market.give_back import give_back
@@ -45,7 +46,8 @@ def cancel_order(
     into their thread. False where it cannot be any more: not his order, not paid, delivered, given
     back. The same again is True and changes nothing.
 
-    Raise InputError for words that cannot be, and while a top-up may still arrive.
+    Raise InputError for words that cannot be, while a top-up may still arrive, and while the
+    payment may be charged back.
     """
     with transaction.atomic():
         order = Order.objects.select_for_update().get(id=order_id)
@@ -58,6 +60,12 @@ def cancel_order(
                 Phrase("上游可能已经充上，结果没出来以前不能取消。"),
                 field="reason",
                 hint=Phrase("结果出来会自动发货或退款；有问题请联系平台。"),
+            )
+        if is_in_doubt(order.id):
+            raise InputError(
+                Phrase("支付渠道说这笔付款可能被银行拿回，平台正在核实，现在不能取消。"),
+                field="reason",
+                hint=Phrase("先不要发货；核实完会继续，或直接了结。"),
             )
         post_about_order(stores=stores, order=order, side=Side.MERCHANT, text=words, by=by, at=at)
         OrderCancel.objects.create(order=order, reason=reason.value, by_id=by, at=at)

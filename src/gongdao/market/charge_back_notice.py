@@ -2,23 +2,28 @@
 
 Nothing is booked on this word alone: who looked at the service's books books it, with the amount
 and the number that stand there. Until then, or until somebody says that nothing was taken, an order
-that is paid and not delivered waits.
+that is paid and not delivered waits, and no money of the order leaves, neither to the merchant nor
+to the buyer.
 """
 
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from gongdao.market.models import Finding
 from gongdao.payments.credit_report import note_said
-from gongdao.payments.models import Credit
+from gongdao.payments.models import Credit, Refund
 from gongdao.payments.port import Report
 
 CHARGED_BACK = "charged_back"
 """The finding, and the reason that is kept with what was said."""
+IN_DOUBT = "payment_in_doubt"
+"""Why a paid order is not delivered meanwhile."""
+_WAITS = "UPDATE market_order SET why = %(why)s WHERE id = %(order)s AND state = 'paid'"
 _FIND = """
 INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)
 VALUES (%(order)s, 'charged_back', 'person', 1, %(at)s, %(at)s)
@@ -51,8 +56,21 @@ def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetim
             return False
         if new and credit.intent.owner_kind == "order":
             with connection.cursor() as cursor:
-                cursor.execute(_FIND, {"order": credit.intent.owner_id, "at": at})
+                values: dict[str, Any] = {
+                    "order": credit.intent.owner_id,
+                    "at": at,
+                    "why": IN_DOUBT,
+                }
+                cursor.execute(_WAITS, values)
+                cursor.execute(_FIND, values)
     return True
+
+
+def refund_waits(refund: Refund) -> bool:
+    """Whether a refund is not asked for now, since the bank may be giving the buyer the same money
+    back."""
+    intent = refund.credit.intent
+    return intent.owner_kind == "order" and is_in_doubt(intent.owner_id)
 
 
 def is_in_doubt(order_id: UUID) -> bool:

@@ -1,6 +1,11 @@
 """The unsold secrets of a shop that closed: taken off its shelves for good, handed back to the
 merchant on the record, unreadable for everybody once the published wait is over.
 
+Unsold is what the vault let go of as the shop closed (it has no fingerprint any more). What stood
+aside before that has none of it: secrets that were perhaps delivered in a time that a restored
+backup does not know, those that an issuer called bad, recalls. And a batch of which nobody knows
+yet what was sold waits for whoever answers for it.
+
 Nothing of it can be sold any more when it is handed back: first the shop is closed, then its
 batches are withdrawn. What somebody bought stays as it is, with the key that opens it.
 """
@@ -38,30 +43,34 @@ _AT_ONCE = 500
 _LEFT = """
 SELECT b.id, b.state FROM vault_batch b JOIN vault_sku s ON s.id = b.sku_id
 JOIN market_merchant m ON s.seller_kind = 'merchant' AND s.seller_id = m.id
-WHERE m.state = 'closed' AND b.state <> 'withdrawn' ORDER BY b.id
+WHERE m.state = 'closed' AND (b.state = 'live'
+  OR b.state = 'incoming' AND NOT starts_with(b.reason, 'restored:'))
+ORDER BY b.id
 """
 _NEVER_SOLD = """
 NOT EXISTS (SELECT FROM vault_unit w JOIN vault_claim c ON c.unit_id = w.id
   WHERE w.sealed_id = u.sealed_id AND w.id BETWEEN u.sealed_id AND u.sealed_id + 9999)
 """
+_GUARDED = "EXISTS (SELECT FROM vault_fingerprint f WHERE f.sealed_id = u.id)"
 _UNSOLD = f"""
 FROM vault_unit u WHERE u.batch_id = %(batch)s AND u.id BETWEEN %(first)s AND %(last)s
-  AND u.id = u.sealed_id AND u.state = 'withdrawn' AND {_NEVER_SOLD}
+  AND u.id = u.sealed_id AND u.state = 'withdrawn' AND {_NEVER_SOLD} AND NOT {_GUARDED}
 """
 _DUE = f"""
 SELECT b.id FROM vault_batch b JOIN vault_sku s ON s.id = b.sku_id
 JOIN market_merchantclosing e ON s.seller_kind = 'merchant' AND s.seller_id = e.merchant_id
 JOIN core_datakey k ON k.subject_kind = 'batch' AND k.subject_id = b.id AND k.destroyed_at IS NULL
-WHERE e.ended_at <= %s AND b.state = 'withdrawn' AND NOT EXISTS (
+WHERE greatest(e.ended_at, b.changed_at) <= %s AND b.state = 'withdrawn' AND NOT EXISTS (
   SELECT FROM vault_unit u WHERE u.batch_id = b.id AND u.id BETWEEN b.first_id AND b.last_id
-    AND u.id = u.sealed_id AND NOT {_NEVER_SOLD})
+    AND u.id = u.sealed_id AND ({_GUARDED} OR NOT {_NEVER_SOLD}))
 """
 
 
 def clear_shelves(*, stores: Stores, at: datetime) -> int:
     """Withdraw what shops that have closed still have on their shelves; how many batches. Each in
     a transaction of its own, and looked up anew, so that a step that broke off is taken again.
-    Secrets that were never sold may be imported again, here by anybody."""
+    Secrets that were never sold may be imported again, here by anybody. Batches that a restored
+    backup left in doubt stay until that is settled (`settle_doubted`)."""
     with connection.cursor() as cursor:
         cursor.execute(_LEFT)
         rows = cursor.fetchall()
@@ -154,8 +163,8 @@ def _record(ids: list[int], merchant_id: UUID, who: bytes, at: datetime) -> None
 
 def destroy_unsold(*, at: datetime) -> int:
     """Destroy the keys of what nobody bought of shops that closed, once its merchant had his time
-    to take it; how many batches. A batch of which something was sold keeps its key: its buyers
-    look at what they bought, and disputes rest on it."""
+    to take it; how many batches. A batch of which something was sold, or may have been, keeps its
+    key: its buyers look at what they bought, and disputes rest on it."""
     days = policy("closing_wait", beijing(at).date()).count or 0
     with connection.cursor() as cursor:
         cursor.execute(_DUE, (at - timedelta(days=days),))

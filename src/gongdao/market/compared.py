@@ -23,6 +23,8 @@ LONGEST_NAME = 80
 MOST_SINGLES = 10
 SHOWN_FOR = timedelta(days=7)
 """How long an earlier price of one's own was shown at least: as long as article 16 looks back."""
+EARLIEST = date(2020, 1, 1)
+"""No listing is older: a day before is a slip of the pen."""
 
 
 class ComparedKind(StrEnum):
@@ -113,6 +115,12 @@ def _is_link(text: str) -> bool:
     return found.scheme == "https" and "." in host.strip(".") and "@" not in found.netloc
 
 
+def is_possible_day(since: date, *, at: datetime) -> bool:
+    """Whether a listing can have shown a price from the day ``since`` (Beijing) on: it is over or
+    has begun at ``at``, and no earlier than `EARLIEST`."""
+    return EARLIEST <= since <= beijing(at).date()
+
+
 @dataclass(frozen=True)
 class PriceStep:
     """A price that the listing showed from ``at`` on, until the next one."""
@@ -123,7 +131,10 @@ class PriceStep:
 
 def was_shown(price: Money, *, since: date, steps: Sequence[PriceStep], at: datetime) -> bool:
     """Whether the listing asked ``price`` or more from the day ``since`` (Beijing) for at least
-    `SHOWN_FOR`, before ``at``. ``steps``: every price it showed, the oldest first."""
+    `SHOWN_FOR`, before ``at``. ``steps``: every price it showed, the oldest first. Never from a day
+    that cannot be one (`is_possible_day`)."""
+    if not is_possible_day(since, at=at):
+        return False
     begin = beijing(at).replace(
         year=since.year, month=since.month, day=since.day, hour=0, minute=0, second=0, microsecond=0
     )

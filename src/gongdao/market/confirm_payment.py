@@ -34,6 +34,7 @@ from gongdao.log.append_inline import (
 )
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import clearing_account, merchant_account
+from gongdao.market.buyer_cap import CAP_REACHED, fits_late
 from gongdao.market.coupons import return_uses, take_use_again
 from gongdao.market.decide_payment import Deed, PaidOrder, decide_payment
 from gongdao.market.give_back import refund_hold
@@ -54,7 +55,7 @@ from gongdao_verify.order_form import DELIVERED
 
 RESTORED_UNKNOWN = "restored_unknown"
 """Paid in a time of which nothing is left here: whether it was delivered, nobody knows."""
-_ENDS = frozenset({"out_of_stock", "coupon_used_up", RESTORED_UNKNOWN})
+_ENDS = frozenset({"out_of_stock", "coupon_used_up", CAP_REACHED, RESTORED_UNKNOWN})
 """Why money goes back and the order ends with it."""
 
 
@@ -71,6 +72,7 @@ class _Row:
     subject: str
     chain: Chain
     risk: str
+    reserved_until: datetime
 
 
 @dataclass(frozen=True)
@@ -119,8 +121,7 @@ def confirm_payment(
                 at=at,
             )
             credited = Credited(judged, _owner(row), report.amount, gateway, report.account)
-            why = "coupon_used_up"
-            if row.state is not OrderState.EXPIRED or take_use_again(order_id=row.id, at=at):
+            if not (why := _why_too_late(row, shown, at)):
                 if (credit_id := _deliver(row, shown, credited, deed, values, at)) is not None:
                     return Confirmed(replace(credited, credit_id=credit_id), deed)
                 why = "out_of_stock"
@@ -132,6 +133,18 @@ def confirm_payment(
             return Confirmed(credited)
         _give_back(stores, row, credited, why, at)
     return Confirmed(credited, deed)
+
+
+def _why_too_late(row: _Row, shown: Shown, at: datetime) -> str:
+    """Why money that came after the order's time cannot be honoured any more; empty where it can,
+    and for money in time, of which nothing is asked."""
+    if row.state is OrderState.PLACED and at < row.reserved_until:
+        return ""
+    if not fits_late(order_id=row.id, offer=shown.offer, at=at):
+        return CAP_REACHED
+    if row.state is OrderState.EXPIRED and not take_use_again(order_id=row.id, at=at):
+        return "coupon_used_up"
+    return ""
 
 
 def _credit(report: Report, gateway: str, way: str, digest: bytes, at: datetime) -> Credited:
@@ -160,6 +173,7 @@ def _lock(out_trade_no: str) -> _Row | None:
         subject=row[14],
         chain=Chain(bytes(row[15]), row[16], row[17]),
         risk=row[18],
+        reserved_until=row[19],
     )
 
 
@@ -205,8 +219,8 @@ def _deliver(
 
 def _give_back(stores: Stores, row: _Row, credited: Credited, why: str, at: datetime) -> None:
     """Hold money that cannot be used and send it back. The order ends with it where goods are gone,
-    or where others used the coupon up that its price rested on, after it expired; money beside an
-    order that goes its own way leaves the order alone."""
+    or where, after its time, others used the coupon up that its price rested on, or its buyer has
+    all that he may have; money beside an order that goes its own way leaves the order alone."""
     assert credited.credit_id is not None
     gone = why in _ENDS
     purpose = "sale" if gone else f"not_owed:{credited.credit_id}"

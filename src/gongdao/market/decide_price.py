@@ -4,7 +4,8 @@ The rule is article 16 of the price-marking rules (明码标价和禁止价格�
 `price_marking_antifraud_rules/16` of the rule data: unexplained, a compared price may not exceed
 the shop's lowest deal price of the seven days before; with no deal in seven days, the last deal
 price. A face value is no compared price, and an explanation names what is compared with, in one of
-the kinds of `gongdao.market.compared`: free words alone bear nothing. Pure.
+the kinds of `gongdao.market.compared`: free words alone bear nothing, and parts that are called by
+their face value are no parts. Pure.
 """
 
 from __future__ import annotations
@@ -69,13 +70,19 @@ def judge_compared_price(
         ceiling, support = None, Support.NONE
     if ceiling is not None and compared <= ceiling:
         return PriceVerdict(True, support, ceiling)
-    if any(word in plain_words(why) for word in _FACE):
+    names = [one.name for one in with_.singles] if with_ is not None else []
+    if any(says_face(text) for text in (why, *names)):
         return PriceVerdict(False, Support.FACE_VALUE, ceiling)
     if with_ is not None:
         return PriceVerdict(True, Support.EXPLAINED, ceiling)
     if plain_words(why):
         return PriceVerdict(False, Support.ONLY_WORDS, ceiling)
     return PriceVerdict(False, Support.TOO_HIGH if ceiling else Support.NONE, ceiling)
+
+
+def says_face(text: str) -> bool:
+    """Whether words speak of a face value."""
+    return any(word in plain_words(text) for word in _FACE)
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@ papers of merchants who left long ago, what buyers filled in for old orders, wor
 files beside old tests.
 
 Each step may be broken off and run again: keys are destroyed last, and what is gone stays gone.
+A step takes a bounded number at once: whoever calls it repeats it until it finds none.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from gongdao.log.reader import find_entries_of
 from gongdao.market.cancel_models import MerchantClosing
 from gongdao.market.desk_models import Thread, ThreadPost
 from gongdao.market.models import Merchant, Order
-from gongdao.market.states import MerchantState
+from gongdao.market.moved_models import MovedOrder
+from gongdao.market.states import MerchantState, OrderState
 from gongdao.market.vetting_models import ContactProof, MerchantPaper
 from gongdao_verify.merkle import leaf_hash
 
@@ -71,19 +73,34 @@ def _forget_merchant(stores: Stores, merchant_id: UUID, at: datetime) -> None:
         destroy_key(subject=subject, at=at)
 
 
+def _ended(before: datetime, order: str = "") -> Q:
+    """Orders that had ended before, or that nobody paid in time; ``order`` is the way to them."""
+    unpaid = {f"{order}state": OrderState.EXPIRED, f"{order}reserved_until__lt": before}
+    return Q(**{f"{order}ended_at__lt": before}) | Q(**unpaid)
+
+
 def forget_entered(*, before: datetime) -> int:
     """Erase what buyers filled in for orders that had ended before: contact, answers, account; how
     many orders. The order itself stays."""
-    rows = Order.objects.filter(ended_at__lt=before).exclude(sealed=b"")
-    done = list(rows.order_by("ended_at").values_list("id", flat=True)[:_AT_ONCE])
+    rows = Order.objects.filter(_ended(before)).exclude(sealed=b"")
+    done = list(rows.order_by("id").values_list("id", flat=True)[:_AT_ONCE])
     return Order.objects.filter(id__in=done).update(sealed=b"")
+
+
+def forget_moved(*, before: datetime) -> int:
+    """Erase what is sealed of orders that came from an old shop before, and what opens them; how
+    many. Number, amount and state stay."""
+    rows = MovedOrder.objects.filter(moved_at__lt=before).exclude(sealed=b"")
+    done = list(rows.order_by("id").values_list("id", flat=True)[:_AT_ONCE])
+    return MovedOrder.objects.filter(id__in=done).update(sealed=b"", proof=b"")
 
 
 def forget_threads(*, before: datetime) -> int:
     """Erase the words of threads in which nobody wrote since, and whose order had ended before;
     how many threads. Who wrote when stays, as the public log has it."""
-    ended = Q(order=None) | Q(order__ended_at__lt=before)
-    rows = Thread.objects.filter(ended, last_at__lt=before).exclude(written__sealed=b"")
+    ended = Q(order=None) | _ended(before, "order__")
+    written = ThreadPost.objects.exclude(sealed=b"").values("thread")
+    rows = Thread.objects.filter(ended, last_at__lt=before, id__in=written)
     done = list(rows.order_by("last_at").values_list("id", flat=True)[:_AT_ONCE])
     for thread in Thread.objects.filter(id__in=done):
         with transaction.atomic():
@@ -101,7 +118,7 @@ def _forget_openings(subject: str) -> None:
 def forget_tested_files(*, stores: Stores, before: datetime, at: datetime) -> int:
     """Erase files beside the tests of orders that had ended before; how many orders."""
     held = Original.objects.filter(subject_kind="order").values_list("subject_id", flat=True)
-    rows = Order.objects.filter(id__in=held.distinct(), ended_at__lt=before)
+    rows = Order.objects.filter(_ended(before), id__in=held.distinct())
     done = list(rows.values_list("id", flat=True)[:_AT_ONCE])
     for order_id in done:
         subject = SubjectRef("order", order_id)

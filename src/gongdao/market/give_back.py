@@ -22,8 +22,10 @@ from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import clearing_account, platform_account
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.coupons import return_uses
 from gongdao.market.models import Order
+from gongdao.market.note_failed_refund import settle_came_back
 from gongdao.market.states import TRANSITIONS, OrderState
 from gongdao.payments.models import Credit, Refund
 from gongdao.payments.request_refund import request_refund
@@ -38,9 +40,16 @@ UPDATE market_order SET state = 'refunded', ended_at = %s WHERE id = %s AND stat
 _BACK = [
     state.value
     for state, to in TRANSITIONS.items()
-    if OrderState.REFUNDING in to and state is not OrderState.COMPLETED
+    if OrderState.REFUNDING in to and state not in (OrderState.COMPLETED, OrderState.REFUNDED)
 ]
-"""What a completed order paid is the merchant's: only a verdict sends it back, from other funds."""
+"""What a completed order paid is the merchant's: only a verdict sends it back, from other funds.
+Of a refunded one nothing is left here."""
+_OWED_AGAIN = """
+UPDATE market_order SET state = 'refunding', why = %s, ended_at = NULL
+WHERE id = %s AND state = 'refunded' RETURNING log_subject
+"""
+REFUND_BOUNCED = "refund_bounced"
+"""Why an order that was refunded is being refunded again."""
 
 
 def refund_hold(
@@ -57,9 +66,11 @@ def refund_hold(
 
 
 def give_back(*, stores: Stores, order_id: UUID, why: str, at: datetime) -> bool:
-    """Send all that is left of the order's money back; False where none came, or where it is on its
-    way or gone to the merchant already."""
+    """Send all that is left of the order's money back; False where none came, where it is on its
+    way or gone to the merchant already, and while a bank may be giving it back."""
     owner = SubjectRef("order", order_id)
+    if is_in_doubt(order_id):
+        return False
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_ASK, (why, order_id, _BACK))
@@ -86,7 +97,6 @@ def refund_confirmed(*, stores: Stores, refund: Refund, at: datetime) -> None:
     Called in the transaction that confirms the refund.
     """
     credit = refund.credit
-    intent = credit.intent
     post_transfer(
         source=platform_account(AccountKind.BUYER_REFUND, credit.currency),
         target=_paid_by(refund),
@@ -96,19 +106,26 @@ def refund_confirmed(*, stores: Stores, refund: Refund, at: datetime) -> None:
         reference=f"bank:{refund.paid_elsewhere}" if refund.paid_elsewhere else refund.asked_no,
         at=at,
     )
+    end_refunded(stores=stores, credit=credit, at=at)
+
+
+def end_refunded(*, stores: Stores, credit: Credit, at: datetime) -> None:
+    """End the order of a payment that is being refunded, when nothing more of it goes back."""
     if credit.surplus or credit.refunds.exclude(state="confirmed").exists():
         return
+    order_id = credit.intent.owner_id
     with connection.cursor() as cursor:
-        cursor.execute(_DONE, (at, intent.owner_id))
+        cursor.execute(_DONE, (at, order_id))
         if cursor.rowcount != 1:
             return
-    return_uses(orders=[intent.owner_id], at=at)
-    subject = Order.objects.values_list("log_subject", flat=True).get(id=intent.owner_id)
+    return_uses(orders=[order_id], at=at)
+    subject = Order.objects.values_list("log_subject", flat=True).get(id=order_id)
     append_leaves(stores=stores, leaves=[NewLeaf("order.refunded", subject)], at=at)
 
 
-def refund_bounced(*, refund: Refund, at: datetime) -> None:
-    """What the service paid out came back to it: the buyer is owed it again.
+def refund_bounced(*, stores: Stores, refund: Refund, at: datetime) -> None:
+    """What the service paid out came back to it: the buyer is owed it again, and an order that was
+    refunded is being refunded again, in its public chain as well.
 
     Called in the transaction that fails the refund; the same number bounces once.
     """
@@ -122,6 +139,17 @@ def refund_bounced(*, refund: Refund, at: datetime) -> None:
         reference=refund.asked_no,
         at=at,
     )
+    if credit.intent.owner_kind != "order":
+        return
+    settle_came_back(order_id=credit.intent.owner_id, at=at)
+    if credit.surplus:
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(_OWED_AGAIN, (REFUND_BOUNCED, credit.intent.owner_id))
+        row = cursor.fetchone()
+    if row is not None:
+        leaf = NewLeaf("order.refund_requested", row[0])
+        append_leaves(stores=stores, leaves=[leaf], at=at)
 
 
 def _paid_by(refund: Refund) -> Account:

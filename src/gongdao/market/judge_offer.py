@@ -9,8 +9,8 @@ from uuid import UUID
 
 from gongdao.core.clock import beijing
 from gongdao.core.language import Phrase
-from gongdao.market.compared import SHOWN_FOR, ComparedKind, was_shown
-from gongdao.market.decide_price import Support, judge_compared_price
+from gongdao.market.compared import EARLIEST, SHOWN_FOR, ComparedKind, is_possible_day, was_shown
+from gongdao.market.decide_price import Support, judge_compared_price, says_face
 from gongdao.market.desk_models import SourceProof
 from gongdao.market.models import Listing, Supply
 from gongdao.market.offer import Delivery, Missing, Offer
@@ -47,6 +47,11 @@ def _judge_words(offer: Offer, at: datetime) -> Iterator[Missing]:
 def _judge_price(listing: Listing, offer: Offer, at: datetime) -> Iterator[Missing]:
     if offer.compared_price is None:
         return
+    with_ = offer.compared_with
+    if with_ is not None and with_.since is not None and not is_possible_day(with_.since, at=at):
+        reason = Phrase("要在 {low} 到 {high} 之间", low=EARLIEST, high=beijing(at).date())
+        yield Missing("compared_since", reason)
+        return
     verdict = judge_compared_price(
         compared=offer.compared_price,
         why=offer.compared_why,
@@ -59,7 +64,8 @@ def _judge_price(listing: Listing, offer: Offer, at: datetime) -> Iterator[Missi
             yield from _judge_earlier(listing, offer, at)
         return
     if verdict.support is Support.FACE_VALUE:
-        yield Missing("compared_why", Phrase("面额不是成交价，不能拿来划线。"))
+        field = "compared_why" if says_face(offer.compared_why) else "compared_singles"
+        yield Missing(field, Phrase("面额不是成交价，不能拿来划线。"))
     elif verdict.ceiling is None:
         reason = Phrase("还没有成交，请选好和什么比较，或不写划线价。")
         yield Missing("compared_price", reason)

@@ -43,7 +43,8 @@ LIFE_CYCLES = (
             "order.released": frozenset({"order.revealed", "order.replaced"})
             | _REFUNDS
             | _CHARGED_BACK,
-            "order.refunded": _CHARGED_BACK,
+            # What the service paid out may come back to it: then it is owed again.
+            "order.refunded": _REFUNDS | _CHARGED_BACK,
         },
     ),
     LifeCycle(

@@ -13,11 +13,12 @@ from gongdao.core.errors import InputError
 from gongdao.core.language import Phrase
 from gongdao.market.charge_back_notice import CHARGED_BACK
 from gongdao.market.models import Finding
+from gongdao.market.note_failed_refund import CAME_BACK
 from gongdao.market.staff import Actor, check_reason, note_deed
 from gongdao.payments.models import Credit
 from gongdao.payments.read_bills import DIFFERS
 
-SETTLED_BY_HAND = (DIFFERS, CHARGED_BACK)
+SETTLED_BY_HAND = (DIFFERS, CHARGED_BACK, CAME_BACK)
 """Findings that a person ends: nothing in the order shows that they are over."""
 _FIND = """
 INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)

@@ -14,7 +14,7 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 
 from gongdao.core.errors import InputError, TooManyReserved
 from gongdao.core.ids import new_id
@@ -25,6 +25,7 @@ from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.log.append_inline import begin_ctes, leaf_values
 from gongdao.log.new_leaf import NewLeaf
+from gongdao.market.buyer_cap import FITS, lock_buyer
 from gongdao.market.coupons import hold_coupon, keep_use
 from gongdao.market.decide_coupon import AskedPrice
 from gongdao.market.market_key import order_keys
@@ -41,17 +42,7 @@ from gongdao.vault.short_of import short_of
 _MOST_OPEN = 3
 """Orders of one buyer for one listing that may wait for money at once."""
 _MAY = "(SELECT may FROM asked)"
-_CAP = """had AS MATERIALIZED (
-  SELECT coalesce(sum(o.quantity), 0) + %(units)s <= %(most_pieces)s AS fits FROM market_order o
-  WHERE o.capped AND o.buyer_digest = %(buyer_digest)s AND o.listing_id = %(listing_id)s
-    AND o.placed_at > %(cap_since)s
-    AND (o.state IN ('paid', 'delivered', 'completed')
-      OR (o.state = 'placed' AND o.reserved_until > %(at)s))
-),
-"""
-"""Index market_order_capped. What went back, or lapsed without money, does not count."""
-_LOCKS = 1
-"""The first of the two numbers of such a lock; nobody else locks pairs of numbers."""
+_CAP = f"had AS MATERIALIZED (\n  {FITS}\n),\n"
 _FITS = "(SELECT fits FROM had)"
 _SHORT = "(SELECT count(*) FROM vault_reserved) < %(vault_units)s"
 
@@ -116,7 +107,7 @@ def _place(stores: Stores, wanted: Wanted, at: datetime) -> Placed:
     _check_answers(bargain, wanted.answers)
     buyer = keys.buyer(str(wanted.buyer_id or wanted.contact))
     if shown.offer.cap_days:
-        _lock_buyer(buyer, wanted.listing_id)
+        lock_buyer(buyer, wanted.listing_id)
     if wanted.coupon:
         bargain = _use_coupon(stores, wanted, bargain, buyer, at)
     until = at + timedelta(minutes=shown.offer.reserve_minutes)
@@ -183,13 +174,6 @@ def _promised(wanted: Wanted, bargain: Bargain, at: datetime) -> dict[str, Any]:
         "most_pieces": offer.most_per_buyer,
         "cap_since": at - timedelta(days=offer.cap_days),
     }
-
-
-def _lock_buyer(buyer: bytes, listing_id: UUID) -> None:
-    """Two orders of one buyer at once would not see each other."""
-    key = int.from_bytes(sha256(buyer + listing_id.bytes).digest()[:4], signed=True)
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(%s, %s)", (_LOCKS, key))
 
 
 def _use_coupon(

@@ -23,11 +23,12 @@ from gongdao.ledger.pending import begin_pending
 from gongdao.ledger.settle_debt import collect_debt
 from gongdao.ledger.transfers import TransferKind
 from gongdao.market.accounts import clearing_account, merchant_account
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.payments.models import Split
 
 PAYOUTS_HELD, NO_RECEIVER = "payouts_held", "no_receiver"
 REFUND_FIRST, STILL_HELD, SHARES_FIRST = "refund_first", "still_held", "shares_first"
-PAID_OTHERWISE = "paid_otherwise"
+PAID_OTHERWISE, CHARGE_BACK_TOLD = "paid_otherwise", "charge_back_told"
 """Why a split waits, or goes no more this way."""
 _UNSETTLED = ("waiting", "requested", "stuck", "refused")
 
@@ -39,10 +40,13 @@ def prepare_share(
     why not. The caller holds the row locked and writes it. ``held``: merchants whose payouts a
     ground holds back.
 
-    A refund under way comes first: the service takes it out of what is not split yet.
+    A refund under way comes first: the service takes it out of what is not split yet. While the
+    service says that the payment may be charged back, nothing of it leaves.
     """
     if split.owner_id in held:
         return PAYOUTS_HELD
+    if split.credit.intent.owner_kind == "order" and is_in_doubt(split.credit.intent.owner_id):
+        return CHARGE_BACK_TOLD
     if _refunds_wait(split):
         return REFUND_FIRST
     merchant = SubjectRef(split.owner_kind, split.owner_id)

@@ -21,6 +21,7 @@ from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.accounts import merchant_account, platform_account
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.limits import market_fee
 from gongdao.market.plan_split import plan_split
 
@@ -34,10 +35,13 @@ WHERE o.state = 'delivered' AND o.protected_until <= %(at)s
                AND h.purpose = 'sale' AND h.left_minor > 0))
   AND NOT EXISTS (SELECT FROM market_finding f WHERE f.order_id = o.id
                   AND f.code = 'release_refused' AND f.acted_at > %(again)s)
+  AND NOT EXISTS (SELECT FROM market_finding f WHERE f.order_id = o.id
+                  AND f.code = 'charged_back' AND f.closed_at IS NULL)
 ORDER BY o.protected_until LIMIT %(most)s FOR UPDATE OF o SKIP LOCKED
 """
 """An order of which every part is held for something else (a dispute) is not due; one that refused
-is not asked again at once, so that a few of them never fill the whole batch."""
+is not asked again at once, so that a few of them never fill the whole batch. What a payment service
+says it is taking back stays where it is, as the surest cover, until somebody has looked."""
 _REFUSED = """
 INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)
 VALUES (%(order)s, 'release_refused', 'person', 1, %(at)s, %(at)s)
@@ -68,13 +72,13 @@ def fee_of(amount: Money, *, placed_at: datetime) -> Money:
 
 
 def confirm_receipt(*, stores: Stores, order_id: UUID, at: datetime) -> bool:
-    """The buyer says that it works: release now. False where there is nothing to release, or where
-    all of it is in dispute."""
+    """The buyer says that it works: release now. False where there is nothing to release, where all
+    of it is in dispute, and where his bank may be taking it back."""
     with transaction.atomic():
         with connection.cursor() as cursor:
             cursor.execute(_CONFIRMED, (order_id,))
             row = cursor.fetchone()
-        if row is None or _is_fenced(order_id):
+        if row is None or _is_fenced(order_id) or is_in_doubt(order_id):
             return False
         leaf = NewLeaf("order.confirmed", row[2])
         paid = _release(stores, row, Ground.CONFIRMATION, [leaf], at)

@@ -15,14 +15,20 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from gongdao.core.clock import beijing
+from gongdao.core.errors import OrderRefused
+from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.decide_risk import Risk, deliver_from, judge_order, needs_history
 from gongdao.market.give_back import give_back
 from gongdao.market.limits import PACE_WINDOW, risk_limits
 from gongdao.market.models import Order, RiskAnswer
 from gongdao.market.states import OrderState
 
+_IN_DOUBT = Phrase(
+    "支付渠道说这笔付款正被银行拿回，平台在核实；不会发货，也先不退，免得退两次。请过一两天再看。"
+)
 _COMPLETED = """
 SELECT EXISTS (SELECT FROM market_order WHERE buyer_digest = %s AND state = 'completed'
   AND total_minor >= %s AND currency = %s)
@@ -90,12 +96,16 @@ def answer_risk_question(
 ) -> bool:
     """The buyer answers whether somebody told him to buy and to send the code. Yes: his money goes
     back. No: the order is delivered, a first high-value one after a while. False where nothing was
-    asked or it was answered before; then nothing changes."""
+    asked or it was answered before; then nothing changes. Raise OrderRefused where his money would
+    go back while his bank may be giving it back."""
     with transaction.atomic():
         order = Order.objects.select_for_update().get(id=order_id)
         asked = order.state == OrderState.PAID and bool(order.risk)
         if not asked or RiskAnswer.objects.filter(order=order).exists():
             return False
+        doubted = is_in_doubt(order_id)
+        if told_by_somebody and doubted:
+            raise OrderRefused(_IN_DOUBT)
         limits = risk_limits(beijing(at).date())
         begin = deliver_from(order.risk, at, limits)
         RiskAnswer.objects.create(
@@ -103,18 +113,21 @@ def answer_risk_question(
         )
         if told_by_somebody:
             return give_back(stores=stores, order_id=order_id, why="scam_suspected", at=at)
-        order.why = "delivery_delayed" if begin > at else "waiting_for_delivery"
-        order.save(update_fields=["why"])
+        if not doubted:
+            order.why = "delivery_delayed" if begin > at else "waiting_for_delivery"
+            order.save(update_fields=["why"])
     return True
 
 
 def withdraw_delayed(*, stores: Stores, order_id: UUID, at: datetime) -> bool:
     """The buyer takes an order back that waits for his answer, or for the time after it; False
-    where it does not wait."""
+    where it does not wait. Raise OrderRefused while his bank may be giving the money back."""
     with transaction.atomic():
         order = Order.objects.select_for_update().get(id=order_id)
         if not is_held_back(order, at):
             return False
+        if is_in_doubt(order_id):
+            raise OrderRefused(_IN_DOUBT)
         return give_back(stores=stores, order_id=order_id, why="buyer_withdrew", at=at)
 
 

@@ -46,14 +46,16 @@ def send_splits(
     at: datetime,
     most: int = 8,
 ) -> int:
-    """Work on splits that are due; return how many ended, one way or the other. Several workers may
-    do this at once. ``held``: merchants whose payouts a ground holds back; their shares wait.
+    """Work on splits that are due; return how many were looked at: 0 where none is due any more.
+    What waits comes due again later, so it does not keep the others back. Several workers may do
+    this at once. ``held``: merchants whose payouts a ground holds back; their shares wait.
     ``most`` times what one asking may last has to stay below `LEASE`, which counts from ``at``."""
-    done = 0
+    taken = 0
     for _ in range(most):
         split = _take(at)
         if split is None:
             break
+        taken += 1
         intent = split.credit.intent
         gateway = gateways.get(intent.gateway)
         splitter = find_splitter(gateway, intent.account)
@@ -62,12 +64,9 @@ def send_splits(
             split = _prepare(split, splitter, why, stores, held, at)
             if split is None:
                 continue
-        if split.state != "requested":
-            done += 1
-            continue
-        answer = _ask(split, splitter, stores, at)
-        done += _settle(split, answer, at)
-    return done
+        if split.state == "requested":
+            _settle(split, _ask(split, splitter, stores, at), at)
+    return taken
 
 
 def _rows() -> QuerySet[Split]:
@@ -136,13 +135,12 @@ def _ask(split: Split, splitter: Splitter | None, stores: Stores, at: datetime) 
     return ask_split(splitter=splitter, split=split, account=account, at=at)
 
 
-def _settle(taken: Split, answer: SplitAnswer, at: datetime) -> bool:
-    """Write what became of the try, unless another worker took the split over meanwhile; whether it
-    ended."""
+def _settle(taken: Split, answer: SplitAnswer, at: datetime) -> None:
+    """Write what became of the try, unless another worker took the split over meanwhile."""
     with transaction.atomic():
         split = _rows().filter(id=taken.id, state="requested", tries=taken.tries).first()
         if split is None:
-            return False
+            return
         no = answer.state is ShareState.REFUSED or (answer.said_no and split.tries >= MOST_NOS)
         if answer.state is ShareState.DONE:
             _confirm(split, answer.number, at)
@@ -151,7 +149,6 @@ def _settle(taken: Split, answer: SplitAnswer, at: datetime) -> bool:
         else:
             _later(split, answer, at)
         split.save()
-    return split.state != "requested"
 
 
 def _confirm(split: Split, number: str, at: datetime) -> None:

@@ -23,7 +23,7 @@ class OrderState(StrEnum):
     """Money goes back; the payment service has not confirmed it yet."""
     REFUNDED = "refunded"
     """The buyer has his money: the payment service confirmed it, or his bank took it back before
-    anything was delivered."""
+    anything was delivered. A refund that comes back to the service opens it again."""
 
 
 S = OrderState
@@ -34,7 +34,7 @@ TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     S.DELIVERED: frozenset({S.COMPLETED, S.REFUNDING}),
     S.COMPLETED: frozenset({S.REFUNDING}),
     S.REFUNDING: frozenset({S.REFUNDED}),
-    S.REFUNDED: frozenset(),
+    S.REFUNDED: frozenset({S.REFUNDING}),
 }
 PAID_FOR = frozenset({S.PAID, S.DELIVERED, S.COMPLETED, S.REFUNDING, S.REFUNDED})
 """States that money has reached."""

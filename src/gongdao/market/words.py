@@ -17,6 +17,9 @@ WHY: dict[str, str] = {
         "没有在保留时间内付款，商品已放回。之后到账的钱仍然有效：有货就发，没货就退。"
     ),
     "delivered": mark("已发货，可以查看。"),
+    "payment_in_doubt": mark(
+        "支付渠道说这笔付款可能被银行拿回，平台正在核实；核实以前不发货，也不退款，免得给两次。"
+    ),
     "waiting_for_delivery": mark("已付款，等商家发货；过了承诺时间还没有发，会自动退款。"),
     "late_merchant": mark("商家已超过承诺的发货时间。再过一会儿还没有发货，会自动原路退款。"),
     "not_delivered_in_time": mark("没有按承诺发货，钱正在原路退回。"),
@@ -38,8 +41,14 @@ WHY: dict[str, str] = {
     "coupon_used_up": mark(
         "付款到账时，这单的保留时间已过，优惠券也被别人用完了，钱正在原路退回。"
     ),
+    "cap_reached": mark(
+        "付款到账时，这单的保留时间已过，您在限购期内能买的件数也已经满了，钱正在原路退回。"
+    ),
     "secrets_missing": mark("发货记录不完整，正在补发；补不上会退款。"),
     "payment_unknown": mark("有一笔付款没有对上订单，钱正在原路退回。"),
+    "refund_bounced": mark(
+        "退款没有退到您手里，钱又回到了支付渠道；已转人工，会再退一次或改由银行付给您。"
+    ),
     "refund_waits_for_service": mark("退款已提交，支付渠道还没有确认；已转人工跟进。"),
     "refund_waits_for_person": mark("支付渠道没有办成退款，已转人工处理；钱没有少。"),
     "asks_first_high_value": mark(

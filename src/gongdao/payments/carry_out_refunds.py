@@ -38,6 +38,9 @@ _ASKING = "asking"
 _NOTHING_HAPPENED = ("new", "refused:", "gateway_off")
 OnConfirmed = Callable[[Refund], None]
 """Called in the transaction that confirms a refund: its owner moves on."""
+Waits = Callable[[Refund], bool]
+"""Whether a refund must not be asked for now; asked with the refund locked."""
+_WAITING_PAUSE = timedelta(minutes=10)
 
 
 def carry_out_refunds(
@@ -45,14 +48,15 @@ def carry_out_refunds(
     gateways: Mapping[str, Gateway],
     confirmed: OnConfirmed,
     at: datetime,
+    waits: Waits = lambda _refund: False,
     most: int = 10,
 ) -> int:
     """Work on refunds that are due; return how many were confirmed. Several workers may do this at
     once. ``most`` times what one asking may last has to stay below `LEASE`, which counts from
-    ``at``."""
+    ``at``. A refund that ``waits`` is not asked for, and looked at again later."""
     done = 0
     for _ in range(most):
-        taken = _take(at)
+        taken = _take(at, waits)
         if taken is None:
             break
         refund, earlier = taken
@@ -61,24 +65,30 @@ def carry_out_refunds(
     return done
 
 
-def _take(at: datetime) -> tuple[Refund, str] | None:
-    """The refund that is due longest, held for `LEASE`, and how the try before ended."""
-    with transaction.atomic():
-        refund = (
-            Refund.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("credit__intent")
-            .filter(state="requested", next_try_at__lte=at)
-            .order_by("next_try_at")
-            .first()
-        )
-        if refund is None:
-            return None
-        earlier = refund.problem or "new"
-        refund.tries += 1
-        refund.problem = _ASKING
-        refund.next_try_at = at + LEASE
-        refund.save(update_fields=["tries", "problem", "next_try_at"])
-    return refund, earlier
+def _take(at: datetime, waits: Waits) -> tuple[Refund, str] | None:
+    """The refund that is due longest and need not wait, held for `LEASE`, and how the try before
+    ended."""
+    while True:
+        with transaction.atomic():
+            refund = (
+                Refund.objects.select_for_update(skip_locked=True, of=("self",))
+                .select_related("credit__intent")
+                .filter(state="requested", next_try_at__lte=at)
+                .order_by("next_try_at")
+                .first()
+            )
+            if refund is None:
+                return None
+            if waits(refund):
+                refund.next_try_at = at + _WAITING_PAUSE
+                refund.save(update_fields=["next_try_at"])
+                continue
+            earlier = refund.problem or "new"
+            refund.tries += 1
+            refund.problem = _ASKING
+            refund.next_try_at = at + LEASE
+            refund.save(update_fields=["tries", "problem", "next_try_at"])
+        return refund, earlier
 
 
 def _ask(

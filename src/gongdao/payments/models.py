@@ -102,9 +102,9 @@ class Refund(models.Model):
     requested_at = models.DateTimeField()
     confirmed_at = models.DateTimeField(null=True)
     problem = models.CharField(max_length=64, blank=True)
-    again = models.PositiveSmallIntegerField(default=0)
+    again = models.PositiveSmallIntegerField(default=0, db_default=0)
     """How often it was begun anew, because the number before is used up at the service."""
-    paid_elsewhere = models.CharField(max_length=64, blank=True, default="")
+    paid_elsewhere = models.CharField(max_length=64, blank=True, default="", db_default="")
     """The bank's number where the buyer got it by other means than the service."""
 
     @property

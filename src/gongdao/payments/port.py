@@ -82,6 +82,8 @@ class Told(StrEnum):
     CLOSED = "closed"
     CHARGED_BACK = "charged_back"
     """The buyer's bank takes the money back from the service."""
+    REFUND_FAILED = "refund_failed"
+    """A refund did not reach its buyer: the service has the money again."""
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,8 @@ class Report:
     account: str
     paid_at: datetime | None = None
     event_no: str = ""
-    """The service's number of what happened to the payment later (a chargeback's)."""
+    """The number of what happened to the payment later: the service's own of a chargeback, ours of
+    a refund that failed."""
 
 
 @dataclass(frozen=True)

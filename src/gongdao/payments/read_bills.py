@@ -7,11 +7,11 @@ was done behind our back: another amount, a refund made in the service's own con
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 
 from django.db.models import Min, QuerySet
 
-from gongdao.core.clock import beijing
+from gongdao.core.clock import BEIJING, beijing
 from gongdao.core.money import Money
 from gongdao.payments.decide_callback import has_sound_numbers
 from gongdao.payments.models import BillDay, Credit, Intent
@@ -21,7 +21,8 @@ from gongdao.payments.reconcile import Round, TakeReport, credit_found
 DAYS = 30
 """How long a day that could not be read is tried again."""
 TOO_LONG = timedelta(days=3)
-"""After that a person has to see that a day is not read."""
+"""After that a person has to see that a day is not read; until then, books with nothing in them may
+be books that are not ready."""
 DIFFERS = "bill_differs"
 _ENOUGH = 3
 """So many days in a row that cannot be read end a service's turn."""
@@ -81,6 +82,8 @@ def read_day(
     if bill is None:
         return None
     refunds = gateway.list_refunded(day, at) or ()
+    if not bill and not refunds and _is_late(gateway.name, day, at):
+        return None
     problem = ""
     for report in bill:
         into.looked += 1
@@ -101,6 +104,21 @@ def read_day(
     if problem:
         into.problems[gateway.name] = problem
     return problem
+
+
+def _is_late(name: str, day: date, at: datetime) -> bool:
+    """Whether books of ``day`` with nothing in them are not to be believed yet: somebody was asked
+    to pay on it or on the day before, and it is not `TOO_LONG` ago. Raise GatewayError where it is,
+    and a payment of that day is credited here: such books are never complete."""
+    first = datetime.combine(day, time.min, BEIJING)
+    last = first + timedelta(days=1)
+    if beijing(at).date() - day <= TOO_LONG:
+        asked = Intent.objects.filter(gateway=name, created_at__gte=first - timedelta(days=1))
+        return asked.filter(created_at__lt=last).exists()
+    paid = Credit.objects.filter(gateway=name, at__gte=first, at__lt=last)
+    if paid.filter(intent__created_at__gte=first).exists():
+        raise GatewayError("bill_empty")
+    return False
 
 
 def _unread(name: str, at: datetime) -> list[date]:

@@ -12,6 +12,8 @@ from gongdao.payments.decide_callback import has_sound_number, has_sound_numbers
 from gongdao.payments.port import BadCallback, Callback, Gateway, Report, Told
 
 LONGEST_BODY = 64 * 1024
+_LATER = (Told.CHARGED_BACK, Told.REFUND_FAILED)
+"""What happens to a payment after it was credited: a person looks at it, nothing is booked."""
 
 
 def take_callback(*, gateway: Gateway, callback: Callback, at: datetime) -> Report:
@@ -21,7 +23,7 @@ def take_callback(*, gateway: Gateway, callback: Callback, at: datetime) -> Repo
     A callback that claims no payment changes nothing and is not asked back.
     """
     report = gateway.read_callback(callback, at)
-    if report.told is Told.CHARGED_BACK and has_sound_number(report.trade_no):
+    if report.told in _LATER and has_sound_number(report.trade_no):
         return report  # names the payment by the service's number alone
     if not has_sound_numbers(report):
         raise BadCallback("bad_number")

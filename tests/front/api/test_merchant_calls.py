@@ -28,6 +28,11 @@ _PARTS = {
     "kind": "combined",
     "singles": [{"name": "20 元卡", "price": "20.00"}, {"name": "另一张", "price": "40.00"}],
 }
+_FACES = {
+    "kind": "combined",
+    "singles": [{"name": "50 元面值卡", "price": "20.00"}, {"name": "卡", "price": "40.00"}],
+}
+_EARLIER, _SINCE = {"kind": "own_earlier"}, "compared_since"
 LISTINGS, ORDERS = "/api/v1/merchant/listings", "/api/v1/merchant/orders"
 
 
@@ -174,7 +179,10 @@ def test_an_idempotency_key_makes_one_listing():
         ({"compared_price": "60.00", "compared_with": {"kind": ["official"]}}, "compared_with"),
         ({"compared_price": "60.00", "compared_with": _PARTS | {"link": ""}}, "compared_with"),
         ({"compared_price": "61.00", "compared_with": _PARTS}, "compared_singles"),
+        ({"compared_price": "60.00", "compared_with": _FACES}, "compared_singles"),
         ({"compared_with": _LINK}, "compared_price"),
+        ({"compared_price": "60.00", "compared_with": _EARLIER | {"since": "9999-12-31"}}, _SINCE),
+        ({"compared_price": "60.00", "compared_with": _EARLIER | {"since": "0001-01-01"}}, _SINCE),
         ({"source_proof": "我有授权书"}, "source_proof"),
         ({"source_proof": "proof:01a2068f-8a00-7000-a450-cc6b3496ac27"}, "source_proof"),
         ({"delivery": "supplier", "kind": "top_up", "asks": ["手机号"]}, "delivery"),

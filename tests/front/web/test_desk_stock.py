@@ -19,6 +19,7 @@ from gongdao.market import take_stock as verbs
 from gongdao.market.desk_models import DeskDeed, IntakeText, StockIntake
 from gongdao.market.publish_listing import draft_listing
 from gongdao.vault.models import Batch
+from gongdao.vault.quarantine_batches import quarantine_batches
 from gongdao.vault.queries import count_available
 from gongdao.vault.split_line import Line
 from gongdao.vault.states import SourceKind
@@ -248,6 +249,26 @@ def test_a_batch_is_withdrawn_after_a_confirmation(seller, shop):
     assert seller.post(page, {"reason": "坏卡", "confirmed": "yes"}).status_code == 302
     assert _left(shop) == 0 and "已撤下" in text_of(seller.get(page))
     assert DeskDeed.objects.filter(deed="stock.withdrawn", about_id=batch.id).count() == 1
+
+
+def test_nothing_of_a_batch_in_quarantine_may_return(seller, shop):
+    """Whether it was sold is not known: the page does not offer it, and whoever sends it anyway is
+    refused; a recall without it is taken."""
+    address = _hand_in(seller, shop, text=_secrets(4))
+    seller.post(f"{address}go-on/")
+    _work(address)
+    batch = Batch.objects.get()
+    page = f"/desk/stock/{shop.listing.id}/batches/{batch.id}/"
+    assert 'name="may_return"' in seller.get(page).content.decode()
+    quarantine_batches(stores=get_stores(), batches=None, reason="restored:1", at=AT)
+    assert 'name="may_return"' not in seller.get(page).content.decode()
+    fields = {"reason": "放错了", "confirmed": "yes"}
+    seller.post(page, fields | {"may_return": "yes"})
+    batch.refresh_from_db()
+    assert batch.state == "quarantined"
+    seller.post(page, fields)
+    batch.refresh_from_db()
+    assert batch.state == "withdrawn"
 
 
 def test_a_list_that_cannot_be_read_is_said(seller, shop, monkeypatch):

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import BytesIO
+from unittest.mock import patch
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -11,15 +13,17 @@ from tests.disputes.disputes_kit import member, person
 from tests.front.web.market_pages import make_shop, text_of
 from tests.front.web.operator_kit import sign_in as staff_sign_in
 from tests.front.web.test_desk import sign_in
-from tests.front.web.test_disputes import complain, revealed
+from tests.front.web.test_disputes import at, complain, revealed
 
 from gongdao.casework.online.read_file import ReadText
 from gongdao.core.errors import ConflictOfInterest
 from gongdao.core.language import use_language
-from gongdao.disputes.models import Case, ExhibitRead, ExhibitReading
+from gongdao.disputes.appeal import appeal_ends
+from gongdao.disputes.models import Case, Exhibit, ExhibitRead, ExhibitReading
 from gongdao.evidence.read_exhibit import Reader, read_exhibit
 from gongdao.front.clock import now
 from gongdao.front.worker.dispute_reading import read_waiting_files
+from gongdao.front.worker.retention_tasks import sweep_market
 from gongdao.market.staff import add_role
 from gongdao.market.states import Role
 
@@ -132,6 +136,26 @@ def test_the_buyers_files_are_read_in_a_job(contested):
     assert "after/buyer-1.png" in set(
         arbiter.get(f"{desk}closure/").context["check"]["report"]["exhibits"]
     )
+
+
+def test_what_was_read_goes_when_nobody_can_appeal_any_more(contested, client):
+    """The daily job lets it stand while the case is open and in the time to appeal, and deletes it
+    after; the files stay, and the desk does not wait for them."""
+    case, desk, arbiter, _shop = contested
+    read_waiting_files(read=read_here)
+
+    def sweep(moment):
+        with patch("gongdao.front.worker.retention_tasks.now", lambda: moment):
+            sweep_market(timestamp=0)
+        return ExhibitRead.objects.count()
+
+    assert sweep(now() + timedelta(days=365)) == 2
+    at(case, client, deed="withdraw")
+    case.refresh_from_db()
+    assert case.state == "closed" and sweep(appeal_ends(case)) == 2
+    assert sweep(appeal_ends(case) + timedelta(seconds=1)) == 0
+    assert Exhibit.objects.count() == 2
+    assert not arbiter.get(f"{desk}closure/").context["check"]["being_read"]
 
 
 def test_a_file_that_is_lost_is_said_to_be_so(contested, stores):

@@ -25,10 +25,14 @@ from gongdao.disputes.verdict_file import differs
 from gongdao.disputes.verdict_json import read_verdict
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
+from gongdao.market.give_back import refund_bounced
 from gongdao.market.models import Order
 from gongdao.market.own_orders import as_found
 from gongdao.market.reveal_order import reveal_order
 from gongdao.market.states import Role
+from gongdao.payments.ask_refund import RefundFate
+from gongdao.payments.fail_refund import fail_refund
+from gongdao.payments.models import Refund
 from gongdao.vault.queries import get_units
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -118,6 +122,30 @@ def test_a_clear_case_is_decided_at_once(client, stores):
     file = client.get(f"{answer['Location']}verdicts/1/")
     assert file.headers["Content-Type"].startswith("application/json")
     assert not differs(read_verdict(file.content))
+
+
+def test_a_refund_that_bounced_is_not_called_done(client, stores):
+    """The step was carried out; from when its refund came back to the service the case page says
+    that the money did not arrive."""
+    order = overdue(client)
+    answer = client.post(
+        f"/orders/{order.number}/problem/not_delivered/", {"wanted": "refund", "words": ""}
+    )
+    soon = now() + timedelta(hours=1)
+    pay_refunds(soon)
+    execute_remedies(stores=stores, at=soon)
+    step = Remedy.objects.get()
+    assert step.state == "done" and "做完了" in text_of(client.get(answer["Location"]))
+    refund = Refund.objects.get(refund_no=step.refund_no)
+    assert fail_refund(
+        refund_id=refund.id,
+        asked_no=refund.asked_no,
+        fate=RefundFate.FAILED,
+        failed=lambda one: refund_bounced(stores=stores, refund=one, at=soon),
+        at=soon,
+    )
+    page = text_of(client.get(answer["Location"]))
+    assert "钱没有退到，又回到了支付渠道" in page and "做完了" not in page
 
 
 def test_an_offer_is_made_and_accepted(client, shop, seller):
@@ -271,6 +299,24 @@ def test_what_is_withdrawn_ends(client, shop):
     case.refresh_from_db()
     assert (case.state, case.outcome) == ("closed", "withdrawn")
     assert complain(client, order).id != case.id
+
+
+def test_a_question_is_made_a_complaint(client, shop, seller):
+    """Who asked first need not wait for the clock: one tap makes it a complaint that the merchant
+    has to answer; the merchant is not offered that, and afterwards nobody is."""
+    case = complain(client, revealed(client, shop), talk="on")
+    desk, tap = f"/desk/disputes/{case.id}/", 'value="complain"'
+    assert (case.step, tap in at(case, client).content.decode()) == ("talk_merchant", True)
+    assert tap not in seller.get(desk).content.decode()
+    seller.post(desk, {"deed": "complain"})
+    case.refresh_from_db()
+    assert case.step == "talk_merchant"
+    for _turn in range(2):
+        assert at(case, client, deed="complain").status_code == 302
+    case.refresh_from_db()
+    assert (case.step, case.forum) == ("merchant_answer", "complaint")
+    page = at(case, client).content.decode()
+    assert tap not in page and "把问题改为投诉" in page
 
 
 def test_an_automatic_decision_is_appealed_on_request(client, stores, arbiter):

@@ -18,6 +18,7 @@ from gongdao.front.worker import money_tasks
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.models import LedgerTransfer
 from gongdao.ledger.queries import find_balance
+from gongdao.log.models import LogSubject
 from gongdao.market.accounts import clearing_account, platform_account
 from gongdao.market.give_back import give_back
 from gongdao.market.models import Finding, Order
@@ -52,6 +53,15 @@ def refund(client):
     return found
 
 
+def _comes_back():
+    """What the sandbox paid back is on its own account again: asked, it knows no refund."""
+    SandboxRefund.objects.all().delete()
+
+
+def _last_leaf(order):
+    return LogSubject.objects.get(name=order.log_subject).last_type
+
+
 def _minor(account):
     return find_balance(account).minor
 
@@ -66,26 +76,84 @@ def test_a_refund_that_came_back_is_owed_again_and_begun_anew(staff, refund):
     back again."""
     owed, there, total = _minor(OWED), _minor(CLEARING), refund.amount_minor
     where = f"/operator/refunds/{refund.id}/bounced/"
+    _comes_back()
     assert "先到支付渠道" in text_of(staff.post(where, {"reason": "x"}, follow=True))
     page = text_of(staff.post(where, YES, follow=True))
     assert "已记为没有退到" in page and "再退一次" in page and "登记银行转账" in page
     assert "没有再做" in text_of(staff.post(where, YES, follow=True))
     assert (_minor(OWED), _minor(CLEARING)) == (owed + total, there - total)
     assert _moved("refund_failed") == [refund.refund_no] and _balanced()
+    order = Order.objects.get()
+    assert (order.state, order.why, order.ended_at) == ("refunding", "refund_bounced", None)
+    assert _last_leaf(order) == "order.refund_requested"
     assert "没办成的退款" in text_of(staff.get("/operator/"))
     staff.post(f"/operator/refunds/{refund.id}/", {"unpaid": "yes", "reason": "再退"})
     money_tasks.refund_money.func(0)
     refund.refresh_from_db()
     assert (refund.state, refund.asked_no) == ("confirmed", f"{refund.refund_no}-1")
+    order.refresh_from_db()
+    assert order.state == "refunded" and order.ended_at is not None
+    assert _last_leaf(order) == "order.refunded"
     assert SandboxRefund.objects.filter(refund_no=refund.asked_no).count() == 1
     assert (_minor(OWED), _minor(CLEARING)) == (owed, there)
-    staff.post(where, YES)
-    assert _moved("refund_failed") == [refund.refund_no, refund.asked_no] and _balanced()
-    assert len(find_deeds("refund.bounce")) == 2
+    assert "已经办成" in text_of(staff.post(where, YES, follow=True))
+    assert _moved("refund_failed") == [refund.refund_no] and _balanced()
+    assert len(find_deeds("refund.bounce")) == 1
+
+
+def test_what_the_service_says_arrived_is_not_taken_back(staff, refund):
+    """Asked, it names our number and amount: neither taken back nor, once stuck, paid by the bank
+    as well; nothing moves and nothing is on record."""
+    owed, where = _minor(OWED), f"/operator/refunds/{refund.id}/bounced/"
+    assert "已经办成" in text_of(staff.post(where, YES, follow=True))
+    refund.refresh_from_db()
+    assert refund.state == "confirmed" and _minor(OWED) == owed and not _moved("refund_failed")
+    Refund.objects.update(state="stuck", confirmed_at=None, problem="not_done_yet")
+    where = f"/operator/refunds/{refund.id}/elsewhere/"
+    page = text_of(staff.post(where, YES | {"reference": "B-1"}, follow=True))
+    assert "不能再从银行付" in page and not find_deeds("refund.elsewhere")
+    refund.refresh_from_db()
+    assert (refund.state, refund.paid_elsewhere) == ("stuck", "")
+
+
+def test_the_services_silence_needs_a_second_person(staff, refund):
+    """A refund that came back before is taken back again on the word of two people: the first
+    moves nothing however often he says it, the second one's moves it once."""
+    _comes_back()
+    Refund.objects.update(again=1)
+    where = f"/operator/refunds/{refund.id}/bounced/"
+    for _ in range(2):
+        assert "要另一个人" in text_of(staff.post(where, YES, follow=True))
+        assert Refund.objects.get().state == "confirmed" and not _moved("refund_failed")
+    other = sign_in("other@example.org", Role.FINANCE)
+    assert "已记为没有退到" in text_of(other.post(where, YES, follow=True))
+    assert _moved("refund_failed") == [f"{refund.refund_no}-1"] and _balanced()
+    assert [one.who_mail for one in find_deeds("refund.bounce")] == ["other@example.org"]
+
+
+def test_a_stale_factor_moves_nothing(refund):
+    """Each deed about money asks for the factor anew where it was used longer ago."""
+    _comes_back()
+    stale = sign_in("stale@example.org", *ALL, age_s=3600)
+    for deed in ("bounced/", "elsewhere/", ""):
+        given = YES | {"unpaid": "yes", "reference": "B-1"}
+        answer = stale.post(f"/operator/refunds/{refund.id}/{deed}", given)
+        assert answer.status_code == 302 and "reauthenticate" in answer.url
+    for where in (
+        f"/operator/orders/{Order.objects.get().id}/finding/",
+        f"/operator/splits/{refund.id}/",
+        f"/operator/merchants/{refund.id}/deposit/",
+        f"/operator/payees/{refund.id}/",
+    ):
+        assert "reauthenticate" in stale.post(where, {}).url
+    assert Refund.objects.get().state == "confirmed"
+    page = text_of(stale.get(f"/operator/orders/{Order.objects.get().number}/"))
+    assert "动钱之前再验证一次" in page
 
 
 def test_what_the_service_cannot_refund_the_bank_pays(staff, refund):
     """Paid under the bank's number, once; the service is never asked for it again."""
+    _comes_back()
     staff.post(f"/operator/refunds/{refund.id}/bounced/", YES)
     owed, there, total = _minor(OWED), _minor(BANK), refund.amount_minor
     where = f"/operator/refunds/{refund.id}/elsewhere/"
@@ -110,6 +178,7 @@ def test_what_the_service_cannot_refund_the_bank_pays(staff, refund):
 
 def test_one_transfer_of_the_bank_pays_one_refund(staff, refund):
     """The number of another refund's transfer is refused, by the page and by the database."""
+    _comes_back()
     staff.post(f"/operator/refunds/{refund.id}/bounced/", YES)
     Refund.objects.update(state="confirmed", confirmed_at=now(), paid_elsewhere="B-1")
     other = Refund.objects.create(

@@ -54,6 +54,14 @@ def test_every_kind_is_there():
     assert {one.code for one in queries.retentions(DAY)} >= WANTED
 
 
+def test_what_a_dispute_leaves_is_said():
+    """Its words and files stay, and that is said and called ours; what was read from them goes."""
+    said = {one.code: one for one in queries.retentions(date(2026, 11, 23))}
+    words, read = said["dispute_words"], said["dispute_reading"]
+    assert words.days is read.days is None and words.status is Status.HOUSE_POLICY
+    assert "不删除" in words.until and "申诉" in read.until
+
+
 def test_sessions_last_as_long_as_is_said():
     """The cookie's age and the rule are one number."""
     days = queries.retention_days("session", DAY) or 0

@@ -10,11 +10,13 @@ from allauth.mfa.models import Authenticator
 from tests.front.web.market_pages import text_of
 from tests.front.web.operator_kit import find_deeds, sign_in
 from tests.front.web.test_desk import seller, shop, use_factor
-from tests.market.market_kit import make_shop
+from tests.market.market_kit import AT, make_shop
 from tests.market.split_kit import OVER, add_receiver, free, released, send, share
 from tests.payments.conftest import FAKES
 from tests.payments.fake_server import serve
 
+from gongdao.core.ids import new_id
+from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.front.gateways import get_gateways
 from gongdao.front.stores import get_stores
@@ -23,7 +25,9 @@ from gongdao.front.worker import money_tasks
 from gongdao.ledger.find_receiver import find_receiver
 from gongdao.ledger.models import Payee
 from gongdao.ledger.payees import open_payee
+from gongdao.market.plan_split import plan_split
 from gongdao.market.states import Role
+from gongdao.payments.models import Split
 
 __all__ = ["seller", "shop"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -57,6 +61,47 @@ def test_the_job_asks_the_services_in_use(fake, monkeypatch):
     monkeypatch.setattr(money_tasks, "now", lambda: OVER)
     money_tasks.split_money.func(0)
     assert share(one).state == "confirmed" and free(shop).minor == 0
+
+
+def test_shares_that_wait_keep_nobody_else_back(fake, monkeypatch):
+    """More shares of a merchant without an account than one round takes are due first: the share of
+    another merchant is still split in the same run of the job."""
+    shop = make_shop()
+    add_receiver(shop, fake)
+    one = released(shop, fake)
+    kept = share(one).id
+    for place in range(20):
+        plan_split(
+            order_id=one.id,
+            merchant_id=new_id(AT),
+            released=Money(10),
+            cause=f"other-{place}",
+            at=AT,
+        )
+    monkeypatch.setattr(money_tasks, "now", lambda: OVER)
+    money_tasks.split_money.func(0)
+    assert Split.objects.filter(problem="no_receiver", tries=1).count() == 20
+    assert Split.objects.get(id=kept).state == "confirmed" and free(shop).minor == 0
+
+
+def test_what_is_not_done_yet_keeps_nobody_else_back(fake, monkeypatch):
+    """A service that only promises is asked for every share that is due, not for one round's."""
+    shop = make_shop()
+    add_receiver(shop, fake)
+    one, fake.late = released(shop, fake), True
+    Split.objects.all().delete()  # its money goes in many small shares instead
+    for place in range(10):
+        plan_split(
+            order_id=one.id,
+            merchant_id=one.merchant_id,
+            released=Money(10),
+            cause=f"part-{place}",
+            at=AT,
+        )
+    monkeypatch.setattr(money_tasks, "now", lambda: OVER)
+    money_tasks.split_money.func(0)
+    shares = Split.objects.filter(part="share")
+    assert shares.filter(state="requested", problem="not_done_yet").count() == 10
 
 
 def test_a_merchant_names_where_his_shares_arrive(shop, seller, fake):

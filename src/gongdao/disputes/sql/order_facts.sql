@@ -3,7 +3,9 @@
 -- Indexes: primary keys; payments_intent_owner, payments_seen_order, vault_claim_place_once, vault_check_sealed, vault_reveal_unit,
 -- ledger_transfer_once, dispute_case_buyer, dispute_verdict_once, market_handover_once, market_topup_place_once, market_finding_once.
 WITH units AS MATERIALIZED (
-  SELECT c.unit_id, c.place, u.sealed_id, k.uses_allowed,
+  SELECT c.unit_id, c.place, u.sealed_id, k.uses_allowed, CASE WHEN c.turn > 0 THEN c.allocated_at END AS replaced_at,
+    (SELECT min(r.at) FROM vault_reveal r WHERE r.unit_id = c.unit_id AND r.purpose = 'buyer'
+       AND r.owner_kind = 'order' AND r.owner_id = %(order)s) AS looked_at,
     cardinality(%(places)s::int[]) = 0 OR c.place = ANY(%(places)s::int[]) AS disputed
   FROM vault_claim c JOIN vault_unit u ON u.id = c.unit_id JOIN vault_sku k ON k.id = u.sku_id
   WHERE c.owner_kind = 'order' AND c.owner_id = %(order)s AND c.state = 'allocated'
@@ -33,15 +35,34 @@ linked AS (
   SELECT EXISTS (SELECT FROM market_merchantmember m
     WHERE m.merchant_id = %(merchant)s AND m.user_id = %(buyer)s::uuid) AS so
 ),
-told AS (SELECT works, at FROM market_ordertest WHERE order_id = %(order)s ORDER BY at DESC LIMIT 1)
+-- A test of the secret before a replacement says nothing about the one after it.
+told AS (SELECT works, at FROM market_ordertest WHERE order_id = %(order)s
+  AND at >= coalesce((SELECT max(replaced_at) FROM units WHERE disputed), '-infinity') ORDER BY at DESC LIMIT 1)
 SELECT
   (SELECT coalesce(sum(amount_minor) FILTER (WHERE NOT surplus), 0)::bigint FROM paid) AS paid,
-  (SELECT coalesce(sum(back) FILTER (WHERE NOT surplus), 0)::bigint FROM paid) AS returned,
+  -- Refunds and what the bank took back; a refund that the bank's taking settled stands in both.
+  least((SELECT sum(amount_minor) FILTER (WHERE NOT surplus) FROM paid),
+    coalesce((SELECT sum(back) FILTER (WHERE NOT surplus) FROM paid), 0)
+    + coalesce((SELECT sum(t.amount_minor) FROM ledger_transfer t
+        WHERE t.owner_kind = 'order' AND t.owner_id = %(order)s AND t.kind = 'charge_back'), 0)
+    - coalesce((SELECT sum(r.amount_minor) FROM payments_refund r JOIN paid ON paid.id = r.credit_id
+        WHERE NOT paid.surplus AND r.paid_elsewhere LIKE 'chargeback:%%'), 0))::bigint AS returned,
   (SELECT coalesce(sum(amount_minor - back) FILTER (WHERE surplus), 0)::bigint FROM paid) AS surplus,
   coalesce((SELECT sum(r.amount_minor) FROM payments_refund r JOIN paid ON paid.id = r.credit_id
     WHERE r.reason = 'late'), 0)::bigint
     + coalesce((SELECT sum(r.amount_minor) FROM dispute_remedy r JOIN dispute_case c ON c.id = r.case_id
-      WHERE c.order_id = %(order)s AND r.kind = 'compensation' AND r.state <> 'failed'), 0)::bigint AS compensated,
+      WHERE c.order_id = %(order)s AND c.id <> %(case)s AND r.kind = 'compensation' AND r.state <> 'failed'), 0)::bigint AS compensated,
+  (SELECT coalesce(sum(r.amount_minor), 0)::bigint FROM dispute_remedy r WHERE r.case_id = %(case)s
+     AND r.kind IN ('refund', 'compensation') AND r.state IN ('asked', 'done')) AS own,
+  -- What earlier cases about the order gave back, each with its pieces as named, and as they were found.
+  (SELECT json_agg(json_build_array(c.reason, v.reason_code, c.places, f.value, r.minor) ORDER BY c.opened_at, c.id)
+   FROM dispute_case c, LATERAL (SELECT sum(g.amount_minor)::bigint AS minor FROM dispute_remedy g
+       WHERE g.case_id = c.id AND g.kind = 'refund' AND g.state <> 'failed') AS r
+     LEFT JOIN LATERAL (SELECT w.reason_code FROM dispute_verdict w WHERE w.case_id = c.id
+       ORDER BY w.number DESC LIMIT 1) AS v ON true
+     LEFT JOIN LATERAL (SELECT k.value FROM dispute_fact k WHERE k.case_id = c.id AND k.name = 'affected_places'
+       ORDER BY k.round DESC, k.id DESC LIMIT 1) AS f ON true
+   WHERE c.order_id = %(order)s AND c.id <> %(case)s AND r.minor > 0) AS earlier,
   (SELECT count(*) FROM units) + (SELECT count(*) FROM market_handover h WHERE h.order_id = %(order)s) AS units,
   (SELECT count(*) FROM units WHERE disputed) AS disputed,
   (SELECT array_agg(m.place ORDER BY m.place) FROM units m WHERE m.disputed AND (
@@ -50,8 +71,10 @@ SELECT
        AND c.state <> 'reserved' AND NOT (c.owner_kind = 'order' AND c.owner_id = %(order)s)
      ) >= m.uses_allowed) AS twice,
   (SELECT min(r.at) FROM vault_reveal r JOIN units USING (unit_id)
-   WHERE disputed AND r.purpose <> 'check'
+   WHERE disputed AND r.purpose <> 'check' AND r.at < coalesce(looked_at, 'infinity')
      AND NOT (r.owner_kind = 'order' AND r.owner_id = %(order)s AND r.purpose = 'buyer')) AS opened_by_others,
+  (SELECT max(replaced_at) FROM units WHERE disputed) AS replaced_at,
+  (SELECT min(looked_at) FROM units WHERE disputed) AS looked_at,
   (SELECT json_agg(json_build_array(place, status, port, told, used_by) ORDER BY place) FROM issuer) AS issuer,
   (SELECT works FROM told) AS told, (SELECT at FROM told) AS told_at,
   (SELECT json_agg(json_build_array(t.state, t.face_minor,

@@ -18,6 +18,7 @@ from gongdao.front.gateways import find_gateway
 from gongdao.front.stores import get_stores
 from gongdao.market.charge_back_notice import note_charge_back
 from gongdao.market.confirm_payment import confirm_payment
+from gongdao.market.note_failed_refund import note_failed_refund
 from gongdao.payments.credit_report import NUMBER_USED, note_refused
 from gongdao.payments.decide_callback import CallbackVerdict
 from gongdao.payments.port import (
@@ -66,6 +67,9 @@ def answer_callback(service: Gateway, callback: Callback, digest: bytes) -> tupl
     except GatewayError as error:
         _note(service, f"unasked:{error.problem}", number, digest)
         return HTTPStatus.SERVICE_UNAVAILABLE, _NO
+    if report.told is Told.REFUND_FAILED:
+        note_failed_refund(report=report, gateway=service.name, digest=digest, at=now())
+        return HTTPStatus.OK, service.accepted
     if report.told is Told.CHARGED_BACK:
         note_charge_back(report=report, gateway=service.name, digest=digest, at=now())
         return HTTPStatus.OK, service.accepted

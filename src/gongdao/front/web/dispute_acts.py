@@ -21,8 +21,9 @@ from gongdao.disputes.appeal import Ground, appeal
 from gongdao.disputes.decide_liability import Remedy
 from gongdao.disputes.events import Party
 from gongdao.disputes.offers import Terms, accept_claim, accept_offer, decline_offer, offer
+from gongdao.disputes.open_case import TALKING, complain
 from gongdao.disputes.say import name_excuse, say, withdraw
-from gongdao.disputes.states import Deed, ReasonCode
+from gongdao.disputes.states import Deed, Mover, ReasonCode, Step
 from gongdao.disputes.told_facts import NOTHING_TOLD
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
@@ -39,6 +40,8 @@ from gongdao.market.shown import find_shown
 from gongdao.rules.dispute_queries import excuses
 
 Form = WordsForm | OfferForm
+COMPLAIN = "complain"
+"""What the buyer sends who makes his question a complaint."""
 _WORDS = (Deed.ANSWER, Deed.REPLY, Deed.SHOW, Deed.CONTEST, Deed.SAY)
 
 
@@ -69,6 +72,8 @@ def make_forms(actor: Actor, sent: str = "", data: Any = None, files: Any = None
     """The forms of what ``actor`` may do now; the one that was sent holds what was written."""
     sight = actor.sight
     acts = [act for deed in sight.deeds if (act := _act_of(actor, deed, sent, data, files))]
+    if sight.side is Mover.BUYER and Step(sight.case.step) in TALKING and not sight.held:
+        acts.append(_complain())
     if sight.appeal_by is not None:
         acts.append(_appeal(sight, sent, data, files))
     for act in acts:
@@ -145,6 +150,11 @@ def _needs(entry: Any) -> str:
     return str(entry.needs_en if language() == "en" else entry.needs)
 
 
+def _complain() -> ActForm:
+    note = _("不再等商家回答。按记录清楚的马上决定，其余由商家答复，再由人裁决。")
+    return ActForm(COMPLAIN, _("改为投诉"), _("改为投诉，马上处理"), note=note, final=True)
+
+
 def _appeal(sight: CaseSight, sent: str, data: Any, files: Any) -> ActForm:
     given = (data, files) if sent == Deed.APPEAL.value else (None, None)
     by_rules = bool(sight.verdicts) and sight.verdicts[-1]["automatic"]
@@ -199,6 +209,8 @@ def _do(request: HttpRequest, actor: Actor, sent: str, form: Form | None, at: da
         name_excuse(**more, code=given["code"], words=given["words"], files=given["files"])
     elif sent == Deed.WITHDRAW.value:
         withdraw(**more)
+    elif sent == COMPLAIN:
+        complain(**more)
     else:
         ground = Ground(given["ground"])
         appeal(**more, ground=ground, words=given["words"], files=given["files"])

@@ -46,7 +46,9 @@ class RulingForm(forms.Form):
         )
         self.fields["remedy"] = remedy
         self.fields["amount"] = forms.CharField(required=False, max_length=20, label=_("金额"))
-        self.fields["amount"].help_text = _("部分退款或补偿多少，最多 {most}。").format(most=most)
+        self.fields["amount"].help_text = _(
+            "这个案件一共给买家多少（部分退款或补偿），最多 {most}；已经付给他的会自动扣除。"
+        ).format(most=most)
         for party in Party:
             label = _("责任：{party}（%）").format(party=translated(PARTY_WORDS[party]))
             self.fields[f"share_{party.value}"] = forms.IntegerField(

@@ -15,11 +15,11 @@ from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.disputes.appeal import appeal_ends
 from gongdao.disputes.clocks import Clock, late_by
-from gongdao.disputes.events import clock_of, read_words
+from gongdao.disputes.events import clock_of, is_held, read_words
 from gongdao.disputes.explain import explain, say_places, say_value
 from gongdao.disputes.facts import FACTS, Fact, Facts, FactType
-from gongdao.disputes.give_verdict import appellant_of
 from gongdao.disputes.models import Case, Event, Offer
+from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.rule_words import OUTCOME_WORDS, REMEDY_WORDS, SOURCE_WORDS
 from gongdao.disputes.say import claimant_of
 from gongdao.disputes.states import STEPS, Deed, Mover, Silence, Step, allowed_deeds
@@ -34,6 +34,7 @@ from gongdao.front.web.dispute_words import (
 )
 from gongdao.front.web.templatetags.values import money, when
 from gongdao.market.states import OrderState
+from gongdao.payments.models import Refund
 from gongdao.rules.at import find_at
 from gongdao.rules.dispute_queries import dispute_stop, liability
 
@@ -58,6 +59,7 @@ class CaseSight:
     paid_before: datetime | None
     outcome: str
     deeds: tuple[Deed, ...]
+    held: bool
     appeal_by: datetime | None
     offers: list[dict[str, Any]]
     posts: list[dict[str, Any]]
@@ -106,7 +108,8 @@ def make_case_sight(*, stores: Stores, case: Case, side: Mover, at: datetime) ->
         stopped_for=stopped_for(case),
         paid_before=_paid_before(case),
         outcome=said(OUTCOME_WORDS, case.outcome) if case.outcome else "",
-        deeds=_deeds(case, step, side),
+        deeds=_deeds(case, step, side, at),
+        held=is_held(case, at),
         appeal_by=_appeal_by(case, at),
         offers=_offers(stores, case, side, at),
         posts=_posts(stores, case, side, at),
@@ -162,10 +165,14 @@ def named(entry: Any) -> str:
     return str(entry.name_en if language() == "en" else entry.name)
 
 
-def _deeds(case: Case, step: Step, side: Mover) -> tuple[Deed, ...]:
+def _deeds(case: Case, step: Step, side: Mover, at: datetime) -> tuple[Deed, ...]:
     deeds = allowed_deeds(step=step, by=side)
+    if is_held(case, at):
+        return tuple(one for one in deeds if step.same_clock(one))
     if Deed.WITHDRAW in deeds and claimant_of(case) != side.value:
         deeds = tuple(one for one in deeds if one is not Deed.WITHDRAW)
+    if Deed.ACCEPT_CLAIM in deeds and appellant_of(case) == side.value:
+        deeds = tuple(one for one in deeds if one is not Deed.ACCEPT_CLAIM)
     return deeds
 
 
@@ -257,12 +264,17 @@ def _remedies(case: Case) -> list[dict[str, Any]]:
         "done": _("做完了"),
         "failed": _("没做成，平台在处理"),
     }
-    rows = case.remedies.order_by("planned_at", "place")
+    rows = list(case.remedies.order_by("planned_at", "place"))
+    numbers = [row.refund_no for row in rows if row.refund_no and row.state == "done"]
+    back = Refund.objects.filter(refund_no__in=numbers).exclude(state="confirmed")
+    came_back = set(back.values_list("refund_no", flat=True))
     return [
         {
             "what": said(STEPS_OF_REMEDY, row.kind),
             "amount": Money(row.amount_minor, row.currency) if row.amount_minor else None,
-            "state": states.get(row.state, row.state),
+            "state": _("钱没有退到，又回到了支付渠道，平台在处理")
+            if row.refund_no in came_back
+            else states.get(row.state, row.state),
             "at": row.ended_at or row.asked_at or row.planned_at,
         }
         for row in rows
@@ -309,6 +321,8 @@ def _event_words(row: Event, case: Case) -> str:
             why=named(dispute_stop(str(data["reason"]), case.rules_on)),
             until=say_minute(datetime.fromisoformat(str(data["until"]))),
         )
+    if row.kind == "said" and data.get("deed") == "complain":
+        return _("把问题改为投诉")
     if row.kind == "closed" and data.get("outcome"):
         return _("结束：{outcome}").format(outcome=said(OUTCOME_WORDS, str(data["outcome"])))
     if row.kind == "decided" and data.get("remedy"):

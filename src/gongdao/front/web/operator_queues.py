@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db.models import CharField, Exists, OuterRef, QuerySet
 from django.db.models.functions import Cast
@@ -15,6 +15,7 @@ from gongdao.disputes.models import Remedy
 from gongdao.ledger.models import LedgerPending, Payee, Payout
 from gongdao.ledger.states import PayoutState, PendingState
 from gongdao.market.book_money import BOOKED
+from gongdao.market.charge_back_notice import CHARGED_BACK
 from gongdao.market.desk_models import SourceProof
 from gongdao.market.models import Finding, Merchant, Notice, TopUp
 from gongdao.market.pause_merchant import review_cutoff
@@ -26,6 +27,9 @@ from gongdao.payments.models import Refund, Split
 from gongdao.payments.read_bills import find_unread
 from gongdao.vault.models import Batch
 from gongdao.vault.states import BatchState
+
+LONGEST_DOUBT = timedelta(days=3)
+"""How long what a service told of a chargeback may wait for a person, before the desk says so."""
 
 
 @dataclass(frozen=True)
@@ -116,12 +120,19 @@ def overdue_reviews(at: datetime) -> QuerySet[Merchant]:
     return Merchant.objects.filter(state=MerchantState.ACTIVE, reviewed_at__lt=review_cutoff(at))
 
 
+def old_charge_backs(at: datetime) -> QuerySet[Finding]:
+    """Orders whose money waits because a service told of a chargeback, and nobody has looked."""
+    told = Finding.objects.filter(code=CHARGED_BACK, closed_at=None)
+    return told.filter(acted_at__lte=at - LONGEST_DOUBT)
+
+
 def count_queues(at: datetime) -> list[Queue]:
     """Every queue; one short statement each."""
     orders, merchants = reverse("operator_orders"), reverse("operator_merchants")
     payouts = reverse("operator_payouts")
     return [
         Queue(_("需要人工的订单"), open_findings().count(), f"{orders}#findings"),
+        Queue(_("拖了三天没核实的拒付"), old_charge_backs(at).count(), f"{orders}#findings"),
         Queue(_("上游说法不一"), doubted().count(), f"{orders}#doubts"),
         Queue(_("没办成的退款"), stuck_refunds().count(), f"{orders}#refunds"),
         Queue(_("没办成的分账"), stuck_splits().count(), reverse("operator_splits")),

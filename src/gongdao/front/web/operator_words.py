@@ -83,6 +83,7 @@ DEEDS: dict[str, str] = {
     "refund.push": mark("重试退款"),
     "finding.settle": mark("了结渠道说的事"),
     "refund.bounce": mark("记为没有退到"),
+    "refund.bounce_seen": mark("看到退款没有退到，等另一个人"),
     "refund.elsewhere": mark("退款改由银行付"),
     "notice.push": mark("重发通知"),
     "supplier.add": mark("接上游"),
@@ -101,6 +102,7 @@ FINDINGS: dict[str, str] = {
     "refund_lost": mark("退款没有发起"),
     "charged_back": mark("支付渠道说买家的银行要把钱拿回去"),
     "bill_differs": mark("渠道账单和这里的记录不一样"),
+    "came_back": mark("支付渠道说一笔退款没有退到买家"),
     "release_refused": mark("保护期已过，钱结算不出去"),
     "restored_behind_log": mark("备份之后已发过货，恢复后这里没有记录"),
 }
@@ -108,6 +110,10 @@ TO_DO: dict[str, str] = {
     "charged_back": mark(
         "银行真的拿走了钱，就在“登记拒付”里记下，这一项会自己了结。"
         "没有拿走（只是查询，或争议赢了），在这里写明了结。"
+    ),
+    "came_back": mark(
+        "到支付渠道的后台看这笔退款。确实失败、钱回到渠道账上的，在下面那笔退款里点“钱没有退到买家”"
+        "登记，这一项会自己了结，买家会看到钱还没有退到。没有失败的，在这里写明了结。"
     ),
     "bill_differs": mark(
         "金额不同，或在渠道后台直接退过款。对照渠道账单和下面的退款；后台直接退给买家的，"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from gongdao.core.language import gettext as _
 from gongdao.core.language import mark, translated
 from gongdao.market.prepare_split import (
+    CHARGE_BACK_TOLD,
     NO_RECEIVER,
     PAID_OTHERWISE,
     PAYOUTS_HELD,
@@ -42,6 +43,7 @@ _PROBLEMS: dict[str, str] = {
     NO_RECEIVER: mark("商家在这个渠道还没有核实过的分账账户"),
     PAYOUTS_HELD: mark("商家的付款被限制挡着"),
     REFUND_FIRST: mark("有退款在办，先退"),
+    CHARGE_BACK_TOLD: mark("渠道说这笔付款可能被拒付，核实以前不分"),
     STILL_HELD: mark("还有钱在担保里"),
     SHARES_FIRST: mark("商家的那份还没有办完"),
     PAID_OTHERWISE: mark("这份钱已经另外付出，或抵了欠款"),

@@ -16,6 +16,7 @@ from gongdao.front.clock import now
 from gongdao.front.gateways import get_gateways, take_report
 from gongdao.front.stores import get_stores
 from gongdao.ledger.roll_up import roll_up
+from gongdao.market.charge_back_notice import refund_waits
 from gongdao.market.give_back import refund_confirmed
 from gongdao.market.note_bill import note_bill_differs
 from gongdao.market.send_splits import send_splits
@@ -35,7 +36,9 @@ _MOST_ROUNDS = 50
 def refund_money(timestamp: int) -> None:
     """Carry out refunds that are due, until none of a round is confirmed."""
     for _ in range(_MOST_ROUNDS):
-        if not carry_out_refunds(gateways=get_gateways(), confirmed=_refunded, at=now()):
+        if not carry_out_refunds(
+            gateways=get_gateways(), confirmed=_refunded, waits=refund_waits, at=now()
+        ):
             return
 
 
@@ -46,7 +49,7 @@ def _refunded(refund: Refund) -> None:
 @app.periodic(cron="* * * * * */20")
 @app.task(name="split_money", queue=QUICK, queueing_lock="split_money")
 def split_money(timestamp: int) -> None:
-    """Have released money split where a service holds it, until none of a round ends."""
+    """Have released money split where a service holds it, until nothing is due."""
     for _ in range(_MOST_ROUNDS):
         at = now()
         held = find_held_merchants(at=at)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from django.contrib.sessions.models import Session
@@ -13,6 +14,7 @@ from gongdao.casework.online.forget_cases import forget_cases
 from gongdao.casework.online.upload_pieces import sweep_uploads
 from gongdao.core.attempts import forget_attempts
 from gongdao.core.clock import beijing
+from gongdao.disputes.forget_readings import forget_readings
 from gongdao.front.clock import now
 from gongdao.front.scratch import sweep_scratch
 from gongdao.front.stores import get_settings, get_stores
@@ -23,6 +25,7 @@ from gongdao.market.forget_records import (
     find_left,
     forget_contacts,
     forget_entered,
+    forget_moved,
     forget_papers,
     forget_tested_files,
     forget_threads,
@@ -34,6 +37,8 @@ log = logging.getLogger("gongdao.worker")
 _UNFINISHED_PARTS = timedelta(days=1)
 _LONGEST_WORK = timedelta(hours=1)
 """Beside reading, nothing leaves a file in the clear untouched for longer."""
+_LONGEST_SWEEP = timedelta(hours=2)
+"""What a day did not get to is left to the next."""
 _READINGS = 4
 """A file is read at most so often while it lies in the clear once."""
 
@@ -81,22 +86,33 @@ def sweep_daily(timestamp: int) -> None:
 def sweep_market(timestamp: int) -> None:
     """What the market keeps of merchants and orders, at the end of its time."""
     at, stores = now(), get_stores()
+    entered, thread = at - _kept_for("order_entries", at), at - _kept_for("thread", at)
+    papers, tested = at - _kept_for("merchant_papers", at), at - _kept_for("test_files", at)
+    moved = at - _kept_for("moved_order", at)
     forgotten = {
         "contacts": forget_contacts(before=at - _kept_for("contact_code", at)),
-        "merchants": forget_papers(
-            stores=stores, before=at - _kept_for("merchant_papers", at), at=at
-        ),
-        "orders' entries": forget_entered(before=at - _kept_for("order_entries", at)),
-        "threads": forget_threads(before=at - _kept_for("thread", at)),
-        "tested files": forget_tested_files(
-            stores=stores, before=at - _kept_for("test_files", at), at=at
-        ),
+        "merchants": _each(lambda: forget_papers(stores=stores, before=papers, at=at), at),
+        "orders' entries": _each(lambda: forget_entered(before=entered), at),
+        "old orders": _each(lambda: forget_moved(before=moved), at),
+        "threads": _each(lambda: forget_threads(before=thread), at),
+        "tested files": _each(lambda: forget_tested_files(stores=stores, before=tested, at=at), at),
         "payees": _forget_payees(at),
+        "readings of exhibits": forget_readings(at=at),
         "issuer checks": forget_checks(before=at - _kept_for("issuer_check", at)),
     }
     for what, count in forgotten.items():
         if count:
             log.info("%s %s went at the end of their time", count, what)
+
+
+def _each(step: Callable[[], int], begun: datetime) -> int:
+    """Do a bounded ``step`` until it finds nothing more; how many it forgot."""
+    total = 0
+    while count := step():
+        total += count
+        if now() - begun > _LONGEST_SWEEP:
+            break
+    return total
 
 
 def _forget_payees(at: datetime) -> int:

@@ -48,10 +48,13 @@ VERSION = "2026-10-28.endive"
 _NUMBER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _MONEY_BACK = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn"})
 """A dispute is begun, and its money is taken: one dispute, noted once."""
+_REFUNDED = frozenset({"refund.failed", "refund.updated", "charge.refund.updated"})
+"""Where a refund that failed is told; the last two tell of every change."""
+_FAILED = ("failed", "canceled")
 _CHECKOUT = "checkout.session."
 _TWO_DECIMALS = frozenset({"AUD", "CAD", "CNY", "EUR", "GBP", "HKD", "MYR", "NZD", "SGD", "USD"})
 """Where a minor unit is a hundredth for the service as it is for `Money`."""
-_PAGE, _MOST_PAGES = "100", 200
+_PAGE, _MOST_PAGES = "100", 400
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class Stripe:
         try:
             event = read_object(callback.body)
             kind = str(event["type"])
-            if kind not in _MONEY_BACK and not kind.startswith(_CHECKOUT):
+            if kind not in _MONEY_BACK | _REFUNDED and not kind.startswith(_CHECKOUT):
                 raise UnusedEvent(kind)
             session = event["data"]["object"]
         except (GatewayError, KeyError, TypeError):
@@ -120,6 +123,8 @@ class Stripe:
             raise BadCallback("no_event")
         if kind in _MONEY_BACK:
             return self._charged_back(session)
+        if kind in _REFUNDED:
+            return self._refund_failed(kind, session)
         about = session.get("metadata")
         if not isinstance(about, dict) or "out_trade_no" not in about:
             raise UnusedEvent(kind)
@@ -141,6 +146,18 @@ class Stripe:
         if not (_NUMBER.fullmatch(trade_no) and _NUMBER.fullmatch(number)):
             raise BadCallback("no_event")
         return Report("", trade_no, Told.CHARGED_BACK, money, self.account, event_no=number)
+
+    def _refund_failed(self, kind: str, refund: Mapping[str, Any]) -> Report:
+        """A refund of ours that failed; any other change of one is asked for by its number."""
+        about = refund.get("metadata")
+        number = str(about.get("refund_no", "")) if isinstance(about, dict) else ""
+        trade_no = str(refund.get("payment_intent") or "")
+        if refund.get("status") not in _FAILED or not number:
+            raise UnusedEvent(kind)
+        if not (_NUMBER.fullmatch(trade_no) and _NUMBER.fullmatch(number)):
+            raise BadCallback("no_event")
+        money = read_minor(refund.get("amount"), str(refund.get("currency")).upper())
+        return Report("", trade_no, Told.REFUND_FAILED, money, self.account, event_no=number)
 
     def query(self, out_trade_no: str, at: datetime, *, trade_no: str = "") -> Report | None:
         """Ask for the payment by the service's number, which is exact; by ours it is a search that
@@ -182,22 +199,26 @@ class Stripe:
         return None
 
     def list_paid(self, day: date, at: datetime) -> Sequence[Report] | None:
-        """Every paid one of the payments that were begun on the day."""
-        rows = self._list("/v1/payment_intents", day, {"expand[]": "data.latest_charge"})
-        found = [self._report_of(one) for one in rows]
+        """Every payment that was paid on the day, begun on it or on the day before: a payment is
+        listed by when it was begun, and can be paid for a day."""
+        path, more = "/v1/payment_intents", {"expand[]": "data.latest_charge"}
+        rows = self._list(path, day, more, before=timedelta(days=1))
+        found = [self._report_of(one) for one in rows if _is_paid_on(day, one)]
         return [one for one in found if one.told is Told.PAID and one.out_trade_no]
 
     def list_refunded(self, day: date, at: datetime) -> Sequence[BilledRefund] | None:
         """Every refund that was begun on the day and did not fail."""
         rows = self._list("/v1/refunds", day, {})
-        gone = ("failed", "canceled")
-        return [_billed(one) for one in rows if one.get("status") not in gone]
+        return [_billed(one) for one in rows if one.get("status") not in _FAILED]
 
-    def _list(self, path: str, day: date, more: Mapping[str, str]) -> list[dict[str, Any]]:
-        """Everything at ``path`` that was made on the day, page by page."""
+    def _list(
+        self, path: str, day: date, more: Mapping[str, str], *, before: timedelta = timedelta(0)
+    ) -> list[dict[str, Any]]:
+        """Everything at ``path`` that was made on the day, or so long ``before`` it, page by
+        page."""
         first = datetime.combine(day, time.min, BEIJING)
         asked = {
-            "created[gte]": str(int(first.timestamp())),
+            "created[gte]": str(int((first - before).timestamp())),
             "created[lt]": str(int((first + timedelta(days=1)).timestamp())),
             "limit": _PAGE,
             **more,
@@ -316,6 +337,18 @@ def _rows(answer: Mapping[str, Any]) -> list[dict[str, Any]]:
     return rows
 
 
+def _is_paid_on(day: date, intent: Mapping[str, Any]) -> bool:
+    """Whether its charge was made on the day; where the service does not say when, whether it was
+    begun on it. One without either is on every bill rather than on none."""
+    charge = intent.get("latest_charge")
+    said = charge.get("created") if isinstance(charge, dict) else None
+    moment = intent.get("created") if said is None else said
+    if type(moment) is not int:
+        return True
+    first = int(datetime.combine(day, time.min, BEIJING).timestamp())
+    return first <= moment < first + 86400
+
+
 def _billed(refund: Mapping[str, Any]) -> BilledRefund:
     about = refund.get("metadata")
     number = str(about.get("refund_no", "")) if isinstance(about, dict) else ""
@@ -327,7 +360,7 @@ def _billed(refund: Mapping[str, Any]) -> BilledRefund:
 
 
 def _refund_of(refund: Mapping[str, Any]) -> RefundReport:
-    if refund.get("status") in ("failed", "canceled"):
+    if refund.get("status") in _FAILED:
         raise GatewayRefused(f"refund_{refund['status']}")
     try:
         number = str(refund["metadata"]["refund_no"])

@@ -66,6 +66,7 @@ _TOLD = {
     "CLOSED": Told.CLOSED,
     "REVOKED": Told.CLOSED,
 }
+_REFUND_FAILED = frozenset({"REFUND.ABNORMAL", "REFUND.CLOSED"})
 _LONGEST_TITLE = 127
 
 
@@ -125,10 +126,11 @@ class Wechat:
         kind = event.get("event_type")
         if not isinstance(kind, str):
             raise BadCallback("no_event")
-        if kind != "TRANSACTION.SUCCESS":
+        if kind != "TRANSACTION.SUCCESS" and kind not in _REFUND_FAILED:
             raise UnusedEvent(kind)
         try:
-            return self._report_of(self._open(event.get("resource")))
+            told = self._open(event.get("resource"))
+            return _failed_of(told) if kind in _REFUND_FAILED else self._report_of(told)
         except GatewayError as error:
             raise BadCallback(error.problem) from None
 
@@ -304,6 +306,17 @@ class Wechat:
             raise GatewayError("no_usable_order") from None
         trade_no = str(order.get("transaction_id") or "")
         return Report(number, trade_no, told, money, str(order.get("mchid", "")))
+
+
+def _failed_of(refund: Mapping[str, Any]) -> Report:
+    """A refund that did not reach its buyer, by our number of it; a notice names no currency."""
+    try:
+        money = read_minor(refund["amount"]["refund"], "CNY")
+        trade_no, number = str(refund["transaction_id"]), str(refund["out_refund_no"])
+        account = str(refund["mchid"])
+    except (KeyError, TypeError, BadCallback):
+        raise GatewayError("no_usable_refund") from None
+    return Report("", trade_no, Told.REFUND_FAILED, money, account, event_no=number)
 
 
 def _refund_of(answer: Mapping[str, Any]) -> RefundReport:

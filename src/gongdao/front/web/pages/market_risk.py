@@ -9,6 +9,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_POST
 
+from gongdao.core.errors import OrderRefused
 from gongdao.core.language import gettext as _
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
@@ -23,11 +24,15 @@ def answer(request: HttpRequest, order: Order) -> HttpResponseBase:
     """The buyer says whether somebody told him to buy. Anything but a clear answer asks again."""
     told = request.POST.get("told", "")
     if told in ("yes", "no"):
-        done = answer_risk_question(
-            stores=get_stores(), order_id=order.id, told_by_somebody=told == "yes", at=now()
-        )
-        if not done:
-            messages.info(request, _("这个问题已经回答过，或不用回答了。"))
+        try:
+            done = answer_risk_question(
+                stores=get_stores(), order_id=order.id, told_by_somebody=told == "yes", at=now()
+            )
+        except OrderRefused as refused:
+            messages.info(request, str(refused))
+        else:
+            if not done:
+                messages.info(request, _("这个问题已经回答过，或不用回答了。"))
     return redirect("market_order", number=order.number)
 
 
@@ -35,7 +40,12 @@ def answer(request: HttpRequest, order: Order) -> HttpResponseBase:
 @order_page
 def withdraw(request: HttpRequest, order: Order) -> HttpResponseBase:
     """The buyer takes back an order that waits for his answer, or for the time after it."""
-    if withdraw_delayed(stores=get_stores(), order_id=order.id, at=now()):
+    try:
+        done = withdraw_delayed(stores=get_stores(), order_id=order.id, at=now())
+    except OrderRefused as refused:
+        messages.info(request, str(refused))
+        return redirect("market_order", number=order.number)
+    if done:
         messages.success(request, _("订单取消了，钱原路退回。"))
     else:
         messages.info(request, _("这个订单现在不能这样取消。"))

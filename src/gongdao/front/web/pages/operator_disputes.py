@@ -32,6 +32,7 @@ from gongdao.disputes.queries import (
     cases_of_platform,
     cases_that_need_a_person,
     cases_that_stand_still,
+    find_proposal,
 )
 from gongdao.disputes.root_cause import UPHELD, Cause, record_cause
 from gongdao.disputes.states import Mover, Step
@@ -141,7 +142,7 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
         "rules": _rule_rows(table, finding, facts),
         "table": {"name": named(table), "ref": table.ref},
         "form": form if Step(row.step) in _DECIDING else None,
-        "second": Step(row.step) in (Step.SECOND_ARBITER, Step.APPEAL_SECOND),
+        "second": find_proposal(row) is not None,
         "own": row.owner_id == desk.user,
         "owner": row.owner.email if row.owner else "",
         "passed": hand_over_rows(row),

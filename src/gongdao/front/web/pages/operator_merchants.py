@@ -25,7 +25,7 @@ from gongdao.evidence.kept.open_original import Purpose, Who, open_original
 from gongdao.evidence.kept.original_facts import facts_of
 from gongdao.front.stores import get_stores
 from gongdao.front.web.downloads import file_answer
-from gongdao.front.web.operator_access import Desk, desk_page
+from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_forms import DepositForm, PaperForm
 from gongdao.front.web.operator_mail import check_mail, close_unproven, send_invitation
 from gongdao.front.web.operator_merchant_view import deposit_sources, merchant_context
@@ -50,6 +50,8 @@ from gongdao.market.pay_deposit import pay_deposit
 from gongdao.market.staff import note_deed
 from gongdao.market.states import MerchantState, Role
 from gongdao.market.vetting_models import MerchantPaper
+
+_HOME = "operator_merchants"
 
 
 @require_safe
@@ -110,7 +112,7 @@ def merchant(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpRespons
 def _show(
     request: HttpRequest, desk: Desk, found: Merchant, *, status: int = 200, **more: Any
 ) -> HttpResponseBase:
-    context = {**merchant_context(found, desk), **more}
+    context = {**merchant_context(found, desk), **factor_context(request, _HOME), **more}
     return render(request, "pages/operator_merchant.html", context, status=status)
 
 
@@ -207,6 +209,7 @@ def paper(request: HttpRequest, desk: Desk, paper_id: UUID) -> HttpResponseBase:
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page(_HOME)
 def deposit(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBase:
     """Book what came in as the deposit."""
     found = _find(merchant_id)
@@ -274,6 +277,7 @@ def dismiss(request: HttpRequest, desk: Desk, merchant_id: UUID, user_id: UUID) 
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page(_HOME)
 def payee(request: HttpRequest, desk: Desk, payee_id: UUID) -> HttpResponseBase:
     """An account for payouts was seen proven, in the merchant's own name."""
     row = Payee.objects.filter(id=payee_id, owner_kind="merchant").first()

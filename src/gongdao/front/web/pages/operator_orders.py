@@ -23,7 +23,7 @@ from gongdao.core.subject import SubjectRef
 from gongdao.front.stores import get_stores
 from gongdao.front.web import operator_queues as queues
 from gongdao.front.web.market_words import STATE_NAMES
-from gongdao.front.web.operator_access import Desk, desk_page
+from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_view import do_deed, link, page_of, searched
 from gongdao.front.web.operator_words import DOUBTS, FINDINGS, TO_DO, word_of
 from gongdao.front.web.templatetags.values import money, when
@@ -197,6 +197,7 @@ def order(request: HttpRequest, desk: Desk, number: str) -> HttpResponseBase:
             for one in refunds.order_by("requested_at")
         ],
         "pays": desk.may(Role.FINANCE),
+        **factor_context(request, "operator_orders"),
         "notices": Notice.objects.filter(order=found).order_by("made_at"),
         "seen": CallbackSeen.objects.filter(out_trade_no=found.number).order_by("-id")[:_SEEN],
         **_common(desk),
@@ -231,6 +232,7 @@ def doubt(request: HttpRequest, desk: Desk, top_up_id: UUID) -> HttpResponseBase
 
 @require_POST
 @desk_page(Role.OPERATOR, Role.FINANCE)
+@fresh_factor_page("operator_orders")
 def refund(request: HttpRequest, desk: Desk, refund_id: UUID) -> HttpResponseBase:
     """Have a stuck refund tried again, by somebody who says that the service has paid nothing."""
     row = Refund.objects.select_related("credit__intent").filter(id=refund_id).first()

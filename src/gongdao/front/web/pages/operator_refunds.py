@@ -4,7 +4,6 @@ bank paid; and words of theirs that a person settles."""
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import partial
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,50 +14,84 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from gongdao.core.language import gettext as _
+from gongdao.core.money import Money
+from gongdao.front.gateways import get_gateways
 from gongdao.front.stores import get_stores
-from gongdao.front.web.operator_access import Desk, desk_page
+from gongdao.front.web.operator_access import Desk, desk_page, fresh_factor_page
+from gongdao.front.web.operator_money import payout_policy
 from gongdao.front.web.operator_view import do_deed
 from gongdao.market.give_back import refund_bounced, refund_confirmed
 from gongdao.market.models import Order
 from gongdao.market.note_bill import settle_finding
 from gongdao.market.staff import check_reason
 from gongdao.market.states import Role
+from gongdao.market.vetting_models import StaffDeed
+from gongdao.payments.ask_refund import RefundFate, ask_refund
 from gongdao.payments.fail_refund import fail_refund
 from gongdao.payments.models import Refund
 from gongdao.payments.settle_elsewhere import settle_elsewhere
 
+BOUNCE_SEEN = "refund.bounce_seen"
+"""The deed of the first of two people who say that a refund came back."""
+
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_orders")
 def bounced(request: HttpRequest, desk: Desk, refund_id: UUID) -> HttpResponseBase:
-    """A confirmed refund stands in the service's books as failed: the buyer is owed it again."""
+    """A confirmed refund stands in the service's books as failed: the buyer is owed it again. The
+    service is asked first; where it tells nothing, a large sum needs a second person."""
+    row = _find(refund_id)
+    if request.POST.get("seen") != "yes":
+        return _look_first(request, row)
+    fate = ask_refund(refund=row, gateways=get_gateways(), at=desk.at)
+    code, done = "refund.bounce", _("已记为没有退到。")
+    second = fate is RefundFate.UNKNOWN and row.state == "confirmed" and _needs_second(row, desk)
+    if second:
+        code, done = BOUNCE_SEEN, _("记下了。支付渠道没有说它失败，要另一个人也看过、再登记一次。")
 
     def deed() -> bool:
-        failed = partial(_take_back, desk)
-        return fail_refund(refund_id=refund_id, failed=failed, at=desk.at)
+        return second or fail_refund(
+            refund_id=row.id,
+            asked_no=row.asked_no,
+            fate=fate,
+            failed=lambda one: refund_bounced(stores=get_stores(), refund=one, at=desk.at),
+            at=desk.at,
+        )
 
-    return _do(request, desk, refund_id, deed, code="refund.bounce", done=_("已记为没有退到。"))
+    return _do(request, desk, row, deed, code=code, done=done)
 
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_orders")
 def elsewhere(request: HttpRequest, desk: Desk, refund_id: UUID) -> HttpResponseBase:
-    """A refund that the service cannot pay was paid to the buyer by the bank."""
+    """A refund that the service cannot pay was paid to the buyer by the bank; the service is asked
+    first whether it paid it after all."""
+    row = _find(refund_id)
+    if request.POST.get("seen") != "yes":
+        return _look_first(request, row)
+    fate = ask_refund(refund=row, gateways=get_gateways(), at=desk.at)
 
     def confirmed(refund: Refund) -> None:
         refund_confirmed(stores=get_stores(), refund=refund, at=desk.at)
 
     def deed() -> bool:
-        number = request.POST.get("reference", "")
         return settle_elsewhere(
-            refund_id=refund_id, reference=number, confirmed=confirmed, at=desk.at
+            refund_id=row.id,
+            asked_no=row.asked_no,
+            fate=fate,
+            reference=request.POST.get("reference", ""),
+            confirmed=confirmed,
+            at=desk.at,
         )
 
-    return _do(request, desk, refund_id, deed, code="refund.elsewhere", done=_("已记为付给买家。"))
+    return _do(request, desk, row, deed, code="refund.elsewhere", done=_("已记为付给买家。"))
 
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_orders")
 def finding(request: HttpRequest, desk: Desk, order_id: UUID) -> HttpResponseBase:
     """A service's word on an order was looked at and is settled; the deed notes itself."""
     number = Order.objects.filter(id=order_id).values_list("number", flat=True).first()
@@ -82,27 +115,45 @@ def finding(request: HttpRequest, desk: Desk, order_id: UUID) -> HttpResponseBas
     )
 
 
-def _take_back(desk: Desk, refund: Refund) -> None:
-    refund_bounced(refund=refund, at=desk.at)
+def _find(refund_id: UUID) -> Refund:
+    row = Refund.objects.select_related("credit__intent").filter(id=refund_id).first()
+    if row is None:
+        raise Http404
+    return row
+
+
+def _look_first(request: HttpRequest, row: Refund) -> HttpResponseBase:
+    messages.error(request, _("先到支付渠道的后台看过，再登记。"))
+    return redirect("operator_order", number=row.credit.intent.out_trade_no)
+
+
+def _needs_second(row: Refund, desk: Desk) -> bool:
+    """Whether one person's word is not enough and nobody else has given his: over the limit of
+    payouts, or where this refund came back before."""
+    amount = Money(row.amount_minor, row.credit.currency)
+    limit = payout_policy().second_person_over
+    if amount.currency == limit.currency and amount.minor <= limit.minor and not row.again:
+        return False
+    said = StaffDeed.objects.filter(
+        deed=BOUNCE_SEEN,
+        about_kind="order",
+        about_id=str(row.credit.intent.owner_id),
+        reason__startswith=f"{row.asked_no} ",
+    )
+    return not said.exclude(who=desk.by.id).exists()
 
 
 def _do(
     request: HttpRequest,
     desk: Desk,
-    refund_id: UUID,
+    row: Refund,
     deed: Callable[[], bool],
     *,
     code: str,
     done: str,
 ) -> HttpResponseBase:
-    """Do it for whoever says that he looked, and why."""
-    row = Refund.objects.select_related("credit__intent").filter(id=refund_id).first()
-    if row is None:
-        raise Http404
+    """Do it for whoever says why."""
     intent, reason = row.credit.intent, request.POST.get("reason", "")
-    if request.POST.get("seen") != "yes":
-        messages.error(request, _("先到支付渠道的后台看过，再登记。"))
-        return redirect("operator_order", number=intent.out_trade_no)
 
     def checked() -> bool:
         check_reason(reason)

@@ -20,7 +20,7 @@ from gongdao.front.gateways import get_gateways
 from gongdao.front.split_csv import split_csv
 from gongdao.front.web.downloads import file_answer
 from gongdao.front.web.market_words import gateway_name
-from gongdao.front.web.operator_access import Desk, desk_page
+from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_view import do_deed, page_of, searched
 from gongdao.front.web.split_words import SPLIT_SHAPES, SPLIT_STATES, split_problem, split_state
 from gongdao.market.models import Merchant
@@ -59,6 +59,7 @@ def _show(
     page = page_of(request, rows)
     today = beijing(desk.at).date()
     context = {
+        **factor_context(request, "operator_splits"),
         "page": page,
         "splits": _sights(list(page.object_list)),
         "states": [(code, split_state(code)) for code in SPLIT_STATES],
@@ -99,6 +100,7 @@ def _sights(rows: list[Split]) -> list[dict[str, Any]]:
 
 @require_POST
 @desk_page(Role.FINANCE)
+@fresh_factor_page("operator_splits")
 def step(request: HttpRequest, desk: Desk, split_id: UUID) -> HttpResponseBase:
     """Try one again, or let it go another way."""
     name = request.POST.get("step", "")
