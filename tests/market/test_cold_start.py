@@ -13,17 +13,26 @@ from gongdao.front.stores import get_stores
 from gongdao.market import market_key as keys
 
 pytestmark = pytest.mark.django_db(transaction=True)
+_NAME = "cold start"
+
+
+class _OfOurs(dict[bytes, bytes]):
+    """Keys in memory that a thread which an earlier test left behind cannot put there."""
+
+    def __setitem__(self, master, key):
+        if threading.current_thread().name.startswith(_NAME):
+            super().__setitem__(master, key)
 
 
 def _meet(monkeypatch, around):
     """One thread without a connection asks for the market's key first, while all connections are
     held by threads that ask for it next; what each got or raised. ``around`` is put around the
     making of the key."""
-    monkeypatch.setattr(keys, "_held", {})
+    monkeypatch.setattr(keys, "_held", _OfOurs())
     DataKey.objects.filter(subject_kind="market").delete()
     connection.close()
+    connection.close_pool()  # a fresh one: nobody of an earlier test holds or awaits a part of it
     pool, found = connection.pool, []
-    monkeypatch.setattr(pool, "timeout", 1.5)
     held, asked = threading.Barrier(pool.max_size + 1), threading.Event()
     make = keys._get_or_make
 
@@ -48,11 +57,15 @@ def _meet(monkeypatch, around):
         finally:
             connection.close()
 
-    first = threading.Thread(target=ask)
-    others = [threading.Thread(target=with_connection) for _ in range(pool.max_size)]
+    first = threading.Thread(target=ask, name=_NAME)
+    others = [
+        threading.Thread(target=with_connection, name=f"{_NAME} {n}") for n in range(pool.max_size)
+    ]
     for thread in others:
         thread.start()
     held.wait()
+    assert connection.pool is pool and not pool.get_stats().get("pool_available")
+    monkeypatch.setattr(pool, "timeout", 1.5)
     first.start()
     for thread in (first, *others):
         thread.join()
