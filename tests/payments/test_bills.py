@@ -246,11 +246,39 @@ def test_a_bill_of_alipay_is_read_by_its_columns():
     assert read_back(body) == [BilledRefund("T1", "R1", Money(5))]
 
 
-@pytest.mark.parametrize(
-    "body", [b"", b"no zip", _zip(), _zip(b"a,b\n1,2\n"), _zip(b"\xff\xff\x80")]
-)
+def _packed(text: bytes = b"a,b\n" * 500) -> bytearray:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as packed:
+        packed.writestr("0.csv", text)
+    return bytearray(made.getvalue())
+
+
+def _with_bytes(place: int, value: bytes, at_end: bytes = b"") -> bytes:
+    """A packed bill, other bytes at a place of its first part, and of its list of contents."""
+    made = _packed()
+    made[place : place + len(value)] = value
+    if at_end:
+        listed = made.index(b"PK\x01\x02")
+        made[listed + place + 2 : listed + place + 2 + len(at_end)] = at_end
+    return bytes(made)
+
+
+UNREADABLE = {
+    "nothing": b"",
+    "no zip": b"no zip",
+    "empty": _zip(),
+    "other columns": _zip(b"a,b\n1,2\n"),
+    "another encoding": _zip(b"\xff\xff\x80"),
+    "damaged data": _with_bytes(35, b"\xff" * 8),
+    "encrypted": _with_bytes(6, b"\x01", b"\x01"),
+    "packed otherwise": _with_bytes(8, b"\x61", b"\x61"),
+    "a field without end": _zip(b'"' + b"a" * 200_000),
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
 def test_what_is_no_bill_of_alipay_is_none(body):
-    """Rubbish, an empty zip, other columns, another encoding: said so, never an empty day."""
+    """Whatever is wrong with it is said so, never an empty day and never another error."""
     with pytest.raises(GatewayError, match="no_usable_bill"):
         read_paid(body, "app")
 

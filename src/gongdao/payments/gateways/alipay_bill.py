@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
@@ -18,6 +19,14 @@ _PAID, _BACK = "交易", "退款"
 _LONGEST = 64 << 20
 """In bytes, of one file unpacked."""
 _HOME = ".alipay.com"
+_UNREADABLE = (
+    zipfile.BadZipFile,  # no zip, or a member whose checksum is wrong
+    zlib.error,  # compressed data that were damaged
+    EOFError,  # data that end too early
+    RuntimeError,  # encrypted members; as NotImplementedError, packed in a way Python lacks
+    UnicodeDecodeError,  # another encoding
+)
+"""What reading a bill that is none raises: each says the same to us, ask again."""
 
 
 def check_place(url: str, gateway: str) -> None:
@@ -51,7 +60,7 @@ def _lines(body: bytes) -> Iterator[list[str]]:
     """Our columns of every line of details; lines that begin with # are the service's remarks."""
     for text in _files(body):
         lines = [line for line in text.splitlines() if line.strip() and not line.startswith("#")]
-        rows = [[field.strip() for field in row] for row in csv.reader(lines)]
+        rows = _table(lines)
         if not rows or not {*_COLUMNS, _TITLE} <= set(rows[0]):
             continue  # the sums
         head, title = rows[0], rows[0].index(_TITLE)
@@ -65,6 +74,13 @@ def _lines(body: bytes) -> Iterator[list[str]]:
     raise GatewayError("no_usable_bill")
 
 
+def _table(lines: Sequence[str]) -> list[list[str]]:
+    try:
+        return [[field.strip() for field in row] for row in csv.reader(lines)]
+    except csv.Error:  # a field without an end
+        raise GatewayError("no_usable_bill") from None
+
+
 def _files(body: bytes) -> Iterator[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
@@ -73,7 +89,7 @@ def _files(body: bytes) -> Iterator[str]:
                     raise GatewayError("too_long")
                 with packed.open(one) as file:
                     yield file.read(_LONGEST).decode("gb18030")
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, UnicodeDecodeError):
+    except _UNREADABLE:
         raise GatewayError("no_usable_bill") from None
 
 
