@@ -4,12 +4,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 CATALOG := src/gongdao/locale/en/LC_MESSAGES/gongdao
 
-.PHONY: demo test compile programs soak bench lint lock clean setup setup-dev setup-browser setup-go setup-anvil setup-nginx setup-openssl
+.PHONY: demo test shuffle compile programs soak bench lint lock clean setup setup-dev setup-browser setup-go setup-anvil setup-nginx setup-openssl
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo   set up, check and seal a bundled example case"
 	@echo "make test   set up and run the whole suite"
+	@echo "make shuffle the same tests in a new order, with new random examples"
 	@echo "make soak   long fuzz runs"
 	@echo "make bench  measure speed and memory"
 
@@ -126,10 +127,18 @@ programs: | $(BIN)/python
 	@for one in setup-openssl setup-browser setup-go setup-anvil setup-nginx; do \
 	  $(MAKE) --no-print-directory $$one || exit 1; done
 
+WORKERS := -n 3 --dist loadfile --no-loadscope-reorder
+
+# The order of tests is drawn once and for all, so that a change is judged by nothing but itself.
 # Programs are fetched while Python packages are, and types are checked while modules are compiled.
 test: | $(BIN)/python
 	@$(MAKE) --no-print-directory -j3 lint compile programs
-	$(BIN)/python -m pytest -n 3 --dist loadfile --no-loadscope-reorder
+	$(BIN)/python -m pytest $(WORKERS) --randomly-seed=1
+
+# The same tests in another order and with other examples each time: what leans on its neighbour shows.
+shuffle: | $(BIN)/python
+	@$(MAKE) --no-print-directory -j3 compile programs
+	GONGDAO_FRESH_EXAMPLES=1 $(BIN)/python -m pytest $(WORKERS)
 
 soak: setup-dev
 	GONGDAO_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/fuzz -q

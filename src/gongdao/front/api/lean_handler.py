@@ -39,9 +39,13 @@ class LeanHandler(WSGIHandler):
         self._middleware_chain = convert_exception_to_response(_said(believe_proxy(inner)))
 
     def get_response(self, request: HttpRequest) -> HttpResponseBase:
-        """The answer; addresses are those of the interface."""
+        """The answer; addresses are those of the interface, and afterwards those of the pages again:
+        the thread may serve a page next."""
         set_urlconf(_URLS)
-        response = self._middleware_chain(request)
+        try:
+            response = self._middleware_chain(request)
+        finally:
+            set_urlconf(None)
         assert isinstance(response, HttpResponseBase)
         closers: list[Any] = response._resource_closers  # type: ignore[attr-defined]  # not in the stubs
         closers.append(request.close)
