@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any
-from unittest.mock import patch
 
 import pytest
 from django.db import OperationalError, connection
@@ -27,6 +25,8 @@ from tests.disputes.disputes_kit import (
     tell,
     undelivered,
 )
+from tests.lost_writes import failing_commit, failing_statement
+from tests.side_by_side import at_once
 
 from gongdao.core.errors import NotYourMove
 from gongdao.disputes import offers, open_case
@@ -51,28 +51,6 @@ ENDS = AT + timedelta(days=3)
 """Protection has ended."""
 
 
-def _at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Do all of ``deeds`` in threads that begin together; what each gave or raised."""
-    start = threading.Barrier(len(deeds))
-    results: list[Any] = [None] * len(deeds)
-
-    def run(number: int) -> None:
-        start.wait()
-        try:
-            results[number] = deeds[number]()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 def _returned(order: Order) -> int:
     rows = Refund.objects.filter(credit__intent__owner_id=order.id)
     return sum(rows.values_list("amount_minor", flat=True))
@@ -85,7 +63,7 @@ def test_complaint_against_release():
     orders = [delivered(shop, contact=f"b{n}@example.invalid") for n in range(6)]
     deeds: list[Callable[[], Any]] = [partial(complain, o, USED, at=ENDS) for o in orders]
     deeds += [lambda: release_due(stores=get_stores(), at=ENDS)] * 2
-    told = _at_once(deeds)
+    told = at_once(deeds)
     assert not [one for one in told if isinstance(one, Exception)], told
     for one in orders:
         released = LedgerTransfer.objects.filter(owner_id=one.id, kind="release").exists()
@@ -145,7 +123,7 @@ def test_without_the_lock_a_release_slips_in(monkeypatch):
 def test_five_complaints_about_one_order():
     """One button pressed five times at once is one case, and one refund."""
     one = undelivered()
-    told = _at_once([lambda: complain(one, ReasonCode.NOT_DELIVERED, at=LATE)] * 5)
+    told = at_once([lambda: complain(one, ReasonCode.NOT_DELIVERED, at=LATE)] * 5)
     assert not [x for x in told if isinstance(x, Exception)], told
     assert len({x.id for x in told}) == Case.objects.count() == 1
     assert _returned(one) == one.total_minor
@@ -169,7 +147,7 @@ def _accept(case, made):
 def test_an_offer_accepted_twice_at_once():
     """One of the taps accepts, the others find it accepted."""
     one, case, made = _offered()
-    told = _at_once([lambda: _accept(case, made)] * 5)
+    told = at_once([lambda: _accept(case, made)] * 5)
     assert sorted(told) == [False] * 4 + [True]
     assert (_returned(one), OfferAnswer.objects.count()) == (3000, 1)
     check_money()
@@ -185,7 +163,7 @@ def test_without_the_lock_offers_meet(monkeypatch):
 
     one, case, made = _offered()
     monkeypatch.setattr(offers, "lock_case", unlocked)
-    told = _at_once([lambda: _accept(case, made)] * 5)
+    told = at_once([lambda: _accept(case, made)] * 5)
     assert [x for x in told if isinstance(x, Exception)]
     assert _returned(one) <= 3000
 
@@ -217,7 +195,7 @@ def test_two_arbiters_at_once():
             stores=get_stores(), case_id=case.id, by=who, ruling=ruling, at=LATE + HOUR
         )
 
-    told = _at_once([partial(decide, w) for w in people])
+    told = at_once([partial(decide, w) for w in people])
     assert sorted(type(x).__name__ for x in told) == ["NotYourMove", "Verdict"]
     assert (Verdict.objects.count(), _returned(one)) == (1, one.total_minor)
 
@@ -229,7 +207,7 @@ def test_a_clock_against_an_answer():
     case = complain(one, USED)
     tell(case, LATE)
     at = LATE + 25 * HOUR
-    told = _at_once(
+    told = at_once(
         [lambda: accept_claim(stores=get_stores(), case_id=case.id, by=MERCHANT, at=at)]
         + [lambda: fire_due_clocks(stores=get_stores(), at=at)] * 3
     )
@@ -246,44 +224,12 @@ def test_two_workers_execute():
         accept_claim(stores=get_stores(), case_id=case.id, by=MERCHANT, at=LATE)
     pay_refunds(LATE)
     at = LATE + HOUR
-    told = _at_once([lambda: execute_remedies(stores=get_stores(), at=at)] * 4)
+    told = at_once([lambda: execute_remedies(stores=get_stores(), at=at)] * 4)
     assert not [x for x in told if isinstance(x, Exception)], told
     execute_remedies(stores=get_stores(), at=at)
     assert set(Remedy.objects.values_list("state", flat=True)) == {"done"}
     assert set(Case.objects.values_list("state", flat=True)) == {"closed"}
     check_money()
-
-
-@contextmanager
-def _failing_statement(number: int) -> Iterator[list[int]]:
-    """The statement with this number (from 1) is lost on its way; savepoints count as well."""
-    seen = [0]
-
-    def run(execute, sql, params, many, context):
-        seen[0] += 1
-        if seen[0] == number:
-            raise OperationalError("the connection was lost")
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(run):
-        yield seen
-
-
-@contextmanager
-def _failing_commit(*, done: bool) -> Iterator[None]:
-    """The first commit fails: before it happened, or (``done``) after."""
-    real, calls = connection._commit, []
-
-    def commit():
-        calls.append(1)
-        if len(calls) > 1:
-            return real()
-        if done:
-            real()
-        raise OperationalError("the connection was lost")
-
-    with patch.object(connection, "_commit", commit):
-        yield
 
 
 def _state():
@@ -305,7 +251,7 @@ def test_every_statement_of_execution_lost():
     number, seen = 0, [0]
     while number == 0 or seen[0] >= number:
         number += 1
-        with _failing_statement(number) as seen:
+        with failing_statement(number) as seen:
             try:
                 accept_claim(**verb)
             except OperationalError:
@@ -324,13 +270,13 @@ def test_the_commit_lost_or_done_though_reported_failed(done):
     """Opening, and executing, whose commit is lost or only seems so: asked again, the same case and
     one refund."""
     one = undelivered()
-    with _failing_commit(done=done), pytest.raises(OperationalError):
+    with failing_commit(done=done), pytest.raises(OperationalError):
         complain(one, ReasonCode.NOT_DELIVERED, at=LATE)
     connection.close()
     complain(one, ReasonCode.NOT_DELIVERED, at=LATE)
     assert (Case.objects.count(), _returned(one)) == (1, one.total_minor)
     pay_refunds(LATE)
-    with _failing_commit(done=done), pytest.raises(OperationalError):
+    with failing_commit(done=done), pytest.raises(OperationalError):
         execute_remedies(stores=get_stores(), at=LATE + HOUR)
     connection.close()
     execute_remedies(stores=get_stores(), at=LATE + HOUR)

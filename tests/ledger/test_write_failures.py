@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from unittest.mock import patch
+from collections.abc import Callable
 from uuid import UUID, uuid4
 
 import pytest
@@ -29,6 +27,7 @@ from tests.ledger.ledger_kit import (
     new_order,
     pay,
 )
+from tests.lost_writes import failing_commit, failing_statement
 
 from gongdao.core.money import Money
 from gongdao.ledger.charge_back import charge_back
@@ -58,42 +57,6 @@ WATCHED = (
 )  # fmt: skip
 ANNA = UUID(int=1)
 Verb = Callable[[], object]
-
-
-def _lost() -> OperationalError:
-    return OperationalError("the connection was lost")
-
-
-@contextmanager
-def failing_statement(number: int) -> Iterator[list[int]]:
-    """The statement with this number (from 1) is lost on its way; savepoints count as well."""
-    seen = [0]
-
-    def run(execute, sql, params, many, context):
-        seen[0] += 1
-        if seen[0] == number:
-            raise _lost()
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(run):
-        yield seen
-
-
-@contextmanager
-def failing_commit(*, done: bool) -> Iterator[None]:
-    """The first commit fails: before it happened, or (``done``) after."""
-    real, calls = connection._commit, []
-
-    def commit():
-        calls.append(1)
-        if len(calls) > 1:
-            return real()
-        if done:
-            real()
-        raise _lost()
-
-    with patch.object(connection, "_commit", commit):
-        yield
 
 
 def _refund(reference: str, order) -> Verb:

@@ -18,6 +18,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tests.market.market_kit import AT, make_merchant, make_shop, order, pay
 from tests.market.offer_kit import OFFER
+from tests.side_by_side import at_once
 
 from gongdao.core.attempts import count_attempt
 from gongdao.core.errors import InputError, StockShort, TooManyAttempts
@@ -319,7 +320,7 @@ def _race_guesses(count: int = 32) -> int:
         ):
             raise InputError("none", field="coupon")
 
-    said = [type(one) for one in _at_once([one] * count)]
+    said = [type(one) for one in at_once([one] * count)]
     assert set(said) <= {InputError, TooManyAttempts}, said
     return said.count(InputError)
 
@@ -398,32 +399,11 @@ def test_without_a_coupon_nothing_is_asked(monkeypatch):
     assert ran == ["one"]
 
 
-def _at_once(deeds) -> list[Any]:
-    start = threading.Barrier(len(deeds))
-    results: list[Any] = [None] * len(deeds)
-
-    def run(number: int) -> None:
-        start.wait()
-        try:
-            results[number] = deeds[number]()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 def _race(uses: int, per_buyer: int | None, contacts: int) -> tuple[Coupon, int]:
     shop = make_shop(stock=40, offer=OFFER)
     coupon = give(shop, terms(uses_left=uses, per_buyer=per_buyer))
     names = [f"b{n % contacts}@example.invalid" for n in range(32)]
-    done = _at_once([partial(order, shop, contact=name, coupon="SPRING") for name in names])
+    done = at_once([partial(order, shop, contact=name, coupon="SPRING") for name in names])
     return coupon, sum(not isinstance(one, Exception) for one in done)
 
 

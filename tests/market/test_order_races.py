@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from itertools import count
 from typing import Any
 
 import pytest
-from django.db import connection
 from tests.market.market_kit import AT, make_shop, order, pay
+from tests.side_by_side import at_once
 
 from gongdao.core.errors import StockShort
 from gongdao.front.stores import get_stores
@@ -25,28 +25,6 @@ from gongdao.payments.models import Credit
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.slow]
 
 
-def _at_once(deeds: Sequence[Callable[[], Any]]) -> list[Any]:
-    """Do all of ``deeds`` in threads that begin together; what each gave or raised."""
-    start = threading.Barrier(len(deeds))
-    results: list[Any] = [None] * len(deeds)
-
-    def run(number: int) -> None:
-        start.wait()
-        try:
-            results[number] = deeds[number]()
-        except Exception as error:
-            results[number] = error
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=run, args=(n,)) for n in range(len(deeds))]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return results
-
-
 def _secrets(placed) -> list[str]:
     stores = get_stores()
     found = find_order(stores=stores, number=placed.number, code=placed.code, at=AT)
@@ -57,7 +35,7 @@ def _secrets(placed) -> list[str]:
 def test_thirty_two_buyers_and_ten_secrets():
     """Ten get one each, the others are told that there are none, and nothing is sold twice."""
     shop = make_shop(stock=10)
-    placed = _at_once([partial(order, shop, contact=f"b{n}@example.invalid") for n in range(32)])
+    placed = at_once([partial(order, shop, contact=f"b{n}@example.invalid") for n in range(32)])
     got = [one for one in placed if not isinstance(one, Exception)]
     assert {type(one) for one in placed if isinstance(one, Exception)} == {StockShort}
     assert len(got) == 10
@@ -74,7 +52,7 @@ def test_each_callback_five_times_at_once(late):
     orders = [order(shop, contact=f"b{n}@example.invalid") for n in range(4)]
     if late:
         assert expire_orders(stores=get_stores(), at=AT + timedelta(hours=1)) == 4
-    told = _at_once([partial(pay, one) for one in orders for _ in range(5)])
+    told = at_once([partial(pay, one) for one in orders for _ in range(5)])
     assert not [one for one in told if isinstance(one, Exception)]
     assert sum(one.deed is not None for one in told) == 4
     assert Credit.objects.count() == 4
@@ -96,7 +74,7 @@ def test_without_the_lock_callbacks_meet(monkeypatch):
 
     monkeypatch.setattr(confirming, "_lock", read_together)
     placed = order(make_shop(stock=8))
-    told = _at_once([partial(pay, placed)] * both.parties)
+    told = at_once([partial(pay, placed)] * both.parties)
     assert not both.broken and [one for one in told if isinstance(one, Exception)], told
     assert Credit.objects.count() == 1
 
@@ -108,7 +86,7 @@ def test_payment_against_expiry():
     later = timedelta(minutes=20)
     deeds: list[Callable[[], Any]] = [partial(pay, one, after=later) for one in orders]
     deeds += [lambda: expire_orders(stores=get_stores(), at=AT + later)] * 3
-    told = _at_once(deeds)
+    told = at_once(deeds)
     assert not [one for one in told if isinstance(one, Exception)], told
     assert set(Order.objects.values_list("state", flat=True)) == {"delivered"}
     secrets = [secret for one in orders for secret in _secrets(one)]

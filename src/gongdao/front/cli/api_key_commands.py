@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import timedelta
 from typing import Annotated, Any
 from uuid import UUID
@@ -14,6 +10,7 @@ import typer
 
 from gongdao.core.errors import ArgumentError
 from gongdao.core.language import gettext as _
+from gongdao.front.cli.open_server import open_server, to_stderr
 from gongdao.front.cli.options import AsJson, Lang, escape_controls, print_json
 
 api_key_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -36,30 +33,6 @@ Days = Annotated[int, typer.Option("--days", metavar="N", min=0, help="几天后
 KeyId = Annotated[str, typer.Argument(metavar="ID", help="密钥的编号，见 list。Its id.")]
 
 
-@contextmanager
-def _open_server() -> Iterator[None]:
-    """Django over the database of this server, running; also beside pages that run."""
-    from gongdao.front.server.database import Database
-    from gongdao.front.settings import Settings
-    from gongdao.front.stores import get_masters
-
-    settings = Settings.read(os.environ)
-    get_masters(settings)  # made, or refused, before anything starts
-    database = Database(
-        data_dir=settings.data_dir, url=settings.database_url, attach=True, say=_to_stderr
-    )
-    with database:
-        from gongdao.front.server.django_processes import prepare
-
-        os.environ.update({"GONGDAO_DATA": str(settings.data_dir), "DATABASE_URL": database.url})
-        prepare(database.url)
-        yield
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 @api_key_app.command("make", help="做一个密钥，只显示这一次。Make a key, shown once.")
 def make(
     email: Email,
@@ -71,7 +44,7 @@ def make(
     lang: Lang = "zh",
 ) -> None:
     """Make a key for an account; it is printed once and kept as a digest only."""
-    with _open_server():
+    with open_server():
         from gongdao.front.clock import now
         from gongdao.market.api_keys import Scope, make_api_key
 
@@ -94,7 +67,7 @@ def make(
             print_json({"id": str(row.id), "key": text, "scopes": row.scopes.split()})
             return
         print(text)
-        _to_stderr(_("请现在存好，以后不再显示。编号：{id}").format(id=row.id))
+        to_stderr(_("请现在存好，以后不再显示。编号：{id}").format(id=row.id))
 
 
 def _user_of(email: str) -> UUID:
@@ -118,7 +91,7 @@ def _merchant_of(name: str) -> UUID:
 @api_key_app.command("list", help="有哪些密钥，不显示密钥本身。All keys, never their text.")
 def list_(as_json: AsJson = False, lang: Lang = "zh") -> None:
     """Every key, newest first, with its account, its scopes and when it was last used."""
-    with _open_server():
+    with open_server():
         from gongdao.market.models import ApiKey
 
         rows = ApiKey.objects.select_related("user", "merchant").order_by("-made_at")
@@ -158,7 +131,7 @@ def revoke(key: KeyId, lang: Lang = "zh") -> None:
         key_id = UUID(key)
     except ValueError:
         raise ArgumentError(_("不是编号：{text}").format(text=key[:60]), field="ID") from None
-    with _open_server():
+    with open_server():
         from gongdao.front.clock import now
         from gongdao.market.api_keys import revoke_api_key
 

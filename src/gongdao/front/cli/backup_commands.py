@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from gongdao.core.language import gettext as _
+from gongdao.front.cli.open_server import to_stderr
 from gongdao.front.cli.options import AsJson, Folder, Lang, escape_controls, print_json
 
 if TYPE_CHECKING:
@@ -36,7 +37,7 @@ def _open_ground(settings: Settings, *, attach: bool, may_create: bool) -> Itera
 
     masters = get_masters(settings, may_create=may_create)
     database = Database(
-        data_dir=settings.data_dir, url=settings.database_url, attach=attach, say=print
+        data_dir=settings.data_dir, url=settings.database_url, attach=attach, say=to_stderr
     )
     with database:
         yield Ground(database.url, make_blobs(settings), masters, settings.data_dir)

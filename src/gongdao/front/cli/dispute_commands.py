@@ -5,7 +5,7 @@ from __future__ import annotations
 import typer
 
 from gongdao.core.language import gettext as _
-from gongdao.front.cli.ledger_commands import open_ledger
+from gongdao.front.cli.open_server import open_server
 from gongdao.front.cli.options import AsJson, Lang, print_json
 
 dispute_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -20,7 +20,7 @@ def disputes() -> None:
 def recount(as_json: AsJson = False, lang: Lang = "zh") -> None:
     """Count the disproved claims behind each standing limit again, and lift what they do not reach;
     each is said in its case and told to the buyer. Again, it changes nothing."""
-    with open_ledger():
+    with open_server():
         from gongdao.disputes.recount_limits import recount_limits
         from gongdao.front.clock import now
         from gongdao.front.stores import get_stores

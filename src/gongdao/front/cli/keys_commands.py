@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,11 +11,11 @@ import typer
 
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
+from gongdao.front.cli.open_server import open_server
 from gongdao.front.cli.options import AsJson, Lang, escape_controls, print_json
 
 if TYPE_CHECKING:
     from gongdao.core.envelope import MasterKeys
-    from gongdao.front.settings import Settings
 
 keys_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
 KeyCopy = Annotated[
@@ -26,29 +23,6 @@ KeyCopy = Annotated[
     typer.Argument(metavar="[FILE]", help="gongdao keys backup 写的文件。A copy of the keys."),
 ]
 NewFile = Annotated[Path, typer.Argument(metavar="FILE", help="新文件。A new file.")]
-
-
-@contextmanager
-def _open_server() -> Iterator[Settings]:
-    """Django over the database of this server, running; also beside pages that run."""
-    from gongdao.front.server.database import Database
-    from gongdao.front.settings import Settings
-    from gongdao.front.stores import get_masters
-
-    settings = Settings.read(os.environ)
-    get_masters(settings, may_create=False)
-    with Database(
-        data_dir=settings.data_dir, url=settings.database_url, attach=True, say=_to_stderr
-    ) as database:
-        from gongdao.front.server.django_processes import prepare
-
-        os.environ.update({"GONGDAO_DATA": str(settings.data_dir), "DATABASE_URL": database.url})
-        prepare(database.url)
-        yield settings
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 @keys_app.command("new", help="新主密钥放到最前面，旧的留在后面。A new master key in front.")
@@ -91,7 +65,7 @@ def rewrap(as_json: AsJson = False, lang: Lang = "zh") -> None:
     must have been restarted since the new key: an old process could not open what it finds."""
     from dataclasses import asdict
 
-    with _open_server() as settings:
+    with open_server(may_create=False) as settings:
         from gongdao.front.server.rewrap_all import check_restarted, rewrap_all
         from gongdao.front.stores import get_stores
 
@@ -122,7 +96,7 @@ def check(copy: KeyCopy = None, as_json: AsJson = False, lang: Lang = "zh") -> N
     does not open."""
     from dataclasses import asdict
 
-    with _open_server() as settings:
+    with open_server(may_create=False) as settings:
         from gongdao.front.server.rewrap_all import check_keys
         from gongdao.front.stores import get_masters
 

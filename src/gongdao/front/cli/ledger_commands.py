@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -16,6 +15,7 @@ import typer
 from gongdao.core.errors import ArgumentError
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
+from gongdao.front.cli.open_server import open_server
 from gongdao.front.cli.options import AsJson, Lang, escape_controls, print_json, read_as_of
 
 if TYPE_CHECKING:
@@ -31,30 +31,10 @@ _Out = typer.Option(
 )
 
 
-@contextmanager
-def open_ledger() -> Iterator[None]:
-    """Django over the database of this server, running; also beside pages that run."""
-    from gongdao.front.server.database import Database
-    from gongdao.front.settings import Settings
-    from gongdao.front.stores import get_masters
-
-    settings = Settings.read(os.environ)
-    get_masters(settings)  # made, or refused, before anything starts
-    database = Database(
-        data_dir=settings.data_dir, url=settings.database_url, attach=True, say=print
-    )
-    with database:
-        from gongdao.front.server.django_processes import prepare
-
-        os.environ.update({"GONGDAO_DATA": str(settings.data_dir), "DATABASE_URL": database.url})
-        prepare(database.url)
-        yield
-
-
 @ledger_app.command("check", help="试算平衡：每一笔都要对得上。Trial balance.")
 def check(as_json: AsJson = False, lang: Lang = "zh") -> None:
     """Recompute every balance from the transfers; exit 1 where anything differs."""
-    with open_ledger():
+    with open_server():
         from gongdao.ledger.check_ledger import check_ledger
 
         checked = check_ledger()
@@ -126,7 +106,7 @@ def statement(
     if first >= last:
         raise ArgumentError(_("开始时间要早于结束时间"), field="--begin")
     _check_target(out, replace=replace)
-    with open_ledger():
+    with open_server():
         from gongdao.ledger.statement import statement_csv
 
         _check_opened(wanted)
@@ -161,7 +141,7 @@ def export(
 
     payer, given = Account.parse(through), _read_batch(batch)
     _check_target(out, replace=replace)
-    with open_ledger():
+    with open_server():
         from gongdao.disputes.hold_ground import find_held_merchants
         from gongdao.front.stores import get_stores
         from gongdao.ledger.export_payouts import export_payouts

@@ -14,6 +14,7 @@ import typer
 
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
+from gongdao.front.cli.open_server import to_stderr
 from gongdao.front.cli.options import AsJson, Lang, escape_controls, print_json
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def _open_database() -> Iterator[tuple[Settings, str]]:
 
     settings = Settings.read(os.environ)
     database = Database(
-        data_dir=settings.data_dir, url=settings.database_url, attach=True, say=print
+        data_dir=settings.data_dir, url=settings.database_url, attach=True, say=to_stderr
     )
     with database:
         yield settings, database.url

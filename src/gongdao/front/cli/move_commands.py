@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -16,10 +15,10 @@ import typer
 from gongdao.core.errors import ArgumentError, InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.os_errors import os_reason
+from gongdao.front.cli.open_server import open_server
 from gongdao.front.cli.options import AsJson, Lang, escape_controls, print_json
 
 if TYPE_CHECKING:
-    from gongdao.core.stores import Stores
     from gongdao.market.moving_in.move_dujiaoka import MoveReport
     from gongdao.market.moving_in.rows import RefusedRow
 
@@ -78,8 +77,9 @@ def dujiaoka(
     if not 1 <= len(shop) <= _LONGEST_SHOP:
         raise ArgumentError(_("1 到 {most} 个字符。").format(most=_LONGEST_SHOP), field="--shop")
     rows: list[RefusedRow] = []
-    with _listing(refused) as write, _open_market() as stores:
+    with _listing(refused) as write, open_server():
         from gongdao.front.clock import now
+        from gongdao.front.stores import get_stores
         from gongdao.market.moving_in.keep_orders import OldShop
         from gongdao.market.moving_in.move_dujiaoka import MoveIn, move_dujiaoka
 
@@ -94,7 +94,7 @@ def dujiaoka(
         whose = OldShop(_find_merchant(merchant), shop)
         with _open(dump) as file:
             report = move_dujiaoka(
-                stores=stores,
+                stores=get_stores(),
                 wanted=MoveIn(whose, file, loop_uses, dry_run, give_up),
                 at=now(),
                 refuse=take,
@@ -117,30 +117,6 @@ def _find_merchant(said: str) -> UUID:
     if found is None:
         raise ArgumentError(_("没有这个商家：{name}").format(name=said[:60]), field="--merchant")
     return found.id
-
-
-@contextmanager
-def _open_market() -> Iterator[Stores]:
-    """Keys and Django over the database of this server, running; also beside pages that run."""
-    from gongdao.front.server.database import Database
-    from gongdao.front.settings import Settings
-    from gongdao.front.stores import get_masters, get_stores
-
-    settings = Settings.read(os.environ)
-    get_masters(settings)  # made, or refused, before anything starts
-    database = Database(
-        data_dir=settings.data_dir, url=settings.database_url, attach=True, say=_to_stderr
-    )
-    with database:
-        from gongdao.front.server.django_processes import prepare
-
-        os.environ.update({"GONGDAO_DATA": str(settings.data_dir), "DATABASE_URL": database.url})
-        prepare(database.url)
-        yield get_stores()
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
 
 
 @contextmanager

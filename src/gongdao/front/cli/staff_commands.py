@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -14,6 +10,7 @@ import typer
 
 from gongdao.core.errors import ArgumentError
 from gongdao.core.language import gettext as _
+from gongdao.front.cli.open_server import open_server
 from gongdao.front.cli.options import AsJson, Lang, escape_controls, print_json
 
 staff_app = typer.Typer(no_args_is_help=True, rich_markup_mode=None)
@@ -33,29 +30,6 @@ class RoleName(StrEnum):
 Mail = Annotated[str, typer.Argument(metavar="EMAIL", help="账号的邮箱。The account's address.")]
 
 
-@contextmanager
-def _open_server() -> Iterator[None]:
-    """Django over the database of this server, running; also beside pages that run."""
-    from gongdao.front.server.database import Database
-    from gongdao.front.settings import Settings
-    from gongdao.front.stores import get_masters
-
-    settings = Settings.read(os.environ)
-    get_masters(settings)
-    with Database(
-        data_dir=settings.data_dir, url=settings.database_url, attach=True, say=_to_stderr
-    ) as database:
-        from gongdao.front.server.django_processes import prepare
-
-        os.environ.update({"GONGDAO_DATA": str(settings.data_dir), "DATABASE_URL": database.url})
-        prepare(database.url)
-        yield
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 @staff_app.command("add", help="给一个账号一个角色。Give an account a role.")
 def add(
     mail: Mail,
@@ -65,7 +39,7 @@ def add(
     lang: Lang = "zh",
 ) -> None:
     """Give the account roles; they hold from its next request on, with a second factor."""
-    with _open_server():
+    with open_server():
         from django.db import transaction
 
         from gongdao.front.clock import now
@@ -92,7 +66,7 @@ def add(
 @staff_app.command("list", help="谁有什么角色。Who has which roles.")
 def list_(as_json: AsJson = False, lang: Lang = "zh") -> None:
     """Everybody with a role, by address."""
-    with _open_server():
+    with open_server():
         from gongdao.market.staff import list_staff
 
         members = list_staff()
@@ -115,7 +89,7 @@ def remove(
     lang: Lang = "zh",
 ) -> None:
     """Take a role back; it opens nothing from the next request on."""
-    with _open_server():
+    with open_server():
         from django.db import transaction
 
         from gongdao.front.clock import now

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ import typer
 from gongdao.core.errors import ArgumentError, InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.os_errors import os_reason
+from gongdao.front.cli.open_server import open_server, to_stderr
 from gongdao.front.cli.options import AsJson, Lang, escape_controls, print_json
 
 if TYPE_CHECKING:
@@ -86,30 +86,6 @@ OpenEvery = Annotated[
 ]
 
 
-@contextmanager
-def _open_vault() -> Iterator[Stores]:
-    """Keys and Django over the database of this server, running; also beside pages that run."""
-    from gongdao.front.server.database import Database
-    from gongdao.front.settings import Settings
-    from gongdao.front.stores import get_masters, get_stores
-
-    settings = Settings.read(os.environ)
-    get_masters(settings)  # made, or refused, before anything starts
-    database = Database(
-        data_dir=settings.data_dir, url=settings.database_url, attach=True, say=_to_stderr
-    )
-    with database:
-        from gongdao.front.server.django_processes import prepare
-
-        os.environ.update({"GONGDAO_DATA": str(settings.data_dir), "DATABASE_URL": database.url})
-        prepare(database.url)
-        yield get_stores()
-
-
-def _to_stderr(line: str) -> None:
-    print(line, file=sys.stderr, flush=True)
-
-
 @dataclass
 class _Refused:
     """Refused lines: the first ones kept, all written where a file was named. Never a secret."""
@@ -160,9 +136,11 @@ def import_(
         dry_run=dry_run,
         give_up=give_up,
     )
-    with _open_file(file) as data, _listing(refused) as write, _open_vault() as stores:
+    with _open_file(file) as data, _listing(refused) as write, open_server():
+        from gongdao.front.stores import get_stores
+
         told = _Refused(write=write)
-        report, lines = _run(stores, wanted, file.name, data, told)
+        report, lines = _run(get_stores(), wanted, file.name, data, told)
     if as_json:
         print_json(_report_json(report, lines, told, dry_run))
     else:
@@ -211,7 +189,7 @@ def _run(
     left = find_incoming(shelf.sku)
     if wanted.give_up and left is not None and not wanted.dry_run:
         count = discard_import(batch=left)
-        _to_stderr(_("放弃了批次 {batch}：{n} 条卡密已移除。").format(batch=left, n=count))
+        to_stderr(_("放弃了批次 {batch}：{n} 条卡密已移除。").format(batch=left, n=count))
     report = import_secrets(
         stores=stores,
         sku=shelf.sku,
@@ -351,7 +329,7 @@ def unfinished(as_json: AsJson = False, lang: Lang = "zh") -> None:
     sold. The same file again finishes it; ``stock import --give-up`` drops it."""
     from dataclasses import asdict
 
-    with _open_vault():
+    with open_server():
         from gongdao.vault.queries import find_unfinished
 
         found = find_unfinished()
@@ -379,10 +357,11 @@ def unfinished(as_json: AsJson = False, lang: Lang = "zh") -> None:
 @stock_app.command("check", help="逐项核对卡密库。Compare everything in the vault.")
 def check(every: OpenEvery = 100, as_json: AsJson = False, lang: Lang = "zh") -> None:
     """Compare units, claims, secrets, fingerprints and roots; exit 1 where anything differs."""
-    with _open_vault() as stores:
+    with open_server():
+        from gongdao.front.stores import get_stores
         from gongdao.vault.check_vault import check_vault
 
-        checked = check_vault(stores=stores, open_every=every or None)
+        checked = check_vault(stores=get_stores(), open_every=every or None)
     if as_json:
         print_json(_check_json(checked))
     else:

@@ -1,0 +1,45 @@
+"""Writes that are lost: a statement on its way, a commit before or after it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from unittest.mock import patch
+
+from django.db import OperationalError, connection
+
+
+def _lost() -> OperationalError:
+    return OperationalError("the connection was lost")
+
+
+@contextmanager
+def failing_statement(number: int) -> Iterator[list[int]]:
+    """The statement with this number (from 1) is lost on its way; savepoints count as well."""
+    seen = [0]
+
+    def run(execute, sql, params, many, context):
+        seen[0] += 1
+        if seen[0] == number:
+            raise _lost()
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(run):
+        yield seen
+
+
+@contextmanager
+def failing_commit(*, done: bool) -> Iterator[None]:
+    """The first commit fails: before it happened, or (``done``) after."""
+    real, calls = connection._commit, []
+
+    def commit():
+        calls.append(1)
+        if len(calls) > 1:
+            return real()
+        if done:
+            real()
+        raise _lost()
+
+    with patch.object(connection, "_commit", commit):
+        yield
