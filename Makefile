@@ -150,6 +150,12 @@ bench: setup-dev
 	$(BIN)/python benchmarks/run.py
 	$(BIN)/python -m benchmarks.web_pages --write
 	$(BIN)/python -m benchmarks.web_load --write
+	$(BIN)/python -m benchmarks.orders --write
+	$(BIN)/python -m benchmarks.disputes --write
+	$(BIN)/python -m benchmarks.move_in --write
+	$(BIN)/python -m benchmarks.ledger --write
+	$(BIN)/python -m benchmarks.vault --write
+	$(BIN)/python -m benchmarks.log --write
 
 lock:
 	uv pip compile --universal --generate-hashes --no-header --python-version 3.11 -o requirements.lock pyproject.toml build-system.txt

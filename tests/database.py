@@ -7,15 +7,17 @@ start on an empty folder.
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
@@ -29,6 +31,7 @@ from gongdao.front.server.server_user import choose_user
 SHARED = "SHARED_BY_TESTS"
 """The variable that names the folder all processes of one run share; conftest sets it."""
 _PATIENCE = 180
+_SAID = "said.json"
 _MIGRATE = """
 import django
 django.setup()
@@ -52,14 +55,33 @@ def begin_installation(data: Path) -> None:
     write_private(data / "master.key", f"{new_master_key()}\n")
 
 
+def begin_market(data: Path) -> dict[str, Any]:
+    """A new installation in ``data`` with the demonstration's market; what was said when it was
+    made, once a run."""
+    data.parent.mkdir(parents=True, exist_ok=True)
+    subprocess.run(["cp", "-a", str(_shared("market", _fill_market)), str(data)], check=True)
+    found: dict[str, Any] = json.loads((data / _SAID).read_text("utf-8"))
+    return found
+
+
 def _prepared() -> Path:
-    """The data folder that copies are made of, stopped; the first who asks makes it."""
-    place = Path(os.environ[SHARED]) / "prepared"
-    lock = take_lock(place.with_name("prepared.lock"), patience=_PATIENCE)
+    """The data folder with nothing but a database in this version's form, stopped."""
+    return _shared("prepared", _prepare)
+
+
+def _shared(name: str, make: Callable[[Path], None]) -> Path:
+    """The folder ``name`` that copies are made of; the first who asks has it made."""
+    place = Path(os.environ[SHARED]) / name
+    lock = take_lock(place.with_name(f"{name}.lock"), patience=_PATIENCE)
     assert lock is not None, f"nobody finished {place}"
     try:
         if not place.exists():
-            _prepare(place)
+            new = place.with_name(f"{name}.new")
+            shutil.rmtree(new, ignore_errors=True)
+            make(new)
+            for own in ("port", "server.log"):  # each copy has its own
+                (new / "postgres" / own).unlink(missing_ok=True)
+            new.rename(place)
     finally:
         os.close(lock)
     return place
@@ -77,16 +99,20 @@ def _run_alone(cluster: Path, words: str) -> None:
     )
 
 
-def _prepare(place: Path) -> None:
-    new = place.with_name("prepared.new")
-    shutil.rmtree(new, ignore_errors=True)
+def _prepare(new: Path) -> None:
     with start_embedded(data_dir=new, durable=False) as running:
         environ = command_environment(running, new / "else")
         subprocess.run([sys.executable, "-c", _MIGRATE], env=environ, check=True)
     _run_alone(new / "postgres/cluster", _MAY_EMPTY)
-    for name in ("port", "server.log"):  # each copy has its own
-        (new / "postgres" / name).unlink()
-    new.rename(place)
+
+
+def _fill_market(new: Path) -> None:
+    begin_installation(new)
+    with start_embedded(data_dir=new, durable=False) as running:
+        command = [str(Path(sys.executable).parent / "gongdao"), "demo-market", "--json"]
+        environ = command_environment(running, new)
+        done = subprocess.run(command, env=environ, check=True, stdout=subprocess.PIPE)
+    (new / _SAID).write_bytes(done.stdout)
 
 
 @contextmanager
@@ -126,6 +152,17 @@ def point_django_at(running: RunningPostgres) -> None:
     }
     settings.DATABASES["default"].update(place)
     connections["default"].settings_dict.update(place)
+
+
+def find_url() -> str:
+    """The address of the tests' own database, for processes that Django here does not reach."""
+    from django.db import connection
+
+    told = connection.settings_dict
+    return (
+        f"postgresql://{told['USER']}:{told['PASSWORD']}@{told['HOST']}:{told['PORT']}"
+        f"/{told['NAME']}"
+    )
 
 
 def copy_for_django(running: RunningPostgres) -> None:

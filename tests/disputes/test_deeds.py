@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from tests.disputes.authority_kit import actor, hold
 from tests.disputes.disputes_kit import (
     AT,
     BUYER,
@@ -33,6 +34,7 @@ from gongdao.core.errors import (
 )
 from gongdao.core.money import Money
 from gongdao.disputes.appeal import Ground, appeal
+from gongdao.disputes.authority_requests import end_request
 from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.execute_remedies import execute_remedies
@@ -40,13 +42,21 @@ from gongdao.disputes.facts import FactName
 from gongdao.disputes.fire_clocks import fire_due_clocks, follow_orders
 from gongdao.disputes.give_verdict import Ruling, give_verdict
 from gongdao.disputes.hand_over import ask_party, hand_over, take_case
-from gongdao.disputes.models import Case, HandOver, Notice, OfferAnswer, Remedy, Verdict
+from gongdao.disputes.models import (
+    AuthorityRequest,
+    Case,
+    HandOver,
+    Notice,
+    OfferAnswer,
+    Remedy,
+    Verdict,
+)
 from gongdao.disputes.notices import note_seen
 from gongdao.disputes.offers import Terms, accept_claim, accept_offer, decline_offer, offer
 from gongdao.disputes.root_cause import Cause, answer_cause, measure_effect, record_cause
 from gongdao.disputes.say import NewFile, name_excuse, say, withdraw
 from gongdao.disputes.states import Deed, Mover, Outcome, ReasonCode, Step
-from gongdao.disputes.stop_clock import Stop, resume_clock, stop_clock
+from gongdao.disputes.stop_clock import Stop, stop_clock
 from gongdao.disputes.verdict_file import differs
 from gongdao.disputes.verdict_json import read_verdict
 from gongdao.front.stores import get_stores
@@ -353,10 +363,10 @@ def test_asked_evidence_handed_over_and_a_stopped_clock():
     with pytest.raises(DisputeRefused):
         stop_clock(stores=stores, case_id=case.id, by=boris, stop=asked, at=at)
     due = case.clock_due_at
-    held = Stop(StopReason.LEGAL_HOLD, "有关机关要求不动。", reference="A-17")
-    stop_clock(stores=stores, case_id=case.id, by=boris, stop=held, at=at)
+    hold(case, at=at)
     assert _fire(at + 500 * HOUR) == {}
-    resume_clock(stores=stores, case_id=case.id, by=boris, at=at + 10 * HOUR)
+    request = {"request_id": AuthorityRequest.objects.get().id, "by": actor("petra")}
+    end_request(stores=stores, **request, reason="已解除", at=at + 10 * HOUR)
     assert _again(case).clock_due_at == due + 10 * HOUR
     say(
         stores=stores,

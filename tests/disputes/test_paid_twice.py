@@ -27,7 +27,7 @@ from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.events import Docket
 from gongdao.disputes.facts import FactName
 from gongdao.disputes.fire_clocks import fire_due_clocks
-from gongdao.disputes.given_before import Earlier, given_before
+from gongdao.disputes.given_before import Earlier, given_before, left_of_price
 from gongdao.disputes.judge import facts_of
 from gongdao.disputes.models import RecordedFact, Remedy, Verdict
 from gongdao.disputes.offers import accept_claim
@@ -199,7 +199,8 @@ CASES = {
     "the same piece": (Earlier("invalid", "affected", (1,), 300), (1,), (300, 0)),
     "another piece": (Earlier("invalid", "affected", (1,), 300), (2, 3), (0, 0)),
     "one of two": (Earlier("invalid", "affected", (1, 2), 600), (2, 3), (300, 0)),
-    "odd units": (Earlier("invalid", "affected", (1, 2), 601), (2,), (301, 0)),
+    "odd units": (Earlier("invalid", "affected", (1, 2), 601), (1,), (301, 0)),
+    "more than it costs": (Earlier("invalid", "affected", (1,), 1_400, (1, 2)), (2,), (400, 0)),
     "another reason": (Earlier("late", "affected", (1,), 300), (1,), (0, 300)),
     "of all": (Earlier("invalid", "shortfall", (), 300), (2,), (300, 0)),
     "nobody knows": (Earlier("invalid", "", (), 300), (2,), (0, 300)),
@@ -211,7 +212,27 @@ CASES = {
 @pytest.mark.parametrize(("earlier", "places", "given"), CASES.values(), ids=CASES)
 def test_what_was_given_for_the_same(earlier, places, given):
     """Certain, possible, or for something else."""
-    assert given_before(earlier=[earlier], reason="invalid", places=places) == given
+    order = {"paid": 3_000, "quantity": 3}
+    assert given_before(earlier=[earlier], reason="invalid", places=places, **order) == given
+
+
+LEFT = {
+    "nothing given": ([], (1, 2), 2_000),
+    "the second of two": ([((1,), 1_000), ((1, 2), 1_000)], (2,), 0),
+    "the first of two": ([((1,), 1_000), ((1, 2), 1_000)], (1, 3), 1_000),
+    "equal parts": ([((1, 2), 900), ((2, 3), 100)], (2,), 500),
+    "of all alike": ([((), 1_500)], (2,), 500),
+}
+
+
+@pytest.mark.parametrize(("cases", "places", "left"), LEFT.values(), ids=LEFT)
+def test_what_is_left_of_the_price(cases, places, left):
+    """What was given for one piece already is not laid on it again by a later case about several,
+    but on those that still cost something; money for the order as a whole is of every piece."""
+    earlier = [
+        Earlier("invalid", "affected" if one else "shortfall", one, minor) for one, minor in cases
+    ]
+    assert left_of_price(earlier=earlier, places=places, paid=3_000, quantity=3) == left
 
 
 BASES = {

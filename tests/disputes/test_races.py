@@ -87,6 +87,8 @@ def _release_between(monkeypatch, lock, one):
         except OperationalError as error:
             taps.append(error)
         finally:
+            with connection.cursor() as cursor:  # who gets it from the pool next waits as ever
+                cursor.execute("RESET lock_timeout")
             connection.close()
 
     def read_then_wait(order_id):

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
+from tests.disputes.authority_kit import actor, hold
 from tests.disputes.disputes_kit import (
     BUYER,
     HOUR,
@@ -28,11 +29,12 @@ from gongdao.core.errors import (
     InputError,
     NotYourMove,
 )
+from gongdao.disputes.authority_requests import end_request
 from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.execute_remedies import execute_remedies
 from gongdao.disputes.fire_clocks import fire_due_clocks
 from gongdao.disputes.hand_over import hand_over, take_case
-from gongdao.disputes.models import Notice, Remedy
+from gongdao.disputes.models import AuthorityRequest, Notice, Remedy
 from gongdao.disputes.notices import ClaimedNotice, dispute_text, is_told
 from gongdao.disputes.offers import accept_claim
 from gongdao.disputes.open_case import judge_again
@@ -46,7 +48,6 @@ from gongdao.market.release_orders import confirm_receipt
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OUTAGE = Stop(StopReason.OUTAGE, "昨晚平台断网，商家打不开工作台。")
-HOLD = Stop(StopReason.LEGAL_HOLD, "有关机关要求暂不处理。", reference="A-17")
 
 
 def owned(shop=None):
@@ -88,12 +89,12 @@ def test_a_clock_is_stopped_by_the_cases_owner_alone():
 
 
 def test_while_an_authority_holds_it_nothing_moves():
-    """No side ends the case, no new record decides it and words are heard; under another stop, once
-    the hold is over, the same tap is taken."""
+    """No side ends the case, no new record decides it, words are heard, and its owner does not lift
+    what the register has; under another stop, once the hold is over, the same tap is taken."""
     case, anna = owned(make_shop(stock=2))
     claim = {"stores": get_stores(), "case_id": case.id}
     ends = [(accept_claim, MERCHANT), (withdraw, BUYER)]
-    stop(case, anna, HOLD)
+    hold(case)
     for deed, by in ends:
         with pytest.raises(DisputeRefused, match="不动"):
             deed(**claim, by=by, at=LATE + HOUR)
@@ -105,7 +106,10 @@ def test_while_an_authority_holds_it_nothing_moves():
     say(**claim, by=BUYER, words="还有一句", at=LATE + HOUR)
     case.refresh_from_db()
     assert (case.step, case.clock_stop_reason) == ("merchant_answer", "legal_hold")
-    resume_clock(**claim, by=anna, at=LATE + 2 * HOUR)
+    with pytest.raises(DisputeRefused, match="登记册"):
+        resume_clock(**claim, by=anna, at=LATE + 2 * HOUR)
+    more = {"stores": get_stores(), "request_id": AuthorityRequest.objects.get().id}
+    assert end_request(**more, reason="已解除", by=actor("petra"), at=LATE + 2 * HOUR) == 1
     stop(case, anna, at=LATE + 2 * HOUR)
     accept_claim(**claim, by=MERCHANT, at=LATE + 3 * HOUR)
     case.refresh_from_db()
@@ -125,7 +129,7 @@ def test_a_step_that_waits_is_not_carried_out_under_a_hold():
     accept_claim(**claim, by=MERCHANT, at=LATE)
     step = Remedy.objects.get()
     assert step.state == "planned"
-    stop(case, anna, HOLD, at=LATE)
+    hold(case)
     fund(AccountKind.PLATFORM_GUARANTEE, 9800)
     execute_remedies(stores=get_stores(), at=LATE + 719 * HOUR)
     step.refresh_from_db()
@@ -156,12 +160,13 @@ def test_a_stop_runs_out_by_itself():
 
 
 def test_words_and_the_paper_are_asked_for():
-    """Without words, without the number of the paper where the rule asks for one, for more hours
+    """Without words, without a request of the register where the rule asks for one, for more hours
     than the rule gives or for a reason that the clock does not know, nothing stops."""
     case, anna = owned()
     bad = [
         (Stop(StopReason.OUTAGE, " "), InputError),
         (Stop(StopReason.LEGAL_HOLD, "有关机关要求暂不处理。"), InputError),
+        (Stop(StopReason.LEGAL_HOLD, "有关机关要求暂不处理。", reference="A-17"), InputError),
         (Stop(StopReason.OUTAGE, "断网。", hours=73), InputError),
         (Stop(StopReason.OUTAGE, "断网。", hours=0), InputError),
         (Stop(StopReason.GATEWAY_ASKED, "等渠道。"), DisputeRefused),
@@ -171,13 +176,10 @@ def test_words_and_the_paper_are_asked_for():
             stop(case, anna, what)
     case.refresh_from_db()
     assert case.clock_stopped_at is None and not case.posts.exists()
-    case = stop(case, anna, HOLD)
-    assert case.clock_stop_until == LATE + 720 * HOUR and case.posts.count() == 1
-    assert "A-17" not in str(list(case.events.values_list("data", flat=True)))
 
 
 def test_the_hours_of_a_reason_count_together():
-    """What stood still is used up, also where the case moved on before the end; another paper has
+    """What stood still is used up, also where the case moved on before the end; another request has
     hours of its own, and the same one has not."""
     case, anna = owned()
     case = stop(case, anna, Stop(StopReason.OUTAGE, "断网。", hours=10))
@@ -187,12 +189,13 @@ def test_the_hours_of_a_reason_count_together():
     say(**more, words="我们核对过，卡密出库时有效。", at=LATE + 15 * HOUR)
     case.refresh_from_db()
     assert case.stood == {"outage:": 14 * 3600} and case.clock_stopped_at is None
-    case = stop(case, anna, HOLD, at=LATE + 16 * HOUR)
+    number = hold(case, at=LATE + 16 * HOUR)
     fire_due_clocks(stores=get_stores(), at=LATE + 736 * HOUR)
     with pytest.raises(InputError):
-        stop(case, anna, HOLD, at=LATE + 737 * HOUR)
-    again = Stop(StopReason.LEGAL_HOLD, "又有一份文书。", reference="A-18")
-    assert stop(case, anna, again, at=LATE + 737 * HOUR).clock_stopped_at
+        stop(case, anna, Stop(StopReason.LEGAL_HOLD, "再停。", reference=number), LATE + 737 * HOUR)
+    hold(case, at=LATE + 737 * HOUR, paper_no="公调〔2026〕18 号")
+    case.refresh_from_db()
+    assert case.clock_stopped_at == LATE + 737 * HOUR
 
 
 def test_who_gives_the_case_away_stops_nothing_any_more():

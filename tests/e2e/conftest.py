@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.e2e.people import fill_market
+from tests.database import begin_market
 from tests.e2e.real_server import Post, RealServer
 from tests.e2e.visitor import Visitor, open_visitor
 from tests.front.web.look_kit import find_browser, open_browser
@@ -33,8 +33,10 @@ def post():
 
 @pytest.fixture(scope="session")
 def real_server(tmp_path_factory, post):
-    """`gongdao serve` with everything, on a data folder of its own."""
+    """`gongdao serve` with everything, on a data folder of its own, the demonstration's market in
+    it."""
     server = RealServer(tmp_path_factory.mktemp("e2e"), post.url)
+    server.market = begin_market(server.data)
     server.start()
     _STARTED.append(server)
     yield server
@@ -59,7 +61,7 @@ def pytest_runtest_teardown(nextitem):
 @pytest.fixture(scope="session")
 def market(real_server):
     """The market of the demonstration on the real server; what `demo-market` said."""
-    return fill_market(real_server)
+    return real_server.market | {"market": f"{real_server.url}/market/"}
 
 
 @pytest.fixture(scope="session")

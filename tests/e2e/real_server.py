@@ -9,11 +9,10 @@ import sys
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import LiteralString
+from typing import Any, LiteralString
 
 import psycopg
 from aiosmtpd.controller import Controller
-from tests.database import begin_installation
 from tests.front.server.server_kit import PATIENCE, free_port, lives, wait_until
 
 from gongdao.front.server.running_file import find_running
@@ -67,13 +66,12 @@ class RealServer:
         self.url = f"http://127.0.0.1:{self.port}"
         self.data = folder / "data"
         self.log = folder / "server.log"
+        self.market: dict[str, Any] = {}
         self._mail_url = mail_url
         self._process: subprocess.Popen[str] | None = None
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        if not self.data.exists():
-            begin_installation(self.data)
         before = self.said()
         with self.log.open("a", encoding="utf-8") as log:
             self._process = subprocess.Popen(

@@ -37,6 +37,31 @@ def _look_and_complain(buyer, number):
     return buyer.page.url
 
 
+def _open_newest(one, inbox):
+    """From the list of cases to the one that waits."""
+    one.go(inbox)
+    one.press(one.page.get_by_role("link", name=re.compile("卡密无效")).first)
+
+
+def _wait_for(one, *words):
+    """Until the page says all of it; it is asked for again meanwhile."""
+    for _turn in range(60):
+        if all(word in one.text() for word in words):
+            return
+        one.page.wait_for_timeout(500)
+        one.page.reload()
+    raise AssertionError(one.text())
+
+
+def _write(one, form, words):
+    """Open one of the forms of the case, and write."""
+    box = one.page.locator(f"details#{form}")
+    if box.get_attribute("open") is None:  # what is most likely wanted is open already
+        box.locator("summary").click()
+    box.get_by_label("要说的话").fill(words)
+    return box
+
+
 @pytest.mark.parametrize("device", ["phone", "desktop"])
 def test_the_parties_settle(meet, market, device):
     """The buyer complains, the merchant offers, the buyer accepts; the money goes back."""
@@ -57,13 +82,64 @@ def test_the_parties_settle(meet, market, device):
     buyer.go(case)
     assert "部分退款" in buyer.text() and "¥10.00" in buyer.text()
     buyer.press("接受")
-    for _turn in range(60):
-        if "双方和解" in buyer.text() and "做完了" in buyer.text():
-            break
-        buyer.page.wait_for_timeout(500)
-        buyer.page.reload()
-    assert "双方和解" in buyer.text() and "做完了" in buyer.text(), buyer.text()
+    _wait_for(buyer, "双方和解", "做完了")
     buyer.look()
+
+
+def test_one_tap_of_the_merchant_on_his_phone(meet, market):
+    """The merchant grants the claim from his inbox with one tap, and the money is on its way."""
+    buyer, seller = meet("desktop"), meet("phone")
+    case = _look_and_complain(buyer, _buy(buyer))
+    sign_in_seller(seller, market["password"])
+    _open_newest(seller, "/desk/disputes/")
+    seller.page.get_by_text("同意买家的主张").first.click()
+    seller.press("同意，马上执行")
+    buyer.go(case)
+    _wait_for(buyer, "双方和解", "做完了")
+    assert "全额退款" in buyer.text()
+    buyer.look()
+
+
+def test_an_excuse_a_stopped_clock_and_an_appeal(meet, market, second_factor):
+    """The merchant names an excuse and shows something; the arbiter, on his phone, lets the clock
+    stand still and run on, and refuses; the buyer appeals, and it waits for another person."""
+    buyer, seller, arbiter = meet("phone"), meet("phone"), meet("phone")
+    case = _look_and_complain(buyer, _buy(buyer))
+    sign_in_seller(seller, market["password"])
+    _open_newest(seller, "/desk/disputes/")
+    form = _write(seller, "excuse", "买家换错了地区，我们的客服记录里有。")
+    form.get_by_label(re.compile("用户操作")).check()
+    seller.press("提出理由")
+    assert "等商家证明所说的理由" in seller.text()
+    _write(seller, "show", "记录在这里：买家自己说换了地区。")
+    seller.press("提交材料")
+    sign_in_operator(arbiter, market["password"], second_factor)
+    _open_newest(arbiter, "/operator/disputes/")
+    desk = arbiter.page.url
+    arbiter.press("由我负责")
+    arbiter.page.get_by_text("让计时停下").click()
+    arbiter.page.get_by_label("停多少小时").fill("1")
+    arbiter.page.get_by_label("为什么，双方都看得到").fill("去函问了发行方，等回信。")
+    arbiter.press("停下")
+    arbiter.go("/operator/disputes/?show=stopped")
+    assert "去函问了发行方，等回信。" in arbiter.text()
+    buyer.go(case)
+    assert "计时停着" in buyer.text() and "去函问了发行方，等回信。" in buyer.text()
+    arbiter.go(desk)
+    arbiter.press("让计时现在就继续")
+    arbiter.page.get_by_label("不支持", exact=True).check()
+    arbiter.page.locator("input[name=rules]").first.check()
+    reasons = "发行方回信说卡密没有用过；买家没有录屏，也没有别的材料。"
+    arbiter.page.get_by_label("认定的事实和理由").fill(reasons)
+    arbiter.press(arbiter.page.get_by_role("button", name="裁决", exact=True))
+    buyer.go(case)
+    assert "平台裁决" in buyer.text() and reasons in buyer.text()
+    form = _write(buyer, "appeal", "发行方的回信说的是另一张卡，请核对卡号。")
+    form.get_by_label("决定里有错").check()
+    buyer.press("提出申诉")
+    assert "等人工复核申诉" in buyer.text()
+    arbiter.go("/operator/disputes/")
+    assert "卡密无效" in arbiter.text()
 
 
 def test_a_person_decides(meet, market, second_factor):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import subprocess
 import sys
-import time
 from datetime import datetime, timedelta
 from email import message_from_bytes
 from email.policy import default
@@ -40,7 +39,6 @@ def test_from_three_screenshots_to_a_filed_complaint(meet, device, real_server, 
 
 def _begin(buyer) -> str:
     """Home → start → three files chosen → read one by one → the next step. Returns the link."""
-    begun = time.monotonic()
     buyer.go("/")
     buyer.press("用三张截图开始")
     buyer.choose_files([ORDER, RECEIPT, FAILED])
@@ -50,7 +48,6 @@ def _begin(buyer) -> str:
     expect(buyer.page.get_by_role("main").get_by_text("/ 3")).to_be_visible()
     buyer.wait_until_read()
     expect(buyer.page.get_by_role("heading", name="下一步")).to_be_visible()
-    assert time.monotonic() - begun < 60
     assert "KM20261102140250017" in buyer.text() and "¥98.00" in buyer.text()
     return buyer.page.url
 

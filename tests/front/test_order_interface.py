@@ -39,7 +39,6 @@ def _ask(method: str, path: str, body: bytes = b"", kind: str = JSON, **more: st
     began: list[str] = []
     response = LeanHandler()(environ, lambda status, _headers: began.append(status))
     text = b"".join(response).decode()
-    response.close()
     return int(began[0][:3]), json.loads(text) if text.startswith("{") else text
 
 

@@ -33,7 +33,11 @@ from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.accounts import Account, AccountKind
 from gongdao.ledger.charge_back import charge_back
-from gongdao.ledger.decide_charge_back import decide_charge_back, decide_cover_back
+from gongdao.ledger.decide_charge_back import (
+    decide_charge_back,
+    decide_cover_back,
+    decide_debt_back,
+)
 from gongdao.ledger.queries import find_balance, find_merchant_money
 from gongdao.ledger.settle_debt import collect_receivable, write_off
 
@@ -83,6 +87,18 @@ def test_a_chargeback_is_borne_whole(amount, held, free, deposit, reserve, refun
     )
     assert not shares.receivable.minor or parts == (held, free, deposit)
     assert shares.cover.minor == min(shares.receivable.minor, reserve.minor - shares.lost.minor)
+
+
+@given(AMOUNT, AMOUNT, AMOUNT, AMOUNT)
+def test_a_debt_that_never_was_one_is_whole(debt, owed, reserve, cost):
+    """What is not owed any more goes to whom it was: the platform has no more than it gave up, and
+    the merchant only what is beyond that."""
+    back = decide_debt_back(debt=debt, owed=owed, reserve=reserve, cost=cost)
+    over = max(0, debt.minor - owed.minor)
+    assert back.reserve.minor + back.cost.minor + back.free.minor == over
+    ours = back.reserve.minor + back.cost.minor
+    assert ours == min(over, reserve.minor + cost.minor)
+    assert back.reserve.minor <= reserve.minor and back.cost.minor <= cost.minor
 
 
 @given(AMOUNT, AMOUNT, AMOUNT)

@@ -136,26 +136,27 @@ def test_answers_that_are_none(said):
         with pytest.raises(Unanswered):
             peer.get("checkpoint", limit=1000)
         peer.close()
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60  # most are endless
 
 
 @pytest.mark.parametrize(
     "parts",
     [
-        [*[b"H"] * 50],
-        [HEAD, *[b"X-%d: y\r\n" % n for n in range(50)]],
+        [*[b"H"] * 90],
+        [HEAD, *[b"X-%d: y\r\n" % n for n in range(90)]],
         [HEAD, b"Content-Length: 100\r\n\r\n", *[b"x"] * 99],
-        [HEAD, b"Transfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 50],
-        [b"HTTP/1.1 100 Continue\r\n\r\n"] * 50,
+        [HEAD, b"Transfer-Encoding: chunked\r\n\r\n", *[b"1\r\nx\r\n"] * 90],
+        [b"HTTP/1.1 100 Continue\r\n\r\n"] * 90,
     ],
 )
 def test_a_drip_does_not_hold_us(parts):
-    """However a server spreads its bytes, the whole request has one deadline."""
-    began = time.monotonic()
-    with saying(*parts, pause=0.2, repeat=b"") as url:
+    """However a server spreads its bytes, the whole request has one deadline, long before it has
+    said everything."""
+    began, pause = time.monotonic(), 0.2
+    with saying(*parts, pause=pause, repeat=b"") as url:
         with pytest.raises(Unanswered, match="slow"):
             HttpPeer(url, patience_s=1).get("checkpoint", limit=1000)
-        assert 0.9 < time.monotonic() - began < 3
+        assert 0.9 < time.monotonic() - began < pause * (len(parts) - 1)
 
 
 def test_nobody_there():
@@ -310,17 +311,17 @@ def test_giving_up_waits_for_nobody(place):
 
     def before(path):
         if path == "/tile/entries/001":
-            asked.wait(10)
+            asked.wait(60)
             return 418, {}, b""
         if path in ("/tile/entries/009", "/tile/entries/017"):
             asked.set()
-            hanging.wait(20)
+            hanging.wait(60)
         return None
 
     began = time.monotonic()
     try:
         with serving(place[0], before) as url, pytest.raises(InputError, match="entries/001"):
             audit_folder(WebLog(url, patience_s=60), place[1], log)
-        assert time.monotonic() - began < 15  # it hangs for twenty
+        assert time.monotonic() - began < 60  # so long it hangs
     finally:
         hanging.set()

@@ -65,7 +65,6 @@ class Server:
             "GONGDAO_DATA": str(self.data),
             "GONGDAO_MASTER_KEY": self.master,
             "GONGDAO_PORT": str(self.port),
-            "GONGDAO_WEB_WORKERS": "2",
             "GONGDAO_SANDBOX": "1",
             "DJANGO_SETTINGS_MODULE": "gongdao.front.web.django_settings",
             **self.more,
@@ -138,15 +137,13 @@ def ask(
 
 
 @contextmanager
-def running_server(folder: Path, *, first: bool = False) -> Iterator[Server]:
-    """A server with a durable embedded database in ``folder``; ``first`` True makes that itself,
-    as the first start of an installation does."""
+def running_server(folder: Path, **more: str) -> Iterator[Server]:
+    """A server with a durable embedded database in ``folder``; ``more`` are further settings."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = int(probe.getsockname()[1])
-    server = Server(folder / "data", port, new_master_key(), folder / "server.log")
-    if not first:
-        copy_database(server.data)
+    server = Server(folder / "data", port, new_master_key(), folder / "server.log", more=more)
+    copy_database(server.data)
     try:
         server.wait()
         yield server

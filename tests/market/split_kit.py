@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from datetime import timedelta
+from uuid import UUID
 
 from tests.market.market_kit import AT, order
 
@@ -22,6 +23,7 @@ from gongdao.market.models import Order
 from gongdao.market.release_orders import fee_of, release_due
 from gongdao.market.send_splits import send_splits
 from gongdao.market.terms import terms_number
+from gongdao.market.wake_splits import wake_splits
 from gongdao.payments.models import Split
 
 OVER = AT + timedelta(hours=49)
@@ -53,32 +55,39 @@ def released(shop, fake, at=OVER, **more) -> Order:
     return one
 
 
-def add_receiver(shop, fake) -> None:
+def add_receiver(shop, fake, *, number="", by=None, at=AT) -> UUID:
     """The merchant's own account at the service, verified, and known there."""
-    number = NUMBERS[fake.gateway.name]
+    number = number or NUMBERS[fake.gateway.name]
     payee = add_payee(
         stores=get_stores(),
         merchant=SubjectRef("merchant", shop.merchant.id),
         details=PayeeDetails(
             name=shop.merchant.legal_name, bank="service", number=number, gateway=fake.gateway.name
         ),
-        at=AT,
+        at=at,
     )
     verify_payee(
         stores=get_stores(),
         payee_id=payee,
         merchant_name=shop.merchant.legal_name,
         proof=PayeeProof.DOCUMENT,
-        by=new_id(AT),
-        at=AT,
+        by=by or new_id(AT),
+        at=at,
     )
     fake.receivers.add(number)
+    return payee
 
 
 def send(fake, at=OVER, held=()) -> int:
     """One round of the worker."""
     gateways = {fake.gateway.name: fake.gateway}
     return send_splits(stores=get_stores(), gateways=gateways, held=held, at=at)
+
+
+def wake(fake, at=OVER, held=()) -> int:
+    """One run of the job that wakes what sleeps."""
+    gateways = {fake.gateway.name: fake.gateway}
+    return wake_splits(stores=get_stores(), gateways=gateways, held=held, at=at)
 
 
 def share(one: Order) -> Split:

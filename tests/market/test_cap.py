@@ -123,6 +123,8 @@ def _in_thread(deed):
                 cursor.execute("SET lock_timeout = '100ms'")
             return deed()
         finally:
+            with connection.cursor() as cursor:  # who gets it from the pool next waits as ever
+                cursor.execute("RESET lock_timeout")
             connection.close()
 
     with ThreadPoolExecutor(1) as pool:

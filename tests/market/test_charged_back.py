@@ -17,10 +17,10 @@ from tests.market.market_kit import AT, make_shop, order, pay
 from tests.market.supply_kit import BY_HAND
 from tests.market.test_cancel_order import _balanced, _deliver, _leaves
 
-from gongdao.core.errors import InputError, OrderRefused
+from gongdao.core.errors import InputError, MoneyRefused, OrderRefused
 from gongdao.core.money import Money
 from gongdao.disputes import charge_back_order as charging
-from gongdao.disputes.charge_back_order import charge_back_order
+from gongdao.disputes.charge_back_order import ask_of_refunds, charge_back_order
 from gongdao.front.log_moves import LIFE_CYCLES
 from gongdao.front.stores import get_stores
 from gongdao.front.web.operator_queues import old_charge_backs
@@ -44,6 +44,7 @@ from gongdao.market.shown import find_shown
 from gongdao.market.staff import Actor
 from gongdao.market.states import CancelReason
 from gongdao.market.watch_orders import watch_order
+from gongdao.payments.ask_refund import RefundFate
 from gongdao.payments.carry_out_refunds import carry_out_refunds
 from gongdao.payments.gateways.sandbox import Sandbox
 from gongdao.payments.models import Credit, Refund
@@ -63,9 +64,9 @@ def paid(db):
     return Order.objects.get(number=placed.number)
 
 
-def _charge(paid, minor=None, reference="dp_1", at=AT):
+def _charge(paid, minor=None, reference="dp_1", at=AT, **more):
     amount = Money(minor or paid.total_minor, paid.currency)
-    given = {"order_id": paid.id, "amount": amount, "reference": reference, "at": at}
+    given = {"order_id": paid.id, "amount": amount, "reference": reference, "at": at, **more}
     return charge_back_order(stores=get_stores(), **given)
 
 
@@ -219,6 +220,7 @@ def test_a_chargeback_against_delivery(paid, monkeypatch, guarded):
     monkeypatch.setattr(charging, "charge_back", meanwhile)
     if not guarded:
         monkeypatch.setattr(QuerySet, "select_for_update", lambda self, **_more: self)
+        monkeypatch.setattr(charging, "lock_order", lambda one: Order.objects.get(id=one))
         monkeypatch.setattr(ending, "append_leaves", lambda **_more: None)
     assert not _charge(paid).replayed
     thread.join()
@@ -356,19 +358,84 @@ def test_the_bank_took_less_than_is_on_its_way(paid):
     assert paid.state == "refunding"
 
 
-def test_a_refund_that_may_have_arrived_is_not_called_done(paid):
-    """Nobody knows what became of it: the refund stays as it is, for a person."""
-    _refunding(paid, state="stuck", tries=3, problem="outcome_unknown", next_try_at=None)
-    _charge(paid)
-    assert Refund.objects.get().state == "stuck"
-    assert _owed(paid)[0] == paid.total_minor and _balanced()
+UNSURE = {"state": "stuck", "tries": 3, "problem": "outcome_unknown", "next_try_at": None}
+
+
+def _gateways():
+    return {"sandbox": Sandbox(key=b"k", pay_url="", book=TableBook())}
+
+
+def _charge_asked(paid, gateways, said=None, at=AT):
+    fates = ask_of_refunds(order_id=paid.id, gateways=gateways, at=at)
+    return _charge(paid, at=at, fates=fates, said=said)
+
+
+def test_a_refund_of_which_nobody_can_say_waits_for_a_person(paid):
+    """The service is silent: the chargeback is refused with words and nothing moves, until somebody
+    who looked says that nothing was paid; then the refund is done with it."""
+    _refunding(paid, **UNSURE)
+    with pytest.raises(MoneyRefused, match="支付渠道没有说"):
+        _charge_asked(paid, {})
+    assert Refund.objects.get().problem == "outcome_unknown"
+    assert _owed(paid) == [paid.total_minor, 0, 0, 0] and _types(paid)[-1] != "order.charged_back"
+    _charge_asked(paid, {}, RefundFate.ABSENT)
+    assert Refund.objects.get().paid_elsewhere.startswith("chargeback:")
+    assert _owed(paid) == [0, 0, 0, 0] and _balanced()
+
+
+def test_a_refund_that_the_service_does_not_know_is_done_with_it(paid):
+    """Asked first, it knows no such refund: the bank has paid it, and nothing waits for ever; a
+    person who says otherwise is not listened to."""
+    _refunding(paid, **UNSURE)
+    _charge_asked(paid, _gateways(), RefundFate.ARRIVED)
+    refund = Refund.objects.get()
+    assert (refund.state, refund.paid_elsewhere) == ("confirmed", f"chargeback:{refund.refund_no}")
+    assert _owed(paid) == [0, 0, 0, 0] and _balanced()
+
+
+def test_a_refund_that_arrived_after_all_is_confirmed_first(paid):
+    """Asked first, it says that it paid: the buyer has it twice, which is the platform's loss and
+    not the merchant's."""
+    _refunding(paid)
+    gateways = _gateways()
+    carry_out_refunds(gateways=gateways, confirmed=lambda _one: None, at=AT)
+    Refund.objects.update(confirmed_at=None, **UNSURE)
+    _charge_asked(paid, gateways)
+    assert (Refund.objects.get().state, Refund.objects.get().paid_elsewhere) == ("confirmed", "")
+    assert _owed(paid) == [0, 0, -paid.total_minor, 0] and _balanced()
+    paid.refresh_from_db()
+    assert paid.state == "refunded"
+    assert _types(paid)[-2:] == ["order.refunded", "order.charged_back"]
+
+
+def test_a_refund_that_was_asked_for_since_is_asked_about_again(paid):
+    """A worker asked for it between the service's answer and the booking, which knows nothing of
+    that: refused with words, and the next try asks anew."""
+    _refunding(paid, **UNSURE)
+    fates = ask_of_refunds(order_id=paid.id, gateways=_gateways(), at=AT)
+    Refund.objects.update(tries=4)
+    with pytest.raises(MoneyRefused, match="几分钟后"):
+        _charge(paid, fates=fates, said=RefundFate.ABSENT)
+    assert Refund.objects.get().state == "stuck" and _balanced()
+    _charge_asked(paid, _gateways())
+    assert _owed(paid) == [0, 0, 0, 0] and _balanced()
+
+
+def test_a_refund_that_is_being_asked_for_is_waited_for(paid):
+    """A worker is at it this moment, and the service may say yes to him after it knew of none: the
+    chargeback is refused with words until his time is over."""
+    _refunding(paid, problem="asking", tries=1, next_try_at=AT + timedelta(minutes=5))
+    with pytest.raises(MoneyRefused, match="几分钟后"):
+        _charge_asked(paid, _gateways(), RefundFate.ABSENT)
+    _charge_asked(paid, _gateways(), at=AT + timedelta(minutes=5))
+    assert _owed(paid) == [0, 0, 0, 0] and _balanced()
 
 
 def test_what_the_buyer_has_twice_is_not_the_merchants(paid):
     """He was refunded, and his bank takes the same again: the merchant never had that money, so it
     is the platform's loss."""
     _refunding(paid)
-    gateways = {"sandbox": Sandbox(key=b"k", pay_url="", book=TableBook())}
+    gateways = _gateways()
     confirmed = partial(refund_confirmed, stores=get_stores(), at=AT)
     done = carry_out_refunds(gateways=gateways, confirmed=lambda one: confirmed(refund=one), at=AT)
     assert done == 1

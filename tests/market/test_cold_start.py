@@ -2,93 +2,84 @@
 
 from __future__ import annotations
 
-import threading
+import json
+import os
 
 import pytest
-from django.db import OperationalError, connection
-from tests.market.market_kit import AT
+from tests.database import find_url
+from tests.forked import run_forked
 
 from gongdao.core.models import DataKey
+
+pytestmark = pytest.mark.django_db(transaction=True)
+_MEET = """
+import json, sys, threading
+import django
+django.setup()
+from django.db import OperationalError, connection
+from gongdao.core.clock import parse_iso
 from gongdao.front.stores import get_stores
 from gongdao.market import market_key as keys
 
-pytestmark = pytest.mark.django_db(transaction=True)
-_NAME = "cold start"
+stores, at = get_stores(), parse_iso("2026-11-23T12:00:00+08:00")
+pool, found = connection.pool, []
+held, asked, turn = threading.Barrier(pool.max_size + 1), threading.Event(), threading.Lock()
+make = keys._get_or_make
 
+def begin(stores, at):
+    asked.set()
+    return make(stores, at)
 
-class _OfOurs(dict[bytes, bytes]):
-    """Keys in memory that a thread which an earlier test left behind cannot put there."""
+def alone(stores, at):
+    with turn:
+        return begin(stores, at)
 
-    def __setitem__(self, master, key):
-        if threading.current_thread().name.startswith(_NAME):
-            super().__setitem__(master, key)
+def ask():
+    try:
+        found.append(keys.market_key(stores, at).hex())
+    except OperationalError:
+        found.append(None)
+    finally:
+        connection.close()
 
-
-def _meet(monkeypatch, around):
-    """One thread without a connection asks for the market's key first, while all connections are
-    held by threads that ask for it next; what each got or raised. ``around`` is put around the
-    making of the key."""
-    monkeypatch.setattr(keys, "_held", _OfOurs())
-    DataKey.objects.filter(subject_kind="market").delete()
-    connection.close()
-    connection.close_pool()  # a fresh one: nobody of an earlier test holds or awaits a part of it
-    pool, found = connection.pool, []
-    held, asked = threading.Barrier(pool.max_size + 1), threading.Event()
-    make = keys._get_or_make
-
-    def begin(stores, at):
-        if threading.current_thread() is first:  # not a thread that an earlier test left behind
-            asked.set()
-        return make(stores, at)
-
-    monkeypatch.setattr(keys, "_get_or_make", around(begin))
-
-    def with_connection():
-        connection.ensure_connection()
-        held.wait()
-        asked.wait()
-        ask()
-
-    def ask():
-        try:
-            found.append(keys.market_key(get_stores(), AT))
-        except OperationalError as error:
-            found.append(error)
-        finally:
-            connection.close()
-
-    first = threading.Thread(target=ask, name=_NAME)
-    others = [
-        threading.Thread(target=with_connection, name=f"{_NAME} {n}") for n in range(pool.max_size)
-    ]
-    for thread in others:
-        thread.start()
+def with_connection():
+    connection.ensure_connection()
     held.wait()
-    assert connection.pool is pool and not pool.get_stats().get("pool_available")
-    monkeypatch.setattr(pool, "timeout", 1.5)
-    first.start()
-    for thread in (first, *others):
-        thread.join()
+    asked.wait()
+    ask()
+
+keys._get_or_make = alone if sys.argv[1] == "lock" else begin
+first = threading.Thread(target=ask)
+others = [threading.Thread(target=with_connection) for _ in range(pool.max_size)]
+for one in others:
+    one.start()
+held.wait()
+pool.timeout = float(sys.argv[2])
+first.start()
+for one in (first, *others):
+    one.join()
+print(json.dumps(found))
+"""
+"""One thread without a connection asks for the market's key first, while all connections are held
+by threads that ask for it next; what each got, None where no connection was free in time. A process
+of its own: nobody else holds, awaits or returns a connection, or knows the key."""
+
+
+def _meet(way: str, patience_s: float) -> list[str | None]:
+    env = {**os.environ, "DATABASE_URL": find_url()}
+    done = run_forked(way, patience_s, env=env, code=_MEET)
+    assert done.returncode == 0, done.stderr
+    found: list[str | None] = json.loads(done.stdout)
     return found
 
 
-def test_the_first_orders_do_not_wait_for_each_other(monkeypatch):
+def test_the_first_orders_do_not_wait_for_each_other():
     """All get the same key, though whoever asked first had to wait for a connection."""
-    found = _meet(monkeypatch, lambda make: make)
-    assert not [one for one in found if isinstance(one, Exception)]
+    found = _meet("free", 60)
+    assert len(found) > 2 and None not in found
     assert len(set(found)) == 1 and DataKey.objects.filter(subject_kind="market").count() == 1
 
 
-def test_with_a_lock_around_it_they_would(monkeypatch):
+def test_with_a_lock_around_it_they_would():
     """The control: who holds a lock while he waits for a connection starves all who hold one."""
-    turn = threading.Lock()
-
-    def locked(make):
-        def alone(stores, at):
-            with turn:
-                return make(stores, at)
-
-        return alone
-
-    found = _meet(monkeypatch, locked)
-    assert [one for one in found if isinstance(one, OperationalError)]
+    assert None in _meet("lock", 1)

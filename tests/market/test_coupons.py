@@ -191,8 +191,8 @@ def test_codes_and_owners():
     with pytest.raises(InputError) as caught:
         give(shop, terms(listings=frozenset({other.listing.id})), code="OTHERS")
     assert caught.value.place.field == "listings"
-    assert not switch_coupon(merchant_id=other.merchant.id, coupon_id=coupon.id, on=False)
-    assert switch_coupon(merchant_id=shop.merchant.id, coupon_id=coupon.id, on=False)
+    assert not switch_coupon(merchant_id=other.merchant.id, coupon_id=coupon.id, on=False, at=AT)
+    assert switch_coupon(merchant_id=shop.merchant.id, coupon_id=coupon.id, on=False, at=AT)
     with pytest.raises(InputError) as off:
         order(shop, coupon="SPRING")
     with pytest.raises(InputError) as unknown:

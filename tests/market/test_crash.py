@@ -68,7 +68,7 @@ def _settle(server: Server, seconds: float = PATIENCE_S) -> Counter:
 def test_killed_at_random_nothing_is_lost_and_nothing_doubled(tmp_path):
     """Every payment has exactly its secret or its refund, no secret was given twice, ledger, stock
     and log are whole, and nothing is stuck."""
-    with running_server(tmp_path, first=True) as server:
+    with running_server(tmp_path, GONGDAO_WEB_WORKERS="2") as server:
         wanted = make_shop(server, 2 * ORDERS)
         killer = Killer(server, rounds=max(2, ORDERS // 200), seed=7)
         buyers = Buyers(server, wanted, killer)

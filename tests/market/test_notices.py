@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 from tests.market.market_kit import AT, make_shop, order, pay
 from tests.market.supply_kit import BY_HAND, get_order
 
@@ -16,10 +16,13 @@ from gongdao.front.stores import get_stores
 from gongdao.front.worker import market_tasks
 from gongdao.market.cancel_order import cancel_order
 from gongdao.market.find_order import find_order
+from gongdao.market.give_back import give_back, refund_bounced, refund_confirmed
 from gongdao.market.models import Notice
 from gongdao.market.notices import plan_notices
+from gongdao.market.notices_words import notice_text
 from gongdao.market.reveal_order import reveal_order
 from gongdao.market.states import CancelReason
+from gongdao.payments.models import Refund
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -162,3 +165,34 @@ def test_a_cancelled_order_is_told_once_as_such():
     _plan()
     events = Notice.objects.values_list("event", flat=True)
     assert "cancelled" in events and "refunding" not in events
+
+
+def _move_refund(state, done):
+    """What the service or a person said of the one refund, written as its verbs do."""
+    with transaction.atomic():
+        Refund.objects.update(state=state, confirmed_at=AT if state == "confirmed" else None)
+        done(
+            stores=get_stores(), refund=Refund.objects.select_related("credit__intent").get(), at=AT
+        )
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_refund_that_comes_back_is_told_each_time(bought, at_once):
+    """After "refunded" the buyer hears that it is under way again, and then that it is done; looked
+    at after each event or once after all of them, each is told once."""
+    placed, _secret = bought
+    give_back(stores=get_stores(), order_id=get_order(placed).id, why="by_verdict", at=AT)
+    counts = []
+    for state, done in (
+        ("confirmed", refund_confirmed),
+        ("stuck", refund_bounced),
+        ("confirmed", refund_confirmed),
+    ):
+        _move_refund(state, done)
+        counts.append(0 if at_once else _plan())
+    counts.append(_plan())
+    assert counts == ([0, 0, 0, 5] if at_once else [3, 1, 1, 0])
+    events = [one.partition(":")[0] for one in Notice.objects.values_list("event", flat=True)]
+    assert sorted(events) == ["delivered", "refund_again", "refunded", "refunded", "refunding"]
+    text = notice_text(event="refund_again:7", number=placed.number, link="https://example.invalid")
+    assert placed.number in text.title and "重新办" in text.title

@@ -10,13 +10,18 @@ from tests.front.web.public_kit import make_user
 from tests.market.market_kit import AT, make_shop, order
 from tests.market.test_notices import _Box
 
+from gongdao.core.ids import new_id
 from gongdao.front.stores import get_stores
 from gongdao.front.worker import market_tasks, merchant_tasks
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.desk_states import Side
 from gongdao.market.models import Merchant, MerchantMember, Notice, Order
-from gongdao.market.notices_merchant import plan_post_notice, plan_review_notices
+from gongdao.market.notices_merchant import (
+    plan_payee_notices,
+    plan_post_notice,
+    plan_review_notices,
+)
 from gongdao.market.pause_merchant import expire_merchant, find_expired, review_due
 from gongdao.market.thread import post_about_listing, post_about_order, see_thread
 from gongdao.market.vetting_models import StaffDeed
@@ -58,6 +63,24 @@ def test_each_reminder_comes_once(shop):
     events = Notice.objects.order_by("made_at").values_list("event", flat=True)
     assert list(events) == [f"review:{due}:{days}" for days in (30, 7, 1)]
     assert _plan(_due_at(shop, -1)) == 0
+
+
+def test_everybody_is_told_of_a_new_account(shop):
+    """The merchant's contact and each of his members, once; who has left meanwhile is not."""
+    for mail in ("second@example.com", "gone@example.com"):
+        user = make_user(mail)
+        MerchantMember.objects.create(merchant=shop.merchant, user=user, added_at=AT + DAY)
+    given = {"merchant": shop.merchant, "payee_id": new_id(AT), "channels": ("mail",), "at": AT}
+    for told in (3, 0):
+        assert told == plan_payee_notices(
+            stores=get_stores(), read=market_tasks.read_contact, **given
+        )
+    MerchantMember.objects.get(user__email="gone@example.com").delete()
+    Notice.objects.update(next_try_at=AT - 300 * DAY)
+    box = _Box()
+    assert market_tasks.send_notices(messengers={"mail": box}) == {"accepted": 2, "failed": 1}
+    assert {one.address["to"] for one in box.sent} == {SELLER, "second@example.com"}
+    assert all("收款账户" in one.title and "停用" in one.body for one in box.sent)
 
 
 def test_a_reminder_says_the_day_and_where(shop):

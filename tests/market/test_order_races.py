@@ -64,6 +64,7 @@ def test_without_the_lock_callbacks_meet(monkeypatch):
     """The control: two callbacks that both read the intent without its lock collide."""
     text = confirming._lock_statement().replace("FOR UPDATE OF i, o, log_at", "")
     monkeypatch.setattr(confirming, "_lock_statement", lambda: text)
+    monkeypatch.setattr(confirming, "_confirm_at_once", lambda *given: None)
     lock, both, calls = confirming._lock, threading.Barrier(2), count()
 
     def read_together(number: str):

@@ -4,7 +4,13 @@ real processes, real orders, the commands an operator types."""
 from __future__ import annotations
 
 import json
+import subprocess
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
 from urllib.parse import urlencode
 
 import psycopg
@@ -76,28 +82,44 @@ def _wait_covered(server: Server) -> None:
     raise AssertionError("the log stands still")
 
 
-def _sell_and_restore(server: Server, stock: int) -> tuple[dict, list[str]]:
-    """Sell two, back up, sell two more, bring the backup back; the listing, and what was sold."""
-    wanted = make_shop(server, stock)
-    sold = [_buy(server, wanted, f"before-{n}") for n in range(2)]
-    _wait_covered(server)
-    backup = server.data.parent / "backup.tar"
-    done = server.run("backup", str(backup))
-    assert done.returncode == 0, done.stderr
-    sold += [_buy(server, wanted, f"after-{n}") for n in range(2)]
-    _wait_covered(server)
-    server.stop()
-    said = _alone(server, "restore", str(backup), "--replace")
-    assert "gongdao log replay" in said
-    server.wait()
-    return wanted, sold
+@pytest.fixture(scope="module")
+def restored(tmp_path_factory):
+    """A server that sold two of seven, was backed up, sold two more, and had the backup brought
+    back, stopped; with its listing, and what was sold."""
+    with running_server(tmp_path_factory.mktemp("restored")) as server:
+        wanted = make_shop(server, 7)
+        sold = [_buy(server, wanted, f"before-{n}") for n in range(2)]
+        _wait_covered(server)
+        backup = server.data.parent / "backup.tar"
+        done = server.run("backup", str(backup))
+        assert done.returncode == 0, done.stderr
+        sold += [_buy(server, wanted, f"after-{n}") for n in range(2)]
+        _wait_covered(server)
+        server.stop()
+        said = _alone(server, "restore", str(backup), "--replace")
+        assert "gongdao log replay" in said
+    return server, wanted, sold
 
 
-def test_after_a_restore_only_what_was_not_sold_is_sold(tmp_path):
+@contextmanager
+def _running_copy(server: Server, folder: Path) -> Iterator[Server]:
+    """The same server, on a copy of its data; at the same address, which its log is named for."""
+    subprocess.run(["cp", "-a", str(server.data), str(folder / "data")], check=True)
+    log, turn = folder / "server.log", threading.Lock()
+    copy = replace(server, data=folder / "data", log=log, process=None, turn=turn)
+    try:
+        copy.wait()
+        yield copy
+    finally:
+        copy.stop()
+
+
+def test_after_a_restore_only_what_was_not_sold_is_sold(restored, tmp_path):
     """Until the log is replayed an order is refused with a reason; then all the rest is sold, and
     no secret that anybody had."""
-    with running_server(tmp_path) as server:
-        wanted, sold = _sell_and_restore(server, stock=7)
+    origin, wanted, sold = restored
+    sold = list(sold)
+    with _running_copy(origin, tmp_path) as server:
         status, told = _order(server, wanted, "early")
         assert (status, _code(told)) == (503, "stock_held"), told
         replayed = server.run("log", "replay", str(server.data / "log"))
@@ -115,11 +137,11 @@ def test_after_a_restore_only_what_was_not_sold_is_sold(tmp_path):
             assert done.returncode == 0, done.stdout + done.stderr
 
 
-def test_without_the_quarantine_secrets_are_sold_twice(tmp_path):
+def test_without_the_quarantine_secrets_are_sold_twice(restored, tmp_path):
     """The control: put back on sale without the log's word, the same secrets go out again."""
-    with running_server(tmp_path) as server:
-        wanted, sold = _sell_and_restore(server, stock=6)
+    origin, wanted, sold = restored
+    with _running_copy(origin, tmp_path) as server:
         with psycopg.connect(server.database_url()) as connection:
             connection.execute(_LIFT_BLINDLY)
-        sold += [_buy(server, wanted, f"then-{n}") for n in range(2)]
-        assert len(set(sold)) == 4
+        again = [_buy(server, wanted, f"then-{n}") for n in range(2)]
+        assert len(set(sold)) == 4 == len(set(sold + again))

@@ -18,20 +18,24 @@ from gongdao.core.money import Money
 from gongdao.front.stores import get_stores
 from gongdao.front.worker import merchant_tasks
 from gongdao.market.compared import Compared, ComparedKind
-from gongdao.market.coupons import NewCoupon, make_coupon
+from gongdao.market.coupon_prices import Cut, lowest_piece
+from gongdao.market.coupons import NewCoupon, make_coupon, switch_coupon
 from gongdao.market.decide_coupon import CouponKind, CouponTerms
 from gongdao.market.draft_fields import write_fields
 from gongdao.market.draft_listing import judge_draft
 from gongdao.market.look_again import find_fallen, pause_fallen
 from gongdao.market.models import Coupon, Listing, ListingReview, MerchantMember, Notice
+from gongdao.market.notices_words import merchant_text
 from gongdao.market.offer import Delivery, Tier
 from gongdao.market.publish_listing import draft_listing
 from gongdao.market.refusals import PriceUnderReview
+from gongdao.market.review_coupon import ask_coupon_review
 from gongdao.market.review_listing import (
     ask_price_review,
     decide_price_review,
     open_reviews,
 )
+from gongdao.market.review_official import ask_official_review
 from gongdao.market.staff import Actor
 from gongdao.market.states import ReviewCode, ReviewState
 from gongdao.market.terms import accept_terms, terms_number
@@ -43,6 +47,18 @@ BEFORE = parse_iso("2025-12-31T12:00:00+08:00")
 DAY = timedelta(days=1)
 STAFF = Actor(new_id(AT), "staff@example.invalid")
 CHEAP = replace(OFFER, price=Money(4800))
+_TEN_PERCENT = CouponTerms(
+    kind=CouponKind.PERCENT,
+    percent=10,
+    fixed=None,
+    minimum=Money(0),
+    on=True,
+    uses_left=None,
+    per_buyer=None,
+    starts_at=None,
+    ends_at=None,
+    listings=None,
+)
 
 
 @pytest.fixture
@@ -172,8 +188,6 @@ def test_the_grown_catalogue_pauses_what_is_on_offer(fallen):
 
 def test_the_words_of_a_notice_name_what_to_do(fallen):
     """Neither of the two notices names the goods; both say where to look."""
-    from gongdao.market.notices_words import merchant_text
-
     for event in ("paused:1", "price:1"):
         text = merchant_text(event=event, name="示例商家", link="https://example.invalid/desk/")
         assert "示例商家" in text.title and "商品管理" in text.body and OFFER.title not in text.body
@@ -182,22 +196,140 @@ def test_the_words_of_a_notice_name_what_to_do(fallen):
 def test_a_coupon_is_not_named_after_forbidden_goods(db):
     """Its name is looked through like an offer, and no coupon is made."""
     merchant = make_merchant()
-    terms = CouponTerms(
-        kind=CouponKind.PERCENT,
-        percent=10,
-        fixed=None,
-        minimum=Money(0),
-        on=True,
-        uses_left=None,
-        per_buyer=None,
-        starts_at=None,
-        ends_at=None,
-        listings=None,
-    )
-    wanted = NewCoupon("接 码 平台", terms)
+    wanted = NewCoupon("接 码 平台", _TEN_PERCENT)
     with pytest.raises(InputError, match="验证码"):
         make_coupon(stores=get_stores(), merchant_id=merchant.id, wanted=wanted, at=AT)
     assert not Coupon.objects.exists()
+
+
+def _coupon(shop, **changed):
+    """A coupon of the shop's that takes sixty per cent off, or as changed."""
+    terms = replace(_TEN_PERCENT, **{"percent": 60, **changed})
+    row, _code = make_coupon(
+        stores=get_stores(),
+        merchant_id=shop.merchant.id,
+        wanted=NewCoupon("春天", terms),
+        at=AT,
+    )
+    return row
+
+
+def test_a_coupon_that_makes_a_price_far_below_waits_as_the_price_does(shop):
+    """Sixty per cent off 98 yuan: nothing is made before a person approved 39.20; then it is, and
+    counts with the price that is published beside it."""
+    with pytest.raises(PriceUnderReview, match="用这张券"):
+        _coupon(shop)
+    assert not Coupon.objects.exists()
+    terms = replace(_TEN_PERCENT, percent=60)
+    asked = ask_coupon_review(merchant_id=shop.merchant.id, terms=terms, at=AT)
+    (review,) = open_reviews(ReviewCode.FAR_BELOW)
+    assert (asked, review.price_minor, review.market_minor) == ([shop.listing.id], 3920, 9800)
+    with pytest.raises(PriceUnderReview):
+        _coupon(shop)
+    assert _decide(review, ReviewState.ACCEPTED)
+    made = _coupon(shop)
+    assert publish(shop.listing, OFFER, at=AT).number == 2
+    lower = replace(OFFER, price=Money(9700))
+    with pytest.raises(PriceUnderReview):
+        publish(shop.listing, lower, at=AT)
+    switch = {"merchant_id": shop.merchant.id, "coupon_id": made.id, "at": AT}
+    assert switch_coupon(**switch, on=False)
+    assert publish(shop.listing, lower, at=AT).number == 3
+    with pytest.raises(PriceUnderReview):
+        switch_coupon(**switch, on=True)
+    assert ask_coupon_review(merchant_id=shop.merchant.id, terms=terms, at=AT)
+    (review,) = open_reviews(ReviewCode.FAR_BELOW)
+    assert _decide(review, ReviewState.REFUSED, reason="来源说不清")
+    with pytest.raises(InputError, match="来源说不清"):
+        switch_coupon(**switch, on=True)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"uses_left": 1},
+        {"on": False},
+        {"percent": 50},
+        {"listings": frozenset()},
+        {"kind": CouponKind.FIXED, "percent": None, "fixed": Money(4900)},
+    ],
+)
+def test_coupons_that_need_no_look(shop, changed):
+    """One that can be used once, is off, holds for nothing on offer, or leaves half of the price is
+    made at once."""
+    assert _coupon(shop, **changed).id
+
+
+@pytest.mark.parametrize(
+    ("cut", "lowest"),
+    [
+        (Cut(60, 0, 0), 3600),
+        (Cut(0, 5000, 0), 4800),
+        (Cut(0, 5000, 9801), 7300),
+        (Cut(0, 20_000, 0), 1),
+        (Cut(10, 0, 100_000), 8100),
+    ],
+)
+def test_the_lowest_price_of_a_piece_with_a_coupon(cut, lowest):
+    """Of the smallest order that the coupon holds for, at each step of the prices."""
+    offer = replace(OFFER, tiers=(Tier(10, Money(9000)),))
+    assert lowest_piece(offer, [cut]) == Money(lowest)
+
+
+OFFICIAL = replace(
+    OFFER,
+    compared_price=Money(19_601),
+    compared_with=Compared(ComparedKind.OFFICIAL, link="https://example.invalid/price"),
+)
+"""A fen over twice the price."""
+
+
+def _ask_official(listing, offer):
+    return ask_official_review(listing_id=listing.id, offer=offer, at=AT)
+
+
+def test_an_issuers_price_far_above_waits_for_a_person(db):
+    """Twice the price is shown at once, more only after somebody opened the address: then up to
+    that price at that address, and at no other."""
+    row = make_shop(0).listing
+    twice = replace(OFFICIAL, compared_price=Money(19_600))
+    assert publish(row, twice, at=AT).number == 2
+    assert _ask_official(row, twice) is None
+    with pytest.raises(PriceUnderReview, match="官方标价"):
+        publish(row, OFFICIAL, at=AT)
+    review = _ask_official(row, OFFICIAL)
+    assert (review.link, review.market_minor) == ("https://example.invalid/price", 19_601)
+    assert _ask_official(row, OFFICIAL).id == review.id
+    assert _decide(review, ReviewState.ACCEPTED)
+    assert publish(row, OFFICIAL, at=AT).number == 3
+    elsewhere = Compared(ComparedKind.OFFICIAL, link="https://example.test/")
+    for other in (
+        replace(OFFICIAL, compared_price=Money(19_602)),
+        replace(OFFICIAL, compared_with=elsewhere),
+    ):
+        with pytest.raises(PriceUnderReview):
+            publish(row, other, at=AT)
+    assert _decide(_ask_official(row, other), ReviewState.REFUSED, reason="打不开")
+    with pytest.raises(InputError, match="打不开"):
+        publish(row, other, at=AT)
+
+
+def test_the_grown_catalogue_switches_coupons_off(fallen):
+    """A coupon named before the entry was in force is off in the morning, its merchant told once;
+    it cannot be switched on again, and one with another name stays."""
+    merchant = fallen.merchant
+    for name in ("微信老号专用", "春天"):
+        made = NewCoupon(name, _TEN_PERCENT)
+        make_coupon(stores=get_stores(), merchant_id=merchant.id, wanted=made, at=BEFORE)
+    for _turn in range(2):
+        merchant_tasks.look_at_listings(0)
+    bad, good = (Coupon.objects.get(name=name) for name in ("微信老号专用", "春天"))
+    assert (bad.on, good.on) == (False, True)
+    assert Notice.objects.filter(event=f"coupon:{bad.id}").count() == 1
+    with pytest.raises(InputError, match="禁止上架"):
+        switch_coupon(merchant_id=merchant.id, coupon_id=bad.id, on=True, at=AT)
+    assert switch_coupon(merchant_id=merchant.id, coupon_id=good.id, on=True, at=AT)
+    assert "优惠券" in merchant_text(event=f"coupon:{bad.id}", name="甲", link="x").body
 
 
 def test_an_earlier_price_stands_in_the_listings_record(db):

@@ -20,6 +20,7 @@ from tests.market.split_kit import (
     rest,
     send,
     share,
+    wake,
 )
 from tests.payments.conftest import FAKES
 from tests.payments.fake_server import serve
@@ -35,6 +36,7 @@ from gongdao.ledger.decide_payout import PayoutPolicy
 from gongdao.ledger.holds import find_holds
 from gongdao.ledger.models import LedgerTransfer, Payee
 from gongdao.ledger.propose_payout import propose_payout
+from gongdao.ledger.step_payout import approve_payout, confirm_payout, request_payouts
 from gongdao.market.accounts import clearing_account
 from gongdao.market.give_back import give_back, refund_confirmed, refund_hold
 from gongdao.market.models import Finding
@@ -43,6 +45,7 @@ from gongdao.market.push_split import drop_split, push_split
 from gongdao.market.release_orders import release_due
 from gongdao.market.send_splits import LEASE, LONGEST_WAIT, MOST_NOS, MOST_TRIES, send_splits
 from gongdao.market.staff import Actor
+from gongdao.market.wake_splits import wake_splits
 from gongdao.payments.carry_out_refunds import carry_out_refunds
 from gongdao.payments.gateways.wechat import Wechat
 from gongdao.payments.models import Credit, Split
@@ -151,7 +154,10 @@ def test_a_share_waits_for_its_receiver(fake):
     assert (share(one).state, share(one).problem) == ("waiting", "no_receiver")
     add_receiver(shop, fake)
     Payee.objects.update(retired_at=AT)
-    send(fake, OVER + timedelta(hours=1))
+    later = OVER + timedelta(hours=1)
+    assert (wake(fake, later), send(fake, later)) == (0, 0)
+    Split.objects.filter(part="share").update(next_try_at=later)
+    send(fake, later)
     assert share(one).problem == "no_receiver" and not fake.splits
     assert rest(one).problem == "shares_first" and free(shop).minor == _part(one)
 
@@ -161,9 +167,11 @@ def test_a_share_waits_while_payouts_are_held(fake):
     shop = make_shop()
     add_receiver(shop, fake)
     one = released(shop, fake)
-    send(fake, held={shop.merchant.id})
+    held, later = {shop.merchant.id}, OVER + timedelta(hours=1)
+    send(fake, held=held)
     assert share(one).problem == "payouts_held" and not fake.splits
-    send(fake, OVER + timedelta(hours=1))
+    assert (wake(fake, later, held), send(fake, later)) == (0, 0)
+    assert (wake(fake, later), send(fake, later)) == (1, 1)
     assert share(one).state == "confirmed"
 
 
@@ -175,7 +183,7 @@ def test_what_went_another_way_is_not_split(fake):
     first = released(shop, fake)
     second = released(shop, fake, at=later, buyer="c@example.invalid")
     add_receiver(shop, fake)
-    propose_payout(
+    payout = propose_payout(
         payee_id=Payee.objects.get().id,
         amount=Money(_part(first) + 1),
         through=clearing_account(fake.gateway.name, fake.gateway.account),
@@ -184,6 +192,10 @@ def test_what_went_another_way_is_not_split(fake):
         reference="P1",
         at=later,
     )
+    approve_payout(payout_id=payout, by=new_id(AT), at=later)
+    through = clearing_account(fake.gateway.name, fake.gateway.account)
+    request_payouts(through=through, by=None, at=later)
+    confirm_payout(payout_id=payout, bank_reference="BANK", at=later)
     send(fake, later)
     assert (share(first).state, share(first).problem) == ("skipped", "paid_otherwise")
     assert share(second).amount_minor == _part(second) - 1
@@ -329,8 +341,10 @@ def test_where_the_account_does_not_split_it_is_left_alone(fake):
     one = released(shop, fake)
     send_splits(stores=get_stores(), gateways={}, held=(), at=OVER)
     assert (share(one).state, share(one).problem) == ("waiting", "gateway_off")
-    plain = {"wechat": replace(fake.gateway, splits=False)}
-    send_splits(stores=get_stores(), gateways=plain, held=(), at=OVER + timedelta(hours=1))
+    plain, later = {"wechat": replace(fake.gateway, splits=False)}, OVER + timedelta(hours=1)
+    assert wake_splits(stores=get_stores(), gateways={}, held=(), at=later) == 0
+    assert wake_splits(stores=get_stores(), gateways=plain, held=(), at=later) == 1
+    send_splits(stores=get_stores(), gateways=plain, held=(), at=later)
     assert (share(one).state, share(one).problem) == ("skipped", "not_splitting")
     assert not fake.splits and free(shop).minor == _part(one)
 

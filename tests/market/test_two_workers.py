@@ -295,7 +295,9 @@ def _never(_credit: Credit) -> None:
 def _round(gateways: dict[str, Any], bill: bool) -> Any:
     if bill:
         tomorrow = AT + timedelta(days=1)
-        return read_bills(gateways=gateways, take=_take, differs=_never, at=tomorrow)
+        return read_bills(
+            gateways=gateways, take=_take, differs=_never, missing=_never, at=tomorrow
+        )
     return ask_about_unpaid(gateways=gateways, take=_take, at=LATER)
 
 

@@ -39,10 +39,13 @@ def bank():
     return fake
 
 
-def _read(*fakes, at=NEXT, differs=None):
+def _read(*fakes, at=NEXT, differs=None, missing=None):
     gateways = {fake.gateway.name: fake.gateway for fake in fakes}
     noted = [] if differs is None else differs
-    return read_bills(gateways=gateways, take=take, differs=noted.append, at=at)
+    gone = [] if missing is None else missing
+    return read_bills(
+        gateways=gateways, take=take, differs=noted.append, missing=gone.append, at=at
+    )
 
 
 def _days():
@@ -107,7 +110,8 @@ class Moody:
 
 
 def _read_moody(books, at):
-    return read_bills(gateways={"sandbox": books}, take=take, differs=lambda _: None, at=at)
+    told = {"differs": lambda _: None, "missing": lambda _: None}
+    return read_bills(gateways={"sandbox": books}, take=take, **told, at=at)
 
 
 def test_every_missed_day_is_read_when_it_can_be(bank):

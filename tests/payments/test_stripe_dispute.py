@@ -7,7 +7,7 @@ from tests.payments.fake_stripe import event
 from tests.payments.payments_kit import reasons
 from tests.payments.test_notify import _placed, _send, shop
 
-from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.charge_back_notice import CHARGED_BACK, RETURNED, is_in_doubt
 from gongdao.market.models import Finding
 from gongdao.payments.models import Credit
 
@@ -15,11 +15,13 @@ __all__ = ["shop"]
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def dispute(trade_no, minor=9800, number="dp_1", kind="charge.dispute.created"):
+def dispute(
+    trade_no, minor=9800, number="dp_1", kind="charge.dispute.created", status="needs_response"
+):
     """The event of a dispute, as the service's documents show it."""
     told = {
         "id": number, "object": "dispute", "amount": minor, "currency": "cny",
-        "payment_intent": trade_no, "status": "needs_response", "metadata": {},
+        "payment_intent": trade_no, "status": status, "metadata": {},
     }  # fmt: skip
     return {"object": "event", "type": kind, "livemode": False, "data": {"object": told}}
 
@@ -52,3 +54,23 @@ def test_a_dispute_of_nothing_of_ours_is_kept_and_no_more(fake, shop):
     forged.headers["stripe-signature"] = "t=1,v1=00"
     assert _send(forged).status_code == 400
     assert not Finding.objects.exists()
+
+
+@pytest.mark.parametrize("fake", ["stripe"], indirect=True)
+def test_a_won_dispute_stands_on_the_desk_once(fake, shop):
+    """The money is back, and the dispute is closed for us: one word, for a person; it keeps nothing
+    waiting. One that was lost is accepted and kept, and says nothing new."""
+    placed = _placed(shop, fake)
+    paid = fake.pay(placed.number, placed.total.minor)
+    assert _send(fake.sign(event(paid))).status_code == 200
+    lost = dispute(paid.trade_no, kind="charge.dispute.closed", status="lost")
+    assert _send(fake.sign(lost)).status_code == 200
+    assert reasons()[-1] == ("unused", "other_event:charge.dispute.closed")
+    assert not Finding.objects.exists()
+    for kind in ("charge.dispute.funds_reinstated", "charge.dispute.closed"):
+        answer = _send(fake.sign(dispute(paid.trade_no, kind=kind, status="won")))
+        assert answer.status_code == 200
+    found = Finding.objects.get()
+    assert (found.code, found.deed, found.times) == (RETURNED, "person", 1)
+    assert reasons(placed.number)[-1] == ("noted", "charge_back_returned:dp_1")
+    assert not is_in_doubt(found.order_id)

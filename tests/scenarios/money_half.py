@@ -29,6 +29,7 @@ from tests.scenarios.scenario_book import ORDERED, Move, Story, facts_of
 from gongdao.core.money import Money
 from gongdao.disputes.appeal import Ground, appeal
 from gongdao.disputes.collect_facts import Asked
+from gongdao.disputes.correct_money import CORRECTIONS
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.execute_remedies import execute_remedies, left_to_return
 from gongdao.disputes.facts import FactName
@@ -38,6 +39,7 @@ from gongdao.disputes.hand_over import ask_party, hand_over, take_case
 from gongdao.disputes.models import Case, Offer, Remedy
 from gongdao.disputes.offers import Terms, accept_claim, accept_offer, decline_offer, offer
 from gongdao.disputes.open_case import complain, judge_again, open_case
+from gongdao.disputes.queries import appellant_of, find_proposal
 from gongdao.disputes.say import NewFile, name_excuse, say, withdraw
 from gongdao.disputes.states import Deed, Mover, Step
 from gongdao.front.stores import get_stores
@@ -184,15 +186,12 @@ def _person(play: Play, move: Move, following: tuple[Move, ...], monkeypatch) ->
     limit = Money(0) if needs else Money(10_000_000)
     monkeypatch.setattr("gongdao.disputes.give_verdict.second_arbiter_limit", lambda _on: limit)
     said = following[0] if needs else move
-    if case.owner_id is not None and not needs and Step(case.step) in _SECOND:
+    if find_proposal(case) is not None and not needs:
         play.arbiter += 1
-    if case.forum == "appeal" and case.owner_id is None:
+    if appellant_of(case) and case.owner_id is None:
         play.arbiter += 1
     by = person(f"arbiter{play.arbiter}").id
     give_verdict(stores=stores, case_id=case.id, by=by, ruling=_ruling(play, said), at=at)
-
-
-_SECOND = (Step.SECOND_ARBITER, Step.APPEAL_SECOND)
 
 
 def _ruling(play: Play, move: Move) -> Ruling:
@@ -212,10 +211,16 @@ def finish(play: Play, at: datetime) -> None:
     execute_remedies(stores=get_stores(), at=at + timedelta(hours=1))
 
 
+def made_good(case: Case) -> int:
+    """Minor units that the platform brought the merchant back."""
+    done = Remedy.objects.filter(case=case, state="done", kind__in=CORRECTIONS)
+    return sum(done.values_list("amount_minor", flat=True))
+
+
 def borne(case: Case) -> dict[str, int]:
-    """Minor units by whose money it is, of everything that was carried out."""
+    """Minor units by whose money it is, of everything that was carried out for the buyer."""
     paid: dict[str, int] = {}
-    for step in Remedy.objects.filter(case=case, state="done"):
+    for step in Remedy.objects.filter(case=case, state="done").exclude(kind__in=CORRECTIONS):
         if step.amount_minor:
             paid[step.bearer] = paid.get(step.bearer, 0) + step.amount_minor
     return paid

@@ -139,7 +139,8 @@ def _ring(run: Run, move: Move) -> None:
     known = run.facts(move.at).get(FactName.NOTICE_CONFIRMED) is True
     silence = run.clock.silence
     deed = deed_of_silence(run.clock, notice_confirmed=known)
-    run.go(deed, move.at)
+    his = silence is Silence.PLATFORM_PAYS and run.appellant == "merchant"
+    run.go(Deed.JUDGED_REFUSED if his else deed, move.at)  # his appeal stands: nothing is given
     if deed is Deed.SILENCE and silence in (Silence.CLAIM_STANDS, Silence.PLATFORM_PAYS):
         who = "merchant" if silence is Silence.CLAIM_STANDS else "management"
         run.more |= {"silent": who, "appellant": run.appellant}

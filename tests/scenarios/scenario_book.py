@@ -17,6 +17,7 @@ does not mention is ordinary (``ORDINARY``): paid, delivered in time, revealed, 
     outcome = "upheld"                  # or waits = "<step>" where it stays open
     basis = "rules" ; row = "overdue" ; remedy = "refund_full" ; money = "98.00"
     bears = { merchant = "98.00" }      # whose money
+    made_good = "97.02"                 # what the platform brings the merchant back, less the fee
 """
 
 from __future__ import annotations
@@ -118,7 +119,8 @@ class Move:
 @dataclass(frozen=True)
 class Ends:
     """How it ends: ``outcome``, or the step in ``waits``; and the newest verdict, if there is one.
-    ``money`` and ``bears`` are minor units; ``bears`` by whose money it is."""
+    ``money`` and ``bears`` are minor units; ``bears`` by whose money it is; ``made_good`` is what
+    an overturned verdict had taken from the merchant."""
 
     outcome: str
     waits: str
@@ -128,6 +130,7 @@ class Ends:
     money: int
     units: int
     bears: Mapping[str, int]
+    made_good: int = 0
 
 
 @dataclass(frozen=True)
@@ -253,6 +256,7 @@ def _read_ends(plain: dict[str, Any]) -> Ends:
         money=_minor(plain.get("money"), 0),
         units=plain.get("units", 0),
         bears={party: Money.parse(text).minor for party, text in plain.get("bears", {}).items()},
+        made_good=_minor(plain.get("made_good"), 0),
     )
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 import pytest
 from tests.disputes.disputes_kit import check_money
-from tests.scenarios.money_half import begin, borne, finish, play_story
+from tests.scenarios.money_half import begin, borne, finish, made_good, play_story
 from tests.scenarios.scenario_book import Story, stories
 
 from gongdao.disputes.models import Case, Verdict
@@ -39,5 +39,6 @@ def test_a_story_moves_the_money_that_it_says(story: Story, monkeypatch):
         assert (rows[-1].remedy, rows[-1].amount_minor) == (ends.remedy, ends.money)
     if len(rows) < 2:
         assert borne(case) == dict(ends.bears)
+    assert made_good(case) == ends.made_good
     assert sum(Refund.objects.values_list("amount_minor", flat=True)) <= story.paid
     check_money()

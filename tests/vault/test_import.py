@@ -31,6 +31,7 @@ from gongdao.core.errors import (
     InputError,
     KeyGone,
     NoSuchShelf,
+    StockRefused,
     StockShort,
     WrongStockState,
 )
@@ -38,6 +39,7 @@ from gongdao.core.keys import get_key
 from gongdao.core.subject import SubjectRef
 from gongdao.log.models import LogPending
 from gongdao.vault import write_batch
+from gongdao.vault.after_restore import let_import_go_on, restored_reason
 from gongdao.vault.allocate import allocate
 from gongdao.vault.batch_tree import root_of
 from gongdao.vault.canonical_form import CanonRules, FieldRule, Signs
@@ -256,6 +258,19 @@ def test_an_import_can_be_given_up(shelf, monkeypatch):
     assert done.accepted == 35 and not whole()
     with pytest.raises(WrongStockState):
         discard_import(batch=done.batch)
+
+
+def test_an_import_that_a_restored_backup_holds_up_cannot_be_given_up(shelf, monkeypatch):
+    """It was perhaps finished and sold from in the lost time: refused with words, nothing goes,
+    until the log lets it go on."""
+    monkeypatch.setattr(write_batch, "CHUNK", 10)
+    batch = _break_off(shelf, codes(35), after=3)
+    Batch.objects.filter(id=batch).update(reason=restored_reason(3))
+    with pytest.raises(StockRefused, match="从备份恢复"):
+        discard_import(batch=batch)
+    assert [count(t) for t in ("unit", "fingerprint", "batch")] == [30, 30, 1]
+    assert let_import_go_on(batch=batch, at=AT)
+    assert discard_import(batch=batch) == 30
 
 
 def test_a_dry_run_says_the_same_and_writes_nothing(shelf, monkeypatch):

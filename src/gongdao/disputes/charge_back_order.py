@@ -10,7 +10,10 @@ the order has fenced stays with the dispute, which can give the buyer nothing a 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
+from types import MappingProxyType
 from uuid import UUID
 
 from django.db import transaction
@@ -31,21 +34,47 @@ from gongdao.ledger.transfers import Ground, Journal, TransferKind
 from gongdao.market.accounts import clearing_account
 from gongdao.market.charge_back_notice import CHARGED_BACK
 from gongdao.market.end_charged_back import end_charged_back
-from gongdao.market.give_back import end_refunded
+from gongdao.market.give_back import end_refunded, refund_confirmed
 from gongdao.market.models import Finding, Order
-from gongdao.payments.models import Credit
-from gongdao.payments.settle_by_bank import BY_BANK, settle_by_bank
+from gongdao.payments.ask_refund import RefundFate
+from gongdao.payments.models import Credit, Refund
+from gongdao.payments.port import Gateway
+from gongdao.payments.settle_by_bank import (
+    BY_BANK,
+    Fates,
+    ask_unsure,
+    end_unsure,
+    settle_by_bank,
+)
+
+
+def ask_of_refunds(*, order_id: UUID, gateways: Mapping[str, Gateway], at: datetime) -> Fates:
+    """What the service says of refunds of the order that may have been paid. Outside any
+    transaction, before `charge_back_order`."""
+    credit = Credit.objects.filter(
+        intent__owner_kind="order", intent__owner_id=order_id, surplus=False
+    ).first()
+    return {} if credit is None else ask_unsure(credit_id=credit.id, gateways=gateways, at=at)
 
 
 def charge_back_order(
-    *, stores: Stores, order_id: UUID, amount: Money, reference: str, at: datetime
+    *,
+    stores: Stores,
+    order_id: UUID,
+    amount: Money,
+    reference: str,
+    at: datetime,
+    fates: Fates = MappingProxyType({}),
+    said: RefundFate | None = None,
 ) -> Journal:
     """Book that the service took ``amount`` of the order's payment back under its own number
     ``reference``, once; what the desk had noted of it is settled. The public log is told, and an
     order that is paid and not delivered ends.
 
-    Raise MoneyRefused for an order that nobody paid and for more than was paid, DisputeRefused for
-    no order, ReferenceReused for another amount under the same number.
+    A refund that the service may have paid is first brought to its end: by what the service says
+    (``fates``, from `ask_of_refunds`), or where it does not say by what a person saw (``said``).
+    Raise MoneyRefused where neither does, for an order that nobody paid and for more than was paid,
+    DisputeRefused for no order, ReferenceReused for another amount under the same number.
     """
     with transaction.atomic():
         order = lock_order(order_id)
@@ -58,11 +87,13 @@ def charge_back_order(
             kind=TransferKind.CHARGE_BACK,
             reference=f"{Ground.CHARGEBACK}:{reference}",
         )
-        most = credit.amount_minor - charged_back_minor(order.id)
-        if booked is None and amount.minor > most:
-            left = Money(most, credit.currency)
-            raise MoneyRefused(Phrase("最多还能拒付 {most} 元。", most=str(left)))
-        settled, twice = (0, 0) if booked else _what_he_has(order, credit, amount.minor, at)
+        settled, twice = 0, 0
+        if booked is None:
+            _check_most(order, credit, amount)
+            done = partial(_confirm, stores, at)
+            end_unsure(credit_id=credit.id, fates=fates, said=said, confirmed=done, at=at)
+            order.refresh_from_db()
+            settled, twice = _what_he_has(order, credit, amount.minor, at)
         hold = find_sale_hold(order)
         journal = charge_back(
             merchant=SubjectRef("merchant", order.merchant_id),
@@ -84,6 +115,16 @@ def charge_back_order(
     return journal
 
 
+def _check_most(order: Order, credit: Credit, amount: Money) -> None:
+    most = Money(credit.amount_minor - charged_back_minor(order.id), credit.currency)
+    if amount.minor > most.minor:
+        raise MoneyRefused(Phrase("最多还能拒付 {most} 元。", most=str(most)))
+
+
+def _confirm(stores: Stores, at: datetime, refund: Refund) -> None:
+    refund_confirmed(stores=stores, refund=refund, at=at)
+
+
 def _what_he_has(order: Order, credit: Credit, minor: int, at: datetime) -> tuple[int, int]:
     """Of what the bank took: how much of it was on its way to the buyer, which is done with it; and
     how much he had before, by refunds that were confirmed, in minor units. What a ruling had the
@@ -99,8 +140,11 @@ def _what_he_has(order: Order, credit: Credit, minor: int, at: datetime) -> tupl
 
 
 def charged_back_minor(order_id: UUID) -> int:
-    """How many minor units of the order's payment the service took back."""
-    rows = LedgerTransfer.objects.filter(
-        owner_kind="order", owner_id=order_id, kind=TransferKind.CHARGE_BACK.value
+    """How many minor units of the order's payment the service took back, less what came back."""
+    rows = LedgerTransfer.objects.filter(owner_kind="order", owner_id=order_id)
+    reversals = rows.filter(
+        kind=TransferKind.REVERSAL.value, reference__startswith=f"{Ground.CHARGEBACK}:"
     )
-    return int(rows.aggregate(all=Sum("amount_minor"))["all"] or 0)
+    taken = rows.filter(kind=TransferKind.CHARGE_BACK.value).aggregate(all=Sum("amount_minor"))
+    back = reversals.aggregate(all=Sum("amount_minor"))
+    return int(taken["all"] or 0) - int(back["all"] or 0)

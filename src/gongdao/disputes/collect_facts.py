@@ -21,7 +21,7 @@ from gongdao.core.stores import Stores
 from gongdao.disputes.conditions import names_of
 from gongdao.disputes.decide_liability import Mode, Remedy
 from gongdao.disputes.facts import Fact, FactName, Facts, Source, Value
-from gongdao.disputes.given_before import Earlier, given_before
+from gongdao.disputes.given_before import Earlier, given_before, left_of_price
 from gongdao.disputes.may_replace import claimed_places
 from gongdao.disputes.merchant_record import MerchantRecord, read_records
 from gongdao.disputes.models import Case
@@ -117,7 +117,7 @@ def collect_facts(
         record = read_records([order.merchant_id], at)[order.merchant_id]
     offer = find_shown(order.listing_id, order.listing_version).offer
     found = [
-        *_asked_facts(book, asked, row["paid"]),
+        *_asked_facts(book, asked, row),
         *_money_facts(book, row),
         *_delivery_facts(book, row, offer),
         *_issuer_facts(book, row),
@@ -159,7 +159,13 @@ def _given_facts(book: _Book, asked: Asked, row: dict[str, Any], facts: Facts) -
     issuer has not answered about all that is claimed, another piece may be bad as well."""
     earlier = [Earlier.read(one) for one in row["earlier"] or ()]
     places = facts.places(_N.AFFECTED_PLACES)
-    same, unclear = given_before(earlier=earlier, reason=asked.reason.value, places=places)
+    same, unclear = given_before(
+        earlier=earlier,
+        reason=asked.reason.value,
+        places=places,
+        paid=row["paid"],
+        quantity=book.order.quantity,
+    )
     if _bad_places(row) and len(row["issuer"]) < int(row["disputed"]):
         same, unclear = 0, same + unclear
     if same:
@@ -200,10 +206,24 @@ def disproving_rows() -> list[str]:
     )
 
 
-def _asked_facts(book: _Book, asked: Asked, paid: int) -> Iterator[Fact]:
+def read_left(*, order: Order, places: tuple[int, ...], case_id: UUID | None, at: datetime) -> int:
+    """What all cases but ``case_id`` left of the price of ``places``, in minor units."""
+    return _left(order, places, _read(order, places, case_id, at))
+
+
+def _left(order: Order, places: tuple[int, ...], row: dict[str, Any]) -> int:
+    earlier = [Earlier.read(one) for one in row["earlier"] or ()]
+    paid, quantity = row["paid"], order.quantity
+    return left_of_price(earlier=earlier, places=places, paid=paid, quantity=quantity)
+
+
+def _asked_facts(book: _Book, asked: Asked, row: dict[str, Any]) -> Iterator[Fact]:
     yield book.fact(_N.JUDGED_AT, book.at, _S.PLATFORM)
     yield book.fact(_N.WANTED, asked.wanted, _S.PLATFORM)
+    paid, places = row["paid"], asked.places
     wanted = paid if asked.minor is None else min(asked.minor, paid)
+    if places and row["earlier"]:
+        wanted = min(wanted, _left(book.order, places, row))
     yield book.fact(_N.ASKED_MINOR, wanted, _S.PLATFORM)
     if asked.reason not in _OPEN:
         yield book.fact(_N.DEFECT_CLAIMED, True, _S.PLATFORM)

@@ -247,8 +247,9 @@ def _used(row: LiabilityRow, facts: Facts) -> set[FactName]:
         used.add(FactName(row.until))
     if row.replaceable and _wants_replacement(facts):
         used |= {FactName.WANTED, FactName.REPLACEMENT_IN_STOCK}
-        used |= {FactName.AFFECTED_UNITS, FactName.QUANTITY}
-        used |= {FactName.AFFECTED_PLACES} if _affected_places(facts) else set()
+        if row.amount.of != "asked":  # there the pieces that he names are what he asks for
+            used |= {FactName.AFFECTED_UNITS, FactName.QUANTITY}
+            used |= {FactName.AFFECTED_PLACES} if _affected_places(facts) else set()
     return used
 
 

@@ -20,9 +20,11 @@ from gongdao.core.stores import Stores
 from gongdao.disputes.clocks import UNTIL, Clock, StopReason, start_clock
 from gongdao.disputes.facts import Fact
 from gongdao.disputes.merchant_record import MerchantRecord
-from gongdao.disputes.models import Case, Event, Notice
+from gongdao.disputes.models import Case, Event, Notice, Remedy
 from gongdao.disputes.notices import LIMITED
+from gongdao.disputes.order_money import OrderMoney, read_money
 from gongdao.disputes.states import BY, STEPS, Deed, Mover, Outcome, Step, next_step
+from gongdao.disputes.table_rows import insert_rows, plain_row, update_row
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.confirm_payment import delivered_leaves
@@ -57,10 +59,28 @@ class Docket:
     """How many files come with the words of this deed."""
     records: Mapping[UUID, MerchantRecord] = field(default_factory=dict)
     """What was read of merchants for this moment already (a sweep reads it once for all cases)."""
+    money: OrderMoney | None = None
+    """How the order's money stands, where that was read and nothing moved it since."""
+    begins: bool = field(init=False)
+    """Whether the case begins with this deed: nothing that belongs to it was there before."""
+    steps: dict[str, list[Remedy]] = field(default_factory=dict)
+    """The steps of its remedies that were planned in this deed, by their basis."""
+    _kept: dict[str, Any] = field(default_factory=dict)
+    """The case's row as it was written already."""
     _events: list[Event] = field(default_factory=list)
     _order_leaves: list[NewLeaf] = field(default_factory=list)
     _told: tuple[Mover, Step] | None = None
     _told_of: dict[Mover, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.begins = self.case._state.adding
+
+    def see_money(self) -> OrderMoney | None:
+        """How the order's money stands; None where nothing was paid. Whoever moves money of the
+        order within a deed sets ``money`` to None."""
+        if self.money is None:
+            self.money = read_money(self.order.id)
+        return self.money
 
     def note(self, kind: str, by: Party = NOBODY, **data: Any) -> None:
         """Say that something happened, with codes and amounts; words are sealed elsewhere."""
@@ -131,7 +151,8 @@ class Docket:
     def keep(self) -> None:
         """Have the case's row there, so that other rows can point at it."""
         if self.case._state.adding:
-            self.case.save(force_insert=True)
+            insert_rows([self.case])
+            self._kept = plain_row(self.case)
 
     def write(self) -> None:
         """Write case, events and leaves; call it once, at the end of the transaction. The case is
@@ -139,18 +160,19 @@ class Docket:
         leaves = [_leaf(self.case, event) for event in self._events]
         leaves += self._order_leaves
         hashes = append_leaves(stores=self.stores, leaves=leaves, at=self.at)
-        self.case.save(force_insert=self.case._state.adding)
+        self.keep()
+        if self._kept != plain_row(self.case):
+            update_row(self.case)
         for event, digest in zip(self._events, hashes, strict=False):
             event.leaf_hash = digest
-        Event.objects.bulk_create(self._events)
+        insert_rows(self._events)
         told = dict(sorted(self._told_of.items()))
         if self._told is not None and self.case.state == "open":
             told[self._told[0]] = self._told[1].value  # says what limits begin as well
-        for side, what in told.items():
-            self._tell(side, what)
+        insert_rows([self._notice(side, what) for side, what in told.items()])
 
-    def _tell(self, side: Mover, event: str) -> None:
-        Notice.objects.create(
+    def _notice(self, side: Mover, event: str) -> Notice:
+        return Notice(
             id=new_id(self.at),
             case=self.case,
             side=side.value,
@@ -229,7 +251,7 @@ def clock_of(case: Case) -> Clock:
 
 
 def seal_words(stores: Stores, row_id: UUID, words: str, at: datetime) -> bytes:
-    """Somebody's words under the market's key, bound to their row."""
+    """Somebody's words about what is no case's, under the market's key, bound to their row."""
     return order_keys(stores, at).seal(row_id, words.encode())
 
 

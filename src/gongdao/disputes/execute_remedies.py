@@ -23,21 +23,18 @@ from gongdao.core.ids import new_id
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
-from gongdao.disputes.charge_back_order import charged_back_minor
 from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.correct_money import CORRECTIONS, bring_back, paid_so_far
 from gongdao.disputes.decide_liability import Party
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.each_case import each_case
 from gongdao.disputes.events import Docket, is_held
-from gongdao.disputes.hold_money import (
-    find_credit,
-    find_sale_hold,
-    release_rest,
-    unfence_money,
-)
+from gongdao.disputes.hold_money import release_rest, unfence_money
+from gongdao.disputes.limit_money import most_of_case, refunded_of
 from gongdao.disputes.models import Case, Remedy
+from gongdao.disputes.order_money import read_money
 from gongdao.disputes.states import Deed, Step
+from gongdao.disputes.table_rows import insert_rows, read_rows, update_row
 from gongdao.disputes.verdict_file import Result, VerdictFile, in_money
 from gongdao.disputes.verdict_json import read_verdict
 from gongdao.ledger.accounts import Account, AccountKind
@@ -46,24 +43,25 @@ from gongdao.ledger.holds import Hold
 from gongdao.ledger.pay_for_merchant import pay_for_merchant
 from gongdao.ledger.post_transfers import post_transfer
 from gongdao.ledger.queries import find_spendable
-from gongdao.ledger.settle_hold import Part, settle_hold
+from gongdao.ledger.settle_hold import Part, draw_hold
 from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.market.accounts import merchant_account, platform_account
 from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.models import Order
 from gongdao.market.shown import find_shown
 from gongdao.market.states import TRANSITIONS, OrderState
-from gongdao.payments.models import Credit, Refund
+from gongdao.payments.models import Refund
 from gongdao.payments.request_refund import request_refund
-from gongdao.payments.settle_by_bank import BY_BANK
 from gongdao.vault.queries import get_units
 from gongdao.vault.replace_unit import replace_unit
+from gongdao.vault.run_sql import run_prepared
 
 REFUNDS = {"refund": TransferKind.REFUND, "compensation": TransferKind.COMPENSATION}
 """Steps that pay money, and what the ledger calls it."""
 _SOON, _LATEST = timedelta(seconds=5), timedelta(minutes=10)
 CHARGE_BACK_TOLD = "charge_back_told"
 """Why a step waits: the payment may be charged back, and nobody has looked yet."""
+_MOVE_ORDER = "UPDATE market_order SET state = %(state)s, why = %(why)s WHERE id = %(id)s"
 WHY = "by_verdict"
 """Why an order is being refunded, as the pages' code."""
 
@@ -98,15 +96,11 @@ def due_of(result: Result) -> Due:
     return Due(kind, merchant=result.amount_minor - platform, platform=platform)
 
 
-def left_to_return(order: Order, credit: Credit | None = None) -> int:
-    """How many minor units of the order's payment (``credit``, where it is at hand) have not been
-    asked back yet, nor taken back by the payment service."""
-    credit = credit or find_credit(order)
-    if credit is None:
-        return 0
-    rows = credit.refunds.exclude(paid_elsewhere__startswith=BY_BANK)
-    asked = rows.aggregate(all=Sum("amount_minor"))["all"] or 0
-    return max(0, int(credit.amount_minor - asked) - charged_back_minor(order.id))
+def left_to_return(order: Order) -> int:
+    """How many minor units of the order's payment have not been asked back yet, nor taken back by
+    the payment service."""
+    money = read_money(order.id)
+    return money.left if money else 0
 
 
 def plan_remedy(*, docket: Docket, basis: str, due: Due) -> list[Remedy]:
@@ -114,11 +108,12 @@ def plan_remedy(*, docket: Docket, basis: str, due: Due) -> list[Remedy]:
     be returned; the same basis again finds its steps. Who has all his money back (by his bank, say)
     gets no replacement on top."""
     case = docket.case
-    there = list(Remedy.objects.filter(case=case, basis=basis).order_by("place"))
+    there = docket.steps.get(basis) or ([] if docket.begins else _planned(case, basis))
     if there:
         return there
     wanted: list[tuple[str, int, str]] = []
-    left = left_to_return(docket.order)
+    money = docket.see_money()
+    left = money.left if money else 0
     if due.kind == "replacement" and left:
         wanted.append(("replacement", 0, "merchant"))
     for bearer, minor in (("merchant", due.merchant), ("platform", due.platform)):
@@ -126,8 +121,8 @@ def plan_remedy(*, docket: Docket, basis: str, due: Due) -> list[Remedy]:
         left -= minor
         if minor and due.kind != "replacement":
             wanted.append((due.kind, minor, bearer))
-    return [
-        Remedy.objects.create(
+    steps = [
+        Remedy(
             id=new_id(docket.at),
             case=case,
             basis=basis,
@@ -141,6 +136,22 @@ def plan_remedy(*, docket: Docket, basis: str, due: Due) -> list[Remedy]:
         )
         for place, (kind, minor, bearer) in enumerate(wanted, 1)
     ]
+    insert_rows(steps)
+    docket.steps[basis] = steps
+    return steps
+
+
+def _planned(case: Case, basis: str) -> list[Remedy]:
+    return list(Remedy.objects.filter(case=case, basis=basis).order_by("place"))
+
+
+def _waiting(docket: Docket) -> list[Remedy]:
+    """The steps of the case that wait, in the order in which they were planned."""
+    if docket.begins:
+        return [one for steps in docket.steps.values() for one in steps]
+    where = """WHERE case_id = %(case)s AND state IN ('planned', 'asked')
+      ORDER BY planned_at, basis, place"""
+    return read_rows(Remedy, where, {"case": docket.case.id})
 
 
 def carry_out(*, docket: Docket) -> bool:
@@ -151,13 +162,11 @@ def carry_out(*, docket: Docket) -> bool:
     caller holds case and order locked and writes the docket."""
     if is_held(docket.case, docket.at):
         return False
-    unfence_money(case=docket.case, order=docket.order, at=docket.at)
-    steps = list(
-        Remedy.objects.filter(case=docket.case, state__in=["planned", "asked"]).order_by(
-            "planned_at", "basis", "place"
-        )
-    )
-    if steps and is_in_doubt(docket.order.id):
+    if docket.case.fenced:
+        unfence_money(case=docket.case, order=docket.order, at=docket.at)
+        docket.money = None
+    steps = _waiting(docket)
+    if steps and _is_in_doubt(docket):
         for step in steps:
             _later(step, CHARGE_BACK_TOLD, docket.at)
         docket.case.needs_person = CHARGE_BACK_TOLD
@@ -175,7 +184,13 @@ def carry_out(*, docket: Docket) -> bool:
     docket.note("closed", outcome=docket.case.ending, paid_minor=paid, steps=count)
     docket.move(Deed.EXECUTED)
     release_rest(case=docket.case, order=docket.order, at=docket.at)
+    docket.money = None
     return True
+
+
+def _is_in_doubt(docket: Docket) -> bool:
+    money = docket.see_money()
+    return is_in_doubt(docket.order.id) if money is None else money.in_doubt
 
 
 def try_steps(docket: Docket, steps: list[Remedy]) -> None:
@@ -208,8 +223,8 @@ def _try(docket: Docket, step: Remedy) -> list[Remedy]:
         _later(step, "no_cover", docket.at)
     except ClaimBusy:
         _later(step, "busy", docket.at)
-    except StockShort:
-        return _refund_instead(docket, step)
+    except StockShort as error:
+        return _refund_instead(docket, step, error)
     return []
 
 
@@ -222,19 +237,20 @@ def _later(step: Remedy, problem: str, at: datetime) -> None:
 def _refund(docket: Docket, step: Remedy) -> None:
     """Draw the step's money and ask the payment service for its refund; raise NotEnoughMoney."""
     order, amount = docket.order, Money(step.amount_minor, step.currency)
-    credit = find_credit(order)
-    if credit is None:
+    money = docket.see_money()
+    if money is None:
         raise NotEnoughMoney
-    hold = find_sale_hold(order)
+    hold = money.sale
     drawn = _find_cover(order, step, amount, hold)
-    refund = request_refund(credit_id=credit.id, amount=amount, reason=WHY, at=docket.at)
+    docket.money = None
+    refund = request_refund(credit_id=money.credit_id, amount=amount, reason=WHY, at=docket.at)
     _draw(docket, step, drawn, refund, hold)
     step.drawn, step.refund_no = drawn, refund.refund_no
     step.state, step.asked_at, step.problem = "asked", docket.at, ""
     step.next_try_at = docket.at + _SOON
-    step.save()
+    update_row(step)
     held = hold.left.minor if hold else 0
-    if held == drawn.get("held", 0) and not left_to_return(order, credit):
+    if held == drawn.get("held", 0) and money.left <= amount.minor:
         _tell_order(docket)
 
 
@@ -281,8 +297,8 @@ def _draw(
         amount = Money(minor, step.currency)
         if name == "held":
             assert hold is not None
-            settle_hold(
-                hold_id=hold.id,
+            draw_hold(
+                hold=hold,
                 parts=[Part(back, amount, kind)],
                 ground=Ground.VERDICT,
                 reference=refund.refund_no,
@@ -327,7 +343,7 @@ def _tell_order(docket: Docket) -> None:
         return
     order.why = "not_delivered_in_time" if order.state == OrderState.PAID else WHY
     order.state = OrderState.REFUNDING
-    order.save(update_fields=["state", "why"])
+    run_prepared(_MOVE_ORDER, {"id": order.id, "state": str(order.state), "why": order.why})
     docket.tell_order("order.refund_requested")
 
 
@@ -353,6 +369,8 @@ def _replace(docket: Docket, step: Remedy) -> None:
     order = docket.order
     if order.state not in (OrderState.DELIVERED, OrderState.COMPLETED):
         raise StockShort
+    if refunded_of(case=docket.case, order=order, at=docket.at):
+        raise _PaidBefore
     claim = SubjectRef("order", order.id)
     places = _verdict_of(docket, step).result.places
     bad = [one for one in get_units(claim) if not places or one.place in places]
@@ -372,13 +390,19 @@ def _replace(docket: Docket, step: Remedy) -> None:
     )
 
 
-def _refund_instead(docket: Docket, step: Remedy) -> list[Remedy]:
-    """There is nothing to replace with: the money that its verdict then gives goes back instead,
-    borne as the verdict says."""
+class _PaidBefore(StockShort):
+    """Money was given for the pieces that are to be replaced."""
+
+
+def _refund_instead(docket: Docket, step: Remedy, why: StockShort) -> list[Remedy]:
+    """There is nothing to replace with, or it was paid for: the money that its verdict then gives
+    goes back instead, less what went back before, borne as the verdict says."""
     step.state, step.ended_at, step.next_try_at = "failed", docket.at, None
-    step.problem = "out_of_stock"
+    step.problem = "paid_before" if isinstance(why, _PaidBefore) else "out_of_stock"
     step.save()
-    due = due_of(in_money(_verdict_of(docket, step), docket.case.amount_minor))
+    case = docket.case
+    most = most_of_case(case=case, order=docket.order, at=docket.at)
+    due = due_of(in_money(_verdict_of(docket, step), min(case.amount_minor, most)))
     due = due.less(paid_so_far(docket.case))
     instead = plan_remedy(docket=docket, basis=f"{step.basis}:money", due=due)
     for one in instead:

@@ -14,10 +14,9 @@ from uuid import UUID
 from django.db import connection
 
 from gongdao.core.stores import Stores
-from gongdao.disputes.events import read_words
+from gongdao.disputes.case_keys import CaseKeys, case_keys
 from gongdao.disputes.models import Case, Exhibit, ExhibitRead
 from gongdao.disputes.states import Mover
-from gongdao.market.market_key import order_keys
 
 _UNREAD = """
 SELECT e.id, c.id FROM dispute_case c
@@ -49,10 +48,11 @@ def find_unread(*, readers: int, most: int) -> list[tuple[UUID, UUID]]:
 
 
 def keep_read(
-    *, stores: Stores, exhibit_id: UUID, reading: bytes, readers: int, at: datetime
+    *, stores: Stores, case: Case, exhibit_id: UUID, reading: bytes, readers: int, at: datetime
 ) -> None:
     """Keep what was read from a file; empty where it does not open. What was kept is replaced."""
-    sealed = order_keys(stores, at).seal(exhibit_id, reading) if reading else b""
+    keys = case_keys(stores=stores, case=case, at=at)
+    sealed = keys.seal(exhibit_id, reading) if reading else b""
     ExhibitRead.objects.update_or_create(
         exhibit_id=exhibit_id, defaults={"sealed": sealed, "readers": readers, "at": at}
     )
@@ -61,19 +61,23 @@ def keep_read(
 def buyers_files(
     *, stores: Stores, case: Case, readers: int, at: datetime
 ) -> tuple[BuyersFile, ...]:
-    """The files that the buyer handed in, in their order, with what was read from them."""
+    """The files that the buyer handed in, in their order, with what was read from them; none where
+    the time to keep them is over."""
+    if case.erased_at is not None:
+        return ()
+    keys = case_keys(stores=stores, case=case, at=at)
     rows = Exhibit.objects.filter(post__case=case, post__by=Mover.BUYER.value)
     rows = rows.select_related("read").order_by("post__at", "post_id", "number")
-    return tuple(_file(stores, row, place, readers, at) for place, row in enumerate(rows, 1))
+    return tuple(_file(keys, row, place, readers) for place, row in enumerate(rows, 1))
 
 
-def _file(stores: Stores, row: Exhibit, place: int, readers: int, at: datetime) -> BuyersFile:
-    name = read_words(stores, row.id, row.sealed_name, at)
+def _file(keys: CaseKeys, row: Exhibit, place: int, readers: int) -> BuyersFile:
+    name = keys.read_words(row.id, row.sealed_name)
     suffix = Path(name).suffix.lower()
     ending = suffix if suffix[1:].isascii() and suffix[1:].isalnum() and len(suffix) < 8 else ""
     read: ExhibitRead | None = getattr(row, "read", None)
     reading = None
     if read is not None and read.readers == readers:
         sealed = bytes(read.sealed)
-        reading = order_keys(stores, at).open(row.id, sealed) if sealed else b""
+        reading = keys.open(row.id, sealed) if sealed else b""
     return BuyersFile(row.id, name, f"after/buyer-{place}{ending}", reading)

@@ -13,15 +13,15 @@ from uuid import UUID
 
 from django.db import connection
 
+from gongdao.core.errors import DisputeRefused
+from gongdao.core.language import Phrase
 from gongdao.core.stores import Stores
-from gongdao.disputes.charge_back_order import charged_back_minor
 from gongdao.disputes.clocks import deed_of_silence, is_due
 from gongdao.disputes.correct_money import plan_correction, stop_unpaid
 from gongdao.disputes.decide_abuse import Measure
-from gongdao.disputes.decide_liability import Remedy
 from gongdao.disputes.each_case import Round, each_case
 from gongdao.disputes.events import NOBODY, Docket, Party, clock_of
-from gongdao.disputes.execute_remedies import carry_out, left_to_return, try_steps
+from gongdao.disputes.execute_remedies import carry_out, try_steps
 from gongdao.disputes.facts import Fact, FactName, Source
 from gongdao.disputes.hand_over import count_hand_over
 from gongdao.disputes.hold_money import fence_money, unfence_money
@@ -179,8 +179,9 @@ def _settle_returned(docket: Docket) -> bool:
     if order.state == OrderState.REFUNDING and case.fenced:
         # The market sends all of it back: what is fenced has to be where its refund is drawn from.
         unfence_money(case=case, order=order, at=docket.at)
+        docket.money = None
         docket.keep()
-    if not _is_back(order) or appellant_of(case) == Mover.MERCHANT.value:
+    if not _is_back(docket) or appellant_of(case) == Mover.MERCHANT.value:
         return False  # the merchant appeals because it went back
     deed = next((d for d in _GRANTED if next_step(step=Step(case.step), deed=d)), None)
     if deed is None:
@@ -194,11 +195,14 @@ def _settle_returned(docket: Docket) -> bool:
     return True
 
 
-def _is_back(order: Order) -> bool:
+def _is_back(docket: Docket) -> bool:
     """Whether the buyer has all of it back, by the market or by his bank; goods that a bank paid
     back stay delivered."""
-    back = order.state in (OrderState.REFUNDING, OrderState.REFUNDED)
-    return (back or charged_back_minor(order.id) > 0) and not left_to_return(order)
+    back = docket.order.state in (OrderState.REFUNDING, OrderState.REFUNDED)
+    money = docket.see_money()
+    if money is None:
+        return back
+    return (back or money.taken > 0) and not money.left
 
 
 def _grant(docket: Docket, silence: Silence, told: bool) -> bool:
@@ -215,9 +219,11 @@ def _grant(docket: Docket, silence: Silence, told: bool) -> bool:
         facts = facts_of(docket).with_facts(said)
         file = put_down(docket, facts=facts, basis=Basis.SILENCE)
     except BadVerdict:
+        if silence is Silence.PLATFORM_PAYS:  # there is nobody left whom it could go to
+            raise DisputeRefused(Phrase("管理层没有答复，但现有的记录不能自动裁决。")) from None
         return False
     overtake_offers(docket, NOBODY, "lapsed")
-    if file.result.remedy is Remedy.NONE:
+    if appellant_of(docket.case) == Mover.MERCHANT.value:
         _grant_appeal(docket, file)
     else:
         stand(docket, file, Deed.SILENCE)

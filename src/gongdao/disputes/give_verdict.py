@@ -19,13 +19,15 @@ from gongdao.core.errors import InputError, NotKnown, NotYourMove
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
+from gongdao.disputes.case_keys import CaseKeys, case_keys
 from gongdao.disputes.correct_money import plan_correction, stop_unpaid
 from gongdao.disputes.decide_liability import Remedy
-from gongdao.disputes.events import Docket, Party, read_words, seal_words
+from gongdao.disputes.events import Docket, Party
 from gongdao.disputes.execute_remedies import due_of, try_steps
 from gongdao.disputes.facts import BadFacts, Fact, FactName, Facts, Source, Value
 from gongdao.disputes.hand_over import check_impartial, count_hand_over
 from gongdao.disputes.judge import Deciders, facts_of, put_down, stand
+from gongdao.disputes.limit_money import REFUNDS, check_price, check_replacement
 from gongdao.disputes.limits import second_arbiter_limit
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.may_replace import claimed_places
@@ -110,6 +112,12 @@ def _put_down(
     places = claimed_places(case=docket.case, order=docket.order) if replaces else ()
     if replaces and not places:
         raise InputError(_("没有说明是哪几件有问题，不能补发，请选退款。"), field="remedy")
+    if replaces:
+        check_replacement(case=docket.case, order=docket.order, at=docket.at)
+    if ruling.remedy in REFUNDS:
+        # All of it is what the pieces of the case cost; a stated sum beyond that is refused.
+        minor = 0 if ruling.remedy is Remedy.REFUND_FULL else ruling.minor
+        check_price(case=docket.case, order=docket.order, minor=minor, at=docket.at)
     if not ruling.rules:
         raise InputError(_("请写明依据的规则。"), field="rules")
     for ref in ruling.rules:
@@ -154,8 +162,12 @@ def _plain(ruling: Ruling) -> dict[str, Any]:
     }
 
 
+def _keys(docket: Docket) -> CaseKeys:
+    return case_keys(stores=docket.stores, case=docket.case, at=docket.at)
+
+
 def _said(docket: Docket, first: Proposal) -> dict[str, Any]:
-    text = read_words(docket.stores, docket.case.id, bytes(first.sealed), docket.at)
+    text = _keys(docket).read_words(docket.case.id, first.sealed)
     plain: dict[str, Any] = json.loads(text)
     plain.pop("reasons")
     return plain
@@ -168,7 +180,7 @@ def _propose(docket: Docket, ruling: Ruling, by: UUID, first: Proposal | None) -
     before = Forum(case.forum)
     deed = Deed.HAND_OVER if first else Deed.NEEDS_SECOND
     text = json.dumps({**_plain(ruling), "reasons": ruling.reasons})
-    sealed = seal_words(docket.stores, case.id, text, docket.at)
+    sealed = _keys(docket).seal_words(case.id, text)
     docket.move(deed, acting)
     case.owner_id = by
     reason = "second_disagrees" if first else "second_person"
@@ -184,7 +196,7 @@ def _let_stand(
     case = docket.case
     before, appellant = case.ending, appellant_of(case)
     his = appellant == Mover.MERCHANT.value
-    sealed = seal_words(docket.stores, case.id, ruling.reasons, docket.at)
+    sealed = _keys(docket).seal_words(case.id, ruling.reasons)
     deciders = Deciders(first.by_id if first else by, by if first else None, sealed)
     case.owner_id = case.owner_id or by
     overtake_offers(docket, Party(Mover.PLATFORM, by), "overtaken")

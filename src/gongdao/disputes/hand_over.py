@@ -18,6 +18,7 @@ from gongdao.disputes.models import Case, HandOver, Verdict
 from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.say import add_post
 from gongdao.disputes.states import Deed, Forum, Mover
+from gongdao.disputes.table_rows import insert_rows
 from gongdao.market.models import MerchantMember, Order
 
 
@@ -103,7 +104,7 @@ def count_hand_over(
     acting = by or Party(Mover.PLATFORM)
     docket.note("handed_over", acting, reason=reason, before=before.value, forum=case.forum)
     docket.keep()
-    HandOver.objects.create(
+    row = HandOver(
         case=case,
         number=case.handovers,
         from_forum=before.value,
@@ -113,6 +114,7 @@ def count_hand_over(
         reason=reason,
         at=docket.at,
     )
+    insert_rows([row])
 
 
 def ask_party(

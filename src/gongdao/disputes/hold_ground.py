@@ -31,6 +31,7 @@ from gongdao.core.subject import SubjectRef
 from gongdao.disputes.decide_abuse import Measure
 from gongdao.disputes.events import seal_words
 from gongdao.disputes.learning_models import HoldGround
+from gongdao.disputes.table_rows import read_rows
 from gongdao.market.models import MerchantMember, Order
 from gongdao.rules.at import all_at
 from gongdao.rules.at import at as rule_at
@@ -156,10 +157,9 @@ def end_grounds(*, at: datetime) -> int:
 
 def find_grounds(*, subject: SubjectRef, at: datetime) -> list[HoldGround]:
     """What stands against ``subject`` at this moment."""
-    rows = HoldGround.objects.filter(
-        subject_kind=subject.kind, subject_id=subject.id, lifted_at__isnull=True, until__gt=at
-    )
-    return list(rows.order_by("placed_at"))
+    where = """WHERE subject_kind = %(kind)s AND subject_id = %(id)s AND lifted_at IS NULL
+      AND until > %(at)s ORDER BY placed_at"""
+    return read_rows(HoldGround, where, {"kind": subject.kind, "id": subject.id, "at": at})
 
 
 def measure_of(ground: HoldGround) -> Measure:

@@ -25,6 +25,7 @@ from gongdao.ledger.reverse_transfer import reverse_transfer
 from gongdao.ledger.settle_hold import Part, settle_hold
 from gongdao.ledger.transfers import Ground, TransferKind
 from gongdao.market.accounts import clearing_account, merchant_account, platform_account
+from gongdao.market.charge_back_notice import is_in_doubt
 from gongdao.market.models import Order
 from gongdao.market.plan_split import plan_split
 from gongdao.market.release_orders import fee_of
@@ -98,23 +99,32 @@ def unfence_money(*, case: Case, order: Order, at: datetime) -> None:
 
 def release_rest(*, case: Case, order: Order, at: datetime) -> Money:
     """Let what is left of a sale go to the merchant where the order itself will not do it any more:
-    it was completed while the rest was in dispute. How much went."""
+    it was completed while the rest was in dispute. How much went: nothing while a bank may be
+    taking it back (`release_waiting` lets it go afterwards)."""
+    if is_in_doubt(order.id):
+        return Money(0, case.currency)
+    reference = f"{case.id}:{case.moves}"
+    return release_completed(order=order, ground=Ground.VERDICT, reference=reference, at=at)
+
+
+def release_completed(*, order: Order, ground: Ground, reference: str, at: datetime) -> Money:
+    """Let what is left of a completed order's sale go to the merchant, less the fee, on ``ground``;
+    how much. The caller holds the order locked."""
     sale = find_sale_hold(order) if order.state == OrderState.COMPLETED else None
     if sale is None:
-        return Money(0, case.currency)
+        return Money(0, order.currency)
     fee = fee_of(sale.left, placed_at=order.placed_at)
-    free = merchant_account(AccountKind.MERCHANT_FREE, order.merchant_id, case.currency)
+    free = merchant_account(AccountKind.MERCHANT_FREE, order.merchant_id, order.currency)
     parts = [Part(free, sale.left - fee, TransferKind.RELEASE)]
     if fee.minor:
-        target = platform_account(AccountKind.PLATFORM_FEE, case.currency)
+        target = platform_account(AccountKind.PLATFORM_FEE, order.currency)
         parts.append(Part(target, fee, TransferKind.FEE))
-    reference = f"{case.id}:{case.moves}"
-    settle_hold(hold_id=sale.id, parts=parts, ground=Ground.VERDICT, reference=reference, at=at)
+    settle_hold(hold_id=sale.id, parts=parts, ground=ground, reference=reference, at=at)
     plan_split(
         order_id=order.id,
         merchant_id=order.merchant_id,
         released=sale.left - fee,
-        cause=f"{Ground.VERDICT}:{reference}",
+        cause=f"{ground}:{reference}",
         at=at,
     )
     return sale.left

@@ -13,8 +13,6 @@ from hashlib import sha256
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
 from gongdao.core.ids import new_id
 from gongdao.core.named_sql import load_sql
 from gongdao.disputes.collect_facts import asked_of, collect_facts
@@ -28,10 +26,12 @@ from gongdao.disputes.events import Party as Actor
 from gongdao.disputes.execute_remedies import carry_out, due_of, plan_remedy
 from gongdao.disputes.facts import Fact, FactName, Facts, Source, facts_from_json, facts_to_json
 from gongdao.disputes.hold_money import release_rest, unfence_money
+from gongdao.disputes.limit_money import within_price
 from gongdao.disputes.models import Case, Excuse, Exhibit, RecordedFact, Verdict
 from gongdao.disputes.note_limits import note_limits
 from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.states import Deed, Mover, Outcome, ReasonCode, Step, next_step
+from gongdao.disputes.table_rows import insert_rows, read_rows
 from gongdao.disputes.told_facts import add_told
 from gongdao.disputes.verdict_file import (
     Basis,
@@ -43,6 +43,7 @@ from gongdao.disputes.verdict_file import (
 )
 from gongdao.disputes.verdict_json import write_verdict
 from gongdao.rules.dispute_queries import excuse, liability
+from gongdao.vault.run_sql import run_prepared
 
 _SAID = (Source.PERSON.value, Source.BUYER.value, Source.MERCHANT.value)
 """Facts that only people know: kept with the case, and read back by every judgement."""
@@ -68,7 +69,8 @@ def facts_of(docket: Docket) -> Facts:
 
 def _said(case: Case) -> list[Fact]:
     """Facts that a person or a party set, the newest of each name and source, oldest first."""
-    rows = RecordedFact.objects.filter(case=case, source__in=_SAID).order_by("round", "id")
+    where = "WHERE case_id = %(case)s AND source = ANY(%(said)s) ORDER BY round, id"
+    rows = read_rows(RecordedFact, where, {"case": case.id, "said": list(_SAID)})
     newest = {(row.name, row.source): row for row in rows}
     plain = (
         {
@@ -85,25 +87,19 @@ def _said(case: Case) -> list[Fact]:
 
 def keep_facts(docket: Docket, facts: Facts) -> None:
     """Write what the case is judged on, as the round of its newest event."""
-    rows = facts_to_json(facts)
     values: dict[str, Any] = {
         "case": docket.case.id,
         "round": docket.case.moves,
-        "names": [row["name"] for row in rows],
-        "values": [json.dumps(row["value"]) for row in rows],
-        "sources": [row["source"] for row in rows],
-        "evidence": [json.dumps(row["evidence"]) for row in rows],
-        "times": [fact.at for fact in facts.items],
+        "facts": json.dumps(facts_to_json(facts)),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(load_sql("gongdao.disputes", "keep_facts"), values)
+    run_prepared(load_sql("gongdao.disputes", "keep_facts"), values)
 
 
 def named_excuses(case: Case) -> tuple[NamedExcuse, ...]:
     """The excuses that were raised, in their order."""
     if case._state.adding:
         return ()
-    rows = Excuse.objects.filter(case=case).order_by("at", "id")
+    rows = read_rows(Excuse, "WHERE case_id = %(case)s ORDER BY at, id", {"case": case.id})
     return tuple(NamedExcuse(excuse(row.excuse, case.rules_on), row.at) for row in rows)
 
 
@@ -190,6 +186,8 @@ def put_down(
     """The verdict file on ``facts``; raise BadVerdict where the basis does not carry it."""
     case = docket.case
     name = "silence" if basis is Basis.SILENCE else ReasonCode(case.reason).value
+    if decision is not None:
+        decision = within_price(decision=decision, case=case, order=docket.order, at=docket.at)
     before = None if case._state.adding else case.verdicts.order_by("-number").first()
     return make_verdict(
         case=case.log_subject,
@@ -232,7 +230,6 @@ def stand(
     case, result = docket.case, file.result
     case.ending = ending_of(file.facts, result, file.basis).value
     docket.move(deed, by)
-    docket.keep()
     row = _keep_verdict(docket, file, deciders)
     keep_facts(docket, file.facts)
     if result.remedy is Remedy.NONE:
@@ -248,7 +245,7 @@ def stand(
 
 def _keep_verdict(docket: Docket, file: VerdictFile, deciders: Deciders) -> Verdict:
     case, result = docket.case, file.result
-    number = case.verdicts.count() + 1
+    number = 1 if docket.begins else case.verdicts.count() + 1
     text = write_verdict(file)
     digest = sha256(text).digest()
     named: dict[str, Any] = {"places": list(result.places)} if result.places else {}
@@ -263,7 +260,8 @@ def _keep_verdict(docket: Docket, file: VerdictFile, deciders: Deciders) -> Verd
         row=file.finding.row,
         **named,
     )
-    return Verdict.objects.create(
+    docket.keep()
+    row = Verdict(
         id=new_id(docket.at),
         case=case,
         number=number,
@@ -281,12 +279,15 @@ def _keep_verdict(docket: Docket, file: VerdictFile, deciders: Deciders) -> Verd
         sealed=deciders.sealed,
         at=docket.at,
     )
+    insert_rows([row])
+    return row
 
 
 def end_without(docket: Docket) -> None:
     """The case ends and nothing is paid: what was fenced goes where the sale's money goes."""
     unfence_money(case=docket.case, order=docket.order, at=docket.at)
     release_rest(case=docket.case, order=docket.order, at=docket.at)
+    docket.money = None
 
 
 def ending_of(facts: Facts, result: Result, basis: Basis) -> Outcome:

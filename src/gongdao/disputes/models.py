@@ -1,6 +1,6 @@
 """Tables of disputes: columns and constraints. Verbs write them; nothing here has behaviour.
 
-Words of the parties are sealed under the market's key; codes, amounts and times stand in the clear.
+Words of the parties are sealed under a key of their case; codes, amounts and times stand clear.
 All but the case itself and the steps of a remedy is only added to (``sql/refuse_changes.sql``).
 """
 
@@ -10,8 +10,10 @@ from typing import ClassVar
 
 from django.conf import settings
 from django.db import models
-from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint
+from django.db.models import CheckConstraint, F, Index, Q, UniqueConstraint, Value
 
+from gongdao.disputes.authority_models import AuthorityRequest as AuthorityRequest
+from gongdao.disputes.authority_models import AuthoritySubject as AuthoritySubject
 from gongdao.disputes.exhibit_models import Exhibit as Exhibit
 from gongdao.disputes.exhibit_models import ExhibitRead as ExhibitRead
 from gongdao.disputes.exhibit_models import ExhibitReading as ExhibitReading
@@ -84,7 +86,7 @@ class Case(models.Model):
     """The one person of the platform who answers for it; none while no person has to."""
     amount_minor = models.BigIntegerField()
     """What is disputed."""
-    places = models.JSONField(default=list)
+    places = models.JSONField(default=list, db_default=Value([], models.JSONField()))
     """Which pieces the buyer names as bad, counted from 1; none: all, or a part of the price."""
     currency = models.CharField(max_length=3)
     rules_on = models.DateField()
@@ -112,10 +114,14 @@ class Case(models.Model):
     clock_stop_reason = models.CharField(max_length=_CODE, blank=True)
     clock_stop_until = models.DateTimeField(null=True)
     """When a stopped clock runs on by itself."""
-    clock_stop_reference = models.CharField(max_length=100, blank=True)
+    clock_stop_reference = models.CharField(max_length=100, blank=True, default="", db_default="")
     """The paper that it rests on, where its rule asks for one."""
-    stood = models.JSONField(default=dict)
+    stood = models.JSONField(default=dict, db_default=Value({}, models.JSONField()))
     """How many seconds clocks of the case stood still before, by reason and paper."""
+    own_key = models.BinaryField(default=b"", db_default=b"")
+    """Of what its key is made (`case_keys`); emptied when what it seals is destroyed."""
+    erased_at = models.DateTimeField(null=True)
+    """When that was."""
 
     class Meta:
         """Open means exactly one clock, closed means none; one open case for an order."""
@@ -137,6 +143,10 @@ class Case(models.Model):
                     & Q(clock_stop_until__gt=F("clock_stopped_at"))
                 ),
                 name="dispute_case_stopped_for_a_time",
+            ),
+            CheckConstraint(
+                condition=Q(erased_at__isnull=True) | Q(own_key=b"", state="closed"),
+                name="dispute_case_erased",
             ),
             CheckConstraint(condition=Q(amount_minor__gt=0), name="dispute_case_positive"),
             UniqueConstraint(

@@ -9,11 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
-from django.db import transaction
 from django.db.models import Q
 
 from gongdao.core.clock import say_minute
@@ -21,13 +19,10 @@ from gongdao.core.language import Phrase, language, mark
 from gongdao.disputes.models import Case, Event, Notice
 from gongdao.disputes.states import STEPS, Mover, Step
 from gongdao.market.models import MerchantMember, Order
+from gongdao.market.notice_queue import settle_taken, take_due
 from gongdao.rules.at import at as rule_at
 from gongdao.rules.dispute_kinds import AbuseRule
 
-BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 720))
-"""How long to wait after each try that may be repeated; then it is given up."""
-LEASE = timedelta(minutes=5)
-"""How long a claimed notice is left alone; longer than any messenger may take."""
 ESCALATED = "escalated"
 """The platform itself was silent: management has the case, the buyer can go outside."""
 APPEAL_ESCALATED = "appeal_escalated"
@@ -76,41 +71,18 @@ def note_seen(*, case_id: UUID, side: Mover, at: datetime) -> int:
 
 
 def claim_notice(*, at: datetime) -> ClaimedNotice | None:
-    """The notice that is due longest, taken for `LEASE`. One that was taken and never settled is
-    sent once more under the same id; then it is given up."""
-    with transaction.atomic():
-        row = (
-            Notice.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("case__order")
-            .filter(state__in=["planned", "sending"], next_try_at__lte=at)
-            .order_by("next_try_at")
-            .first()
-        )
-        if row is None:
-            return None
-        if row.state == "sending" and row.problem == "interrupted":
-            row.state, row.ended_at, row.next_try_at = "failed", at, None
-            row.save(update_fields=["state", "ended_at", "next_try_at"])
-            return None
-        row.problem = "interrupted" if row.state == "sending" else ""
-        row.state, row.tries, row.next_try_at = "sending", row.tries + 1, at + LEASE
-        row.save(update_fields=["state", "tries", "next_try_at", "problem"])
+    """The notice that is due longest, taken for the time of a lease."""
+    row = take_due(Notice.objects.select_related("case__order"), at=at)
+    if row is None:
+        return None
     side = Mover(row.side)
     return ClaimedNotice(row.id, row.case, row.case.order, side, row.event, row.tries, row.move)
 
 
 def settle_notice(*, claim: ClaimedNotice, problem: str, again: bool, at: datetime) -> str:
-    """Write what became of a notice: accepted where there was no ``problem``; tried ``again`` later
-    or given up. The state it has now; nothing changes where another worker took it over."""
-    changed: dict[str, Any] = {"problem": problem[:80], "next_try_at": None}
-    if not problem:
-        changed |= {"state": "accepted", "ended_at": at}
-    elif again and claim.tries <= len(BACK_OFF):
-        changed |= {"state": "planned", "next_try_at": at + BACK_OFF[claim.tries - 1]}
-    else:
-        changed |= {"state": "failed", "ended_at": at}
-    mine = Notice.objects.filter(id=claim.id, state="sending", tries=claim.tries)
-    return str(changed["state"]) if mine.update(**changed) else ""
+    """Write what became of a notice, and give the state it has now: see `settle_taken`."""
+    rows = Notice.objects.all()
+    return settle_taken(rows, id_=claim.id, tries=claim.tries, problem=problem, again=again, at=at)
 
 
 def merchant_addresses(merchant_id: UUID) -> list[str]:

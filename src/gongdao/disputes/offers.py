@@ -6,7 +6,7 @@ that he read, so that he cannot accept another one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -16,10 +16,12 @@ from gongdao.core.errors import InputError, NotYourMove
 from gongdao.core.ids import new_id
 from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
+from gongdao.disputes.case_keys import case_keys
 from gongdao.disputes.decide_liability import Remedy
-from gongdao.disputes.events import NOBODY, Docket, Party, seal_words
+from gongdao.disputes.events import NOBODY, Docket, Party
 from gongdao.disputes.hold_money import fence_money
 from gongdao.disputes.judge import facts_of, put_down, stand
+from gongdao.disputes.limit_money import REFUNDS, check_price, check_replacement
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.may_replace import claimed_places, may_replace
 from gongdao.disputes.models import Case, Offer, OfferAnswer
@@ -27,6 +29,7 @@ from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.say import overtake_offers
 from gongdao.disputes.states import STEPS, Deed, Mover, Step
 from gongdao.disputes.verdict_file import Basis, Decision
+from gongdao.market.models import Order
 from gongdao.rules.dispute_kinds import Share
 
 _OFFERED = frozenset(set(Remedy) - {Remedy.NONE})
@@ -49,13 +52,17 @@ def offer(*, stores: Stores, case_id: UUID, by: Party, terms: Terms, at: datetim
     with transaction.atomic():
         case, order = lock_case(case_id)
         _check(terms, order.total_minor)
+        terms = _within_price(terms, case, order, at)
         if terms.remedy is Remedy.REPLACEMENT and not may_replace(case=case, order=order):
             raise InputError(_("没有说明是哪几件有问题，不能补发，请选退款。"), field="remedy")
+        if terms.remedy is Remedy.REPLACEMENT:
+            check_replacement(case=case, order=order, at=at)
         docket = Docket(stores, case, order, at)
         deed = Deed.COUNTER_OFFER if by.side is Mover.BUYER else Deed.OFFER
         docket.move(deed, by)
         overtake_offers(docket, by, "overtaken")
         number, row_id = case.offers.count() + 1, new_id(at)
+        keys = case_keys(stores=stores, case=case, at=at)
         docket.note(
             "offered", by, offer=number, remedy=terms.remedy.value, offered_minor=terms.minor
         )
@@ -71,7 +78,7 @@ def offer(*, stores: Stores, case_id: UUID, by: Party, terms: Terms, at: datetim
             disputed_minor=case.amount_minor,
             offered_minor=terms.minor,
             currency=case.currency,
-            sealed=seal_words(stores, row_id, terms.words, at),
+            sealed=keys.seal_words(row_id, terms.words),
             at=at,
         )
         fence_money(case=case, order=order, at=at)
@@ -84,6 +91,15 @@ def _check(terms: Terms, most: int) -> None:
         raise InputError(_("请选择退款、补发或补偿。"), field="remedy")
     if terms.remedy is not Remedy.REPLACEMENT and not 0 < terms.minor <= most:
         raise InputError(_("金额要大于零，也不能超过付款的金额。"), field="amount")
+
+
+def _within_price(terms: Terms, case: Case, order: Order, at: datetime) -> Terms:
+    """All of it is what the pieces of the case cost; a stated sum beyond that is refused."""
+    if terms.remedy not in REFUNDS:
+        return terms
+    whole = terms.remedy is Remedy.REFUND_FULL
+    most = check_price(case=case, order=order, minor=0 if whole else terms.minor, at=at)
+    return replace(terms, minor=min(terms.minor, most))
 
 
 def accept_offer(*, stores: Stores, case_id: UUID, offer_id: UUID, by: Party, at: datetime) -> bool:

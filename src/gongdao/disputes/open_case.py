@@ -20,17 +20,19 @@ from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
-from gongdao.disputes.collect_facts import Asked
+from gongdao.disputes.case_keys import new_own_key
+from gongdao.disputes.collect_facts import Asked, read_left
 from gongdao.disputes.conditions import names_of
 from gongdao.disputes.events import Docket, Party, is_held
-from gongdao.disputes.execute_remedies import left_to_return
 from gongdao.disputes.facts import Fact, FactName, Facts, Source
 from gongdao.disputes.hold_money import fence_money
 from gongdao.disputes.judge import follow_rules, keep_facts
 from gongdao.disputes.locks import lock_case, lock_order
 from gongdao.disputes.models import Case
+from gongdao.disputes.order_money import read_money
 from gongdao.disputes.say import NewFile, add_post
 from gongdao.disputes.states import Deed, Forum, Mover, ReasonCode, Step
+from gongdao.disputes.table_rows import read_rows
 from gongdao.disputes.told_facts import facts_told
 from gongdao.log.new_leaf import new_subject
 from gongdao.market.models import Order
@@ -73,11 +75,12 @@ def open_case(
     """
     with transaction.atomic():
         order = lock_order(order_id)
-        there = Case.objects.filter(order=order, state="open").first()
-        if there is not None:
-            return there
-        told = _told(order, asked, at)
-        docket = Docket(stores, _new_case(order, asked, at), order, at, told, len(files))
+        there = read_rows(Case, "WHERE order_id = %(id)s AND state = 'open'", {"id": order.id})
+        if there:
+            return there[0]
+        told, money = _told(order, asked, at), read_money(order.id)
+        case = _new_case(order, asked, money.left if money else 0, at)
+        docket = Docket(stores, case, order, at, told, len(files), money=money)
         said: dict[str, Any] = {"places": docket.case.places} if docket.case.places else {}
         said |= {"reason": asked.reason.value, "wanted": asked.wanted, "talk": talk}
         docket.note("opened", by, **said)
@@ -169,15 +172,24 @@ def _told(order: Order, asked: Asked, at: datetime) -> tuple[Fact, ...]:
     return facts_told(told=asked.told, listed_region=region, by=Source.BUYER, at=at)
 
 
-def _new_case(order: Order, asked: Asked, at: datetime) -> Case:
+def _price_of(order: Order, places: tuple[int, ...], left: int, at: datetime) -> int:
+    """What the named pieces cost, less what earlier cases gave back for them."""
+    price = -(-order.total_minor * len(places) // order.quantity)
+    if left < order.total_minor:
+        price = min(price, read_left(order=order, places=places, case_id=None, at=at))
+    if not price:
+        raise DisputeRefused(Phrase("您选的几件，价款已经退给您了；别的几件有问题，请选那几件。"))
+    return price
+
+
+def _new_case(order: Order, asked: Asked, left: int, at: datetime) -> Case:
     if order.state not in PAID_FOR:
         raise DisputeRefused(Phrase("这个订单还没有付款，没有可以处理的钱。"))
-    left = left_to_return(order)
     if not left:
         raise DisputeRefused(Phrase("这一单的钱已经全部在退回，不用再投诉。"))
     places, most = _check_places(order, asked.places), left
     if places:
-        most = min(left, -(-order.total_minor * len(places) // order.quantity))
+        most = min(left, _price_of(order, tuple(places), left, at))
     wanted = most if asked.minor is None else asked.minor
     if not 0 < wanted <= left:
         raise DisputeRefused(Phrase("主张的金额要大于零，也不能超过还没有退的部分。"))
@@ -201,4 +213,5 @@ def _new_case(order: Order, asked: Asked, at: datetime) -> Case:
         currency=order.currency,
         rules_on=beijing(order.placed_at).date(),
         opened_at=at,
+        own_key=new_own_key(),
     )

@@ -10,6 +10,14 @@ from django.db.models import When as If
 
 from gongdao.disputes.models import Case, Proposal
 from gongdao.disputes.states import Mover, Step
+from gongdao.vault.run_sql import run_prepared
+
+_APPELLANT = """
+SELECT e.by FROM dispute_event e WHERE e.case_id = %(case)s AND e.kind = 'appealed'
+  AND NOT EXISTS (SELECT FROM dispute_verdict v WHERE v.case_id = e.case_id AND v.event >= e.number)
+ORDER BY e.number DESC LIMIT 1
+"""
+"""Who appealed since the newest verdict."""
 
 
 def cases_of_merchant(*, merchant_id: UUID, closed: bool = False) -> QuerySet[Case]:
@@ -37,9 +45,8 @@ def cases_of_order(*, order_id: UUID) -> QuerySet[Case]:
 
 def appellant_of(case: Case) -> str:
     """Whose appeal the case waits to be decided in, wherever it went meanwhile; empty for none."""
-    decided = case.verdicts.order_by("-number").values_list("event", flat=True).first() or 0
-    event = case.events.filter(kind="appealed", number__gt=decided).order_by("-number").first()
-    return event.by if event else ""
+    found = run_prepared(_APPELLANT, {"case": case.id})
+    return str(found[0][0]) if found else ""
 
 
 def find_proposal(case: Case) -> Proposal | None:

@@ -6,7 +6,6 @@ for. What comes after a case is closed is kept and marked as late.
 
 from __future__ import annotations
 
-import hmac
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,13 +15,12 @@ from uuid import UUID
 
 from django.db import transaction
 
-from gongdao.core.blobs import blob_name
-from gongdao.core.envelope import derive
 from gongdao.core.errors import InputError, NotYourMove
 from gongdao.core.ids import new_id
 from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
-from gongdao.disputes.events import Docket, Party, seal_words
+from gongdao.disputes.case_keys import CaseKeys, case_keys
+from gongdao.disputes.events import Docket, Party
 from gongdao.disputes.facts import Facts, Source
 from gongdao.disputes.hold_money import fence_money
 from gongdao.disputes.judge import end_without, follow_excuse, keep_facts
@@ -31,7 +29,6 @@ from gongdao.disputes.models import Case, Excuse, Exhibit, Offer, OfferAnswer, P
 from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.states import Deed, Mover, Outcome, Step
 from gongdao.disputes.told_facts import NOTHING_TOLD, Told, facts_told
-from gongdao.market.market_key import market_key, order_keys
 from gongdao.market.shown import find_shown
 from gongdao.rules.dispute_queries import excuse as excuse_rule
 
@@ -122,7 +119,7 @@ def add_post(
     """Keep words and files within a verb that holds the case; its id."""
     _check_words(words, files)
     case, at = docket.case, docket.at
-    post_id = new_id(at)
+    post_id, keys = new_id(at), case_keys(stores=docket.stores, case=case, at=at)
     kind = "answered" if deed in (Deed.ANSWER, Deed.CONTEST) else "said"
     digests = [sha256(one.content).hexdigest() for one in files]
     told = {"deed": deed.value, "empty": is_empty(words, files), "files": digests}
@@ -133,12 +130,12 @@ def add_post(
         case=case,
         by=by.side.value,
         by_id=by.id,
-        sealed=seal_words(docket.stores, post_id, words, at),
+        sealed=keys.seal_words(post_id, words),
         late=case.state == "closed",
         at=at,
     )
     for number, one in enumerate(files, 1):
-        _keep_file(docket, post_id, number, one)
+        _keep_file(docket, keys, post_id, number, one)
     return post_id
 
 
@@ -154,16 +151,12 @@ def _check_words(words: str, files: Sequence[NewFile]) -> None:
             raise InputError(_("文件“{name}”是空的，或太大。").format(name=one.name), field="files")
 
 
-def _keep_file(docket: Docket, post_id: UUID, number: int, file: NewFile) -> None:
+def _keep_file(docket: Docket, keys: CaseKeys, post_id: UUID, number: int, file: NewFile) -> None:
     """Encrypt a file into the store: its name there is a keyed digest, so that it tells nothing,
     and the same again lies on itself."""
-    stores, exhibit_id = docket.stores, new_id(docket.at)
-    key = derive(market_key(stores, docket.at), "dispute files")
-    digest = sha256(file.content).digest()
-    address = hmac.digest(key, docket.case.id.bytes + digest, "sha256").hex()
-    name = blob_name(docket.case.id, address)
-    keys = order_keys(stores, docket.at)
-    stores.blobs.put(name, BytesIO(keys.seal(docket.case.id, file.content)))
+    exhibit_id, digest = new_id(docket.at), sha256(file.content).digest()
+    name = keys.place(digest)
+    docket.stores.blobs.put(name, BytesIO(keys.seal(docket.case.id, file.content)))
     Exhibit.objects.create(
         id=exhibit_id,
         post_id=post_id,
@@ -171,7 +164,7 @@ def _keep_file(docket: Docket, post_id: UUID, number: int, file: NewFile) -> Non
         blob=name,
         sha256=digest,
         size=len(file.content),
-        sealed_name=keys.seal(exhibit_id, file.name.encode()),
+        sealed_name=keys.seal_words(exhibit_id, file.name),
     )
 
 
@@ -214,7 +207,7 @@ def name_excuse(
             case=case,
             excuse=code,
             by=by.side.value,
-            sealed=seal_words(stores, row_id, words, at),
+            sealed=case_keys(stores=stores, case=case, at=at).seal_words(row_id, words),
             due_at=due,
             at=at,
         )

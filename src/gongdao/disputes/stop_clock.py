@@ -1,5 +1,8 @@
 """The rare stops of a case's clock: for a reason that its rule names, by its owner, with words, and
-never without an end. When that comes the clock runs on by itself; both sides are told of each."""
+never without an end. When that comes the clock runs on by itself; both sides are told of each.
+
+What an authority asks for stops a clock only out of the register (`authority_requests`), for as
+long as its request there stands, and not its owner but the end of that request lets it run on."""
 
 from __future__ import annotations
 
@@ -13,6 +16,8 @@ from gongdao.core.errors import DisputeRefused, InputError, NotYourMove
 from gongdao.core.language import Phrase
 from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
+from gongdao.disputes.authority_models import AuthorityRequest
+from gongdao.disputes.authority_register import find_hold, holds_of, standing
 from gongdao.disputes.clocks import BadClock, Clock, StopReason, allowed_stops
 from gongdao.disputes.clocks import resume_clock as run_on
 from gongdao.disputes.clocks import stop_clock as stand_still
@@ -23,6 +28,7 @@ from gongdao.disputes.events import (
     Party,
     clock_of,
     end_stop,
+    is_held,
     set_clock,
     stop_key,
 )
@@ -49,8 +55,8 @@ _BOTH = (Mover.BUYER, Mover.MERCHANT)
 @dataclass(frozen=True)
 class Stop:
     """Why a clock is to stand still, and for how many hours (None: the most that is left).
-    ``words`` are for both sides; ``reference`` is the number of the paper, where the reason's rule
-    asks for one."""
+    ``words`` are for both sides; ``reference`` is the number in the register of requests, where the
+    reason's rule asks for a paper."""
 
     reason: StopReason
     words: str
@@ -61,7 +67,7 @@ class Stop:
 @dataclass(frozen=True)
 class Allowed:
     """One reason for which a clock may be stopped now: ``most`` of its rule, ``left`` of it in this
-    case (with ``reference`` for a paper that was not named before)."""
+    case (with ``reference`` by one request that was not named before)."""
 
     reason: StopReason
     name: str
@@ -74,44 +80,77 @@ class Allowed:
 def stop_clock(*, stores: Stores, case_id: UUID, by: UUID, stop: Stop, at: datetime) -> Case:
     """Its owner lets the clock stand still until a time that both sides are told.
 
-    Raise NotYourMove where the case is not his, ConflictOfInterest, InputError where words or the
-    paper's number are missing or the hours are more than is left, DisputeRefused for a reason that
-    the clock's rule does not name, or where the clock does not run.
+    Raise NotYourMove where the case is not his, ConflictOfInterest, InputError where words are
+    missing, no standing request of the register says so, or the hours are more than is left,
+    DisputeRefused for a reason that the clock's rule does not name, or where it does not run.
     """
     _check(stop)
     with transaction.atomic():
         case, order = lock_case(case_id)
         _check_owner(case, order, by)
         docket, acting = Docket(stores, case, order, at), Party(Mover.PLATFORM, by)
-        rule = allowed_stops(clock_of(case), on=case.rules_on).get(stop.reason)
-        if rule is None:
-            raise _not_now()
-        reference = _reference(stop, rule)
-        clock = _stopped(case, stop, rule, reference, at)
-        set_clock(case, clock)
-        case.clock_stop_reference = reference
-        assert clock.stop_until is not None
-        until = clock.stop_until.isoformat()
-        docket.note("stopped", acting, reason=stop.reason.value, until=until, rule=rule.ref)
-        paper = _("文书编号：{reference}").format(reference=reference) if reference else ""
-        words = "\n".join(one for one in (stop.words.strip(), paper) if one)
-        add_post(docket=docket, by=acting, words=words, files=())
-        docket.tell_of(_BOTH, STOPPED)
+        rule = _rule_of(case, stop.reason)
+        request = _request(stop, order, at) if rule.reference else None
+        _stand(docket, acting, stop, rule, request)
+        add_post(docket=docket, by=acting, words=stop.words.strip(), files=())
         docket.write()
     return case
 
 
-def _reference(stop: Stop, rule: DisputeStop) -> str:
-    if not rule.reference:
-        return ""
+def hold_clock(docket: Docket, request: AuthorityRequest, by: Party) -> bool:
+    """Let the clock of an open case stand still for a request that was just confirmed; the caller
+    writes the docket. False where it stands still already, is due, or has used up its hours."""
+    stop = Stop(StopReason.LEGAL_HOLD, "", reference=request.number)
+    try:
+        _stand(docket, by, stop, _rule_of(docket.case, stop.reason), request)
+    except (DisputeRefused, InputError):
+        return False
+    return True
+
+
+def _rule_of(case: Case, reason: StopReason) -> DisputeStop:
+    rule = allowed_stops(clock_of(case), on=case.rules_on).get(reason)
+    if rule is None:
+        raise _not_now()
+    return rule
+
+
+def _stand(
+    docket: Docket, by: Party, stop: Stop, rule: DisputeStop, request: AuthorityRequest | None
+) -> None:
+    """Stop the clock, as an event of the case and a notice to both sides."""
+    case = docket.case
+    clock = _stopped(case, stop, rule, request, docket.at)
+    set_clock(case, clock)
+    case.clock_stop_reference = request.number if request else ""
+    assert clock.stop_until is not None
+    until = clock.stop_until.isoformat()
+    named = {"request": request.number} if request else {}
+    docket.note("stopped", by, reason=stop.reason.value, until=until, rule=rule.ref, **named)
+    docket.tell_of(_BOTH, STOPPED)
+
+
+def _request(stop: Stop, order: Order, at: datetime) -> AuthorityRequest:
+    """The request that the stop rests on. Raise InputError where none such stands."""
     if not stop.reference.strip():
-        raise InputError(_("请写明文书的编号。"), field="reference")
-    return stop.reference.strip()
+        raise InputError(_("请选择登记册里的要求。"), field="reference")
+    found = find_hold(number=stop.reference, order_id=order.id, at=at)
+    if found is None:
+        raise InputError(
+            _("登记册里没有这样一件：写明这个订单、由第二个人确认过、还没有结束。"),
+            field="reference",
+        )
+    return found
 
 
-def _stopped(case: Case, stop: Stop, rule: DisputeStop, reference: str, at: datetime) -> Clock:
-    clock, stood = clock_of(case), _stood(case, stop.reason, reference)
+def _stopped(
+    case: Case, stop: Stop, rule: DisputeStop, request: AuthorityRequest | None, at: datetime
+) -> Clock:
+    clock = clock_of(case)
+    stood = _stood(case, stop.reason, request.number if request else "")
     left = rule.hours * _HOUR - stood
+    if request is not None and request.until is not None:
+        left = min(left, request.until - at)
     _check_length(stop, left)
     length = left if stop.hours is None else min(stop.hours * _HOUR, left)
     try:
@@ -128,12 +167,18 @@ def _not_now() -> DisputeRefused:
 
 def resume_clock(*, stores: Stores, case_id: UUID, by: UUID, at: datetime) -> Case:
     """Its owner lets a stopped clock run on before its end, with what was left of it. Raise
-    NotYourMove where the case is not his, ConflictOfInterest, DisputeRefused where it runs."""
+    NotYourMove where the case is not his, ConflictOfInterest, DisputeRefused where it runs, or the
+    request of an authority that it stands still for is not over."""
     with transaction.atomic():
         case, order = lock_case(case_id)
         _check_owner(case, order, by)
+        asked = AuthorityRequest.objects.filter(standing(at), number=case.clock_stop_reference)
+        if is_held(case, at) and asked.exists():
+            raise DisputeRefused(
+                Phrase("有关机关的要求还没有结束：机关解除的，先在登记册里结束它。")
+            )
         docket = Docket(stores, case, order, at)
-        _run_on(docket, Party(Mover.PLATFORM, by))
+        let_run(docket, Party(Mover.PLATFORM, by))
         docket.write()
     return case
 
@@ -149,11 +194,20 @@ def resume_due_clocks(*, stores: Stores, at: datetime, most: int = 200) -> Round
         if case.clock_stop_until is None or case.clock_stop_until > at:
             return ""
         docket = Docket(stores, case, order, at)
-        _run_on(docket, NOBODY)
+        let_run(docket, NOBODY)
+        _hold_again(docket)
         docket.write()
         return "resumed"
 
     return each_case(found, resume)
+
+
+def _hold_again(docket: Docket) -> None:
+    """A request that was confirmed while the clock stood still for another reason holds now."""
+    for one in holds_of(order_id=docket.order.id, at=docket.at):
+        key = stop_key(StopReason.LEGAL_HOLD.value, one.number)
+        if key not in docket.case.stood and hold_clock(docket, one, NOBODY):
+            return
 
 
 def find_stops(case: Case) -> list[Allowed]:
@@ -192,7 +246,9 @@ def _check_owner(case: Case, order: Order, by: UUID) -> None:
         raise NotYourMove
 
 
-def _run_on(docket: Docket, by: Party) -> None:
+def let_run(docket: Docket, by: Party) -> None:
+    """Let the stopped clock of the docket's case run on; the caller writes it. Raise DisputeRefused
+    where it runs."""
     case = docket.case
     if case.clock_stop_until is None:
         raise DisputeRefused(Phrase("这个时限没有停止。"))

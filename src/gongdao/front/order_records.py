@@ -40,6 +40,7 @@ _EVENTS = {
     "order.released": "钱付给商家",
     "order.cancelled": "商家取消订单",
     "order.charged_back": "付款由银行或渠道退回买家",
+    "order.charge_back_returned": "退回的付款又还了回来",
     "order.refund_requested": "申请退款",
     "order.refunded": "退款到账",
 }

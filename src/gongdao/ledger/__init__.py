@@ -6,7 +6,7 @@ never negative; held money leaves through its hold alone; the same reference mov
 Never knows an order, a case or a secret: what a transfer is about is an opaque reference.
 Verbs: ``open_account``, ``post_transfers``, ``place_hold``, ``settle_hold``, ``void_hold``,
 ``begin_pending``, ``post_pending``, ``void_pending``, ``reverse_transfer``, ``charge_back``,
-``collect_receivable``, ``write_off``, ``roll_up``, ``check_ledger``; payees and payouts:
-``add_payee``, ``verify_payee``, ``propose_payout``, ``approve_payout``, ``request_payouts``,
-``confirm_payout``, ``fail_payout``.
+``return_charge_back``, ``collect_receivable``, ``write_off``, ``roll_up``, ``check_ledger``; payees
+and payouts: ``add_payee``, ``verify_payee``, ``propose_payout``, ``approve_payout``,
+``request_payouts``, ``confirm_payout``, ``fail_payout``.
 """

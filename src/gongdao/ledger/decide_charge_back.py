@@ -67,6 +67,25 @@ def _share(wanted: Money, there: Money) -> Money:
     return Money(max(0, min(wanted.minor, there.minor)), wanted.currency)
 
 
+@dataclass(frozen=True)
+class DebtBack:
+    """Whose a debt that never was one is, as far as it is paid: ``reserve + cost + free``."""
+
+    reserve: Money
+    cost: Money
+    free: Money
+
+
+def decide_debt_back(*, debt: Money, owed: Money, reserve: Money, cost: Money) -> DebtBack:
+    """A chargeback that made a ``debt`` came back while the merchant still ``owed`` so much in all.
+    What is beyond that was paid or given up since: first the platform has again what it gave up
+    since (``reserve``, ``cost``), the rest is the merchant's."""
+    over = debt - _share(debt, owed)
+    to_reserve = _share(over, reserve)
+    to_cost = _share(over - to_reserve, cost)
+    return DebtBack(to_reserve, to_cost, over - to_reserve - to_cost)
+
+
 def decide_cover_back(*, owed: Money, paid: Money, cover: Money) -> Money:
     """How much of the reserve is free again once ``paid`` of ``owed`` came in: cover stays behind
     what is still owed, and no more than that."""

@@ -228,7 +228,12 @@ class LedgerPending(models.Model):
                 fields=["debit_id"],
                 condition=Q(state=PendingState.PENDING.value),
                 name="ledger_pending_open",
-            )
+            ),
+            Index(
+                fields=["debit_id", "created_at"],
+                condition=Q(kind=TransferKind.SPLIT.value, state=PendingState.POSTED.value),
+                name="ledger_pending_split",
+            ),
         ]
 
 

@@ -100,18 +100,17 @@ def verify_payee(
     proof: PayeeProof,
     by: UUID,
     at: datetime,
-) -> None:
+) -> bool:
     """Record that ``by`` saw the account proven; raise PayoutRefused unless it is in the merchant's
-    own (legal) name. Verified again it stays as first verified."""
+    own (legal) name. Verified again it stays as first verified, and is False."""
     with said_refusals(), transaction.atomic():
         row = Payee.objects.select_for_update().filter(id=payee_id).first()
         if row is None or row.retired_at is not None:
             raise PayoutRefused(Phrase("没有这个收款账户，或者已经停用。"))
         if not names_match(open_payee(stores=stores, payee_id=payee_id).name, merchant_name):
             raise PayoutRefused(Phrase("收款户名和商户自己的名称不一致，不能核实。"))
-        Payee.objects.filter(id=payee_id, verified_at=None).update(
-            verified_at=at, verified_by=by, proof=proof.value
-        )
+        rows = Payee.objects.filter(id=payee_id, verified_at=None)
+        return bool(rows.update(verified_at=at, verified_by=by, proof=proof.value))
 
 
 def retire_payee(*, payee_id: UUID, at: datetime) -> bool:

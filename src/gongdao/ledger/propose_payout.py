@@ -6,15 +6,14 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, Sum
 
-from gongdao.core.clock import beijing
 from gongdao.core.errors import PayoutRefused, ReferenceReused
 from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.accounts import Account, AccountKind
+from gongdao.ledger.day_out import find_day_out
 from gongdao.ledger.decide_payout import PayoutPolicy, judge_proposal
 from gongdao.ledger.locks import lock_balances
 from gongdao.ledger.models import Payee, Payout
@@ -22,7 +21,6 @@ from gongdao.ledger.open_account import open_accounts
 from gongdao.ledger.post_transfers import post_transfer
 from gongdao.ledger.refusals import said_refusals
 from gongdao.ledger.settle_debt import collect_debt
-from gongdao.ledger.states import OPEN_PAYOUTS, PayoutState
 from gongdao.ledger.transfers import TransferKind, check_reference
 
 
@@ -40,7 +38,8 @@ def propose_payout(
     will pay: a gateway's clearing, or the bank (``OUTSIDE``) where the platform may hold money.
 
     What the merchant owes is taken from his free money first. One person moves no more than the
-    policy's limit in a day by several payouts: what he got today or is to get counts against it.
+    policy's limit in a day by several payouts: what he got today or is to get, by payouts or by
+    splits, counts against it.
 
     ``reference`` is the merchant's own number for it: the same again is the same payout. Raises
     PayoutRefused, NotEnoughMoney, ReferenceReused; then nothing moved.
@@ -89,21 +88,13 @@ def _find_same(wanted: Payout) -> UUID | None:
 
 
 def _settle_first(payout: Payout, at: datetime) -> None:
-    """Collect what he owes, and lower the payout's limit by his others of this day (in Beijing) and
-    those under way; under the lock of his free money, so that two at once count each other."""
+    """Collect what he owes, and lower the payout's limit by what else leaves him on this day;
+    under the lock of his free money, so that two at once count each other."""
     merchant = SubjectRef(payout.owner_kind, payout.owner_id)
     collect_debt(merchant=merchant, currency=payout.currency, at=at)
     lock_balances([Account(AccountKind.MERCHANT_FREE, merchant, payout.currency).id])
-    today = beijing(at).replace(hour=0, minute=0, second=0, microsecond=0)
-    others = Payout.objects.filter(
-        owner_kind=payout.owner_kind, owner_id=payout.owner_id, currency=payout.currency
-    ).filter(
-        Q(state__in=[one.value for one in OPEN_PAYOUTS])
-        | Q(state=PayoutState.CONFIRMED.value, proposed_at__gte=today)
-        | Q(state=PayoutState.CONFIRMED.value, ended_at__gte=today)
-    )
-    sum_of_others = others.aggregate(all=Sum("amount_minor"))["all"] or 0
-    payout.limit_minor = max(0, payout.limit_minor - int(sum_of_others))
+    out = find_day_out(merchant=merchant, currency=payout.currency, at=at)
+    payout.limit_minor = max(0, payout.limit_minor - out.minor)
 
 
 def _set_aside(payout: Payout, at: datetime) -> None:

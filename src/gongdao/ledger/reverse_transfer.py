@@ -28,6 +28,11 @@ def reverse_transfer(*, seq: int, at: datetime) -> Journal:
     A reversal is not reversed (MoneyRefused). Raises NotEnoughMoney where the money has gone on,
     HoldRefused where it left its hold.
     """
+    return post_transfers(transfers=[mirror_of(seq)], reference=f"{Ground.VOID}:{seq}", at=at)
+
+
+def mirror_of(seq: int) -> NewTransfer:
+    """What moves transfer ``seq`` back; MoneyRefused where there is none, or it is a reversal."""
     with connection.cursor() as cursor:
         cursor.execute(_FIND, [seq])
         row = cursor.fetchone()
@@ -35,7 +40,7 @@ def reverse_transfer(*, seq: int, at: datetime) -> Journal:
         raise MoneyRefused(Phrase("没有这笔转账。"))
     if row[2] == TransferKind.REVERSAL:
         raise MoneyRefused(Phrase("冲正本身不能再冲正，请重新记一笔。"))
-    return post_transfers(transfers=[_mirror(seq, row)], reference=f"{Ground.VOID}:{seq}", at=at)
+    return _mirror(seq, row)
 
 
 def _mirror(seq: int, row: tuple[Any, ...]) -> NewTransfer:

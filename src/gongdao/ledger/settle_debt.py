@@ -43,7 +43,7 @@ def collect_receivable(
         owed = _owed(accounts, amount)
         transfers = [NewTransfer(source, accounts.receivable, amount, kind, about)]
         back = decide_cover_back(owed=owed, paid=amount, cover=has[accounts.cover])
-        transfers += _freed(accounts, back, has[accounts.cover], about)
+        transfers += free_cover(accounts, back, has[accounts.cover], about)
         return write_journals(drafts=[Draft(tuple(transfers), reference)], at=at)[0]
 
 
@@ -95,10 +95,11 @@ def write_off(
         return write_journals(drafts=[Draft(tuple(transfers), reference)], at=at)[0]
 
 
-def _freed(
+def free_cover(
     accounts: DebtAccounts, back: Money, cover: Money, about: SubjectRef
 ) -> list[NewTransfer]:
-    """``back`` of ``cover`` goes where it came from: to the guarantee first."""
+    """The transfers by which ``back`` of ``cover`` goes where it came from: to the guarantee
+    first. None where nothing is to go back."""
     if not back.minor:
         return []
     theirs = find_guarantees_part(accounts, cover)

@@ -63,6 +63,16 @@ def settle_holds(*, settlements: Sequence[Settlement], at: datetime) -> list[Jou
         return write_journals(drafts=drafts, at=at)
 
 
+def draw_hold(
+    *, hold: Hold, parts: Sequence[Part], ground: Ground, reference: str, at: datetime
+) -> Journal:
+    """As ``settle_hold``, of a hold that was read: one statement, whose own trigger locks it and
+    refuses what it does not cover. The caller has a transaction (or savepoint), which any error
+    here must end."""
+    settlement = Settlement(hold.id, tuple(parts), ground, reference)
+    return write_journals(drafts=[_draft(hold, settlement)], at=at)[0]
+
+
 def _draft(hold: Hold, settlement: Settlement) -> Draft:
     transfers = tuple(
         NewTransfer(hold.account, part.target, part.amount, part.kind, hold.owner, hold.id)

@@ -46,6 +46,8 @@ class TransferKind(StrEnum):
     COVER_BACK = "cover_back"
     COLLECT = "collect"
     WRITE_OFF = "write_off"
+    DEBT_BACK = "debt_back"
+    """What was paid of a debt, or given up, and then never was one."""
     CORRECTION = "correction"
     """What a decision took wrongly is made good by the platform; nothing is taken from anybody."""
     REVERSAL = "reversal"
@@ -75,6 +77,7 @@ KINDS: dict[TransferKind, str] = {
     TransferKind.COVER_BACK: mark("释放准备金"),
     TransferKind.COLLECT: mark("偿还欠款"),
     TransferKind.WRITE_OFF: mark("核销欠款"),
+    TransferKind.DEBT_BACK: mark("退回多还的欠款"),
     TransferKind.CORRECTION: mark("更正裁决"),
     TransferKind.REVERSAL: mark("冲正"),
 }
@@ -137,6 +140,10 @@ MOVES: dict[TransferKind, tuple[_Kinds, _Kinds]] = {
     TransferKind.WRITE_OFF: (
         frozenset({_K.PLATFORM_COVER, _K.PLATFORM_COST}),
         frozenset({_K.MERCHANT_RECEIVABLE}),
+    ),
+    TransferKind.DEBT_BACK: (
+        frozenset({_K.MERCHANT_RECEIVABLE}),
+        frozenset({_K.MERCHANT_FREE, _K.PLATFORM_RESERVE, _K.PLATFORM_COST}),
     ),
     TransferKind.CORRECTION: (
         frozenset({_K.PLATFORM_GUARANTEE, _K.PLATFORM_RESERVE}),

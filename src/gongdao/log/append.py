@@ -178,6 +178,7 @@ def _write(
 
 
 def _run(cursor: psycopg.Cursor[Any], statement: str, values: Sequence[Any]) -> list[Any]:
-    """Run one statement with its values sent apart, in binary: leaves are bytes."""
-    cursor.execute(statement.encode(), values, binary=True)
+    """Run one statement with its values sent apart, in binary: leaves are bytes. Planned once on a
+    connection that keeps plans."""
+    cursor.execute(statement.encode(), values, prepare=True, binary=True)
     return cursor.fetchall() if cursor.description else []

@@ -1,9 +1,10 @@
-"""A payment service says that a buyer's bank takes a payment back: note it for a person.
+"""A payment service says that a buyer's bank takes a payment back, or that the money came back to
+it: note it for a person.
 
 Nothing is booked on this word alone: who looked at the service's books books it, with the amount
-and the number that stand there. Until then, or until somebody says that nothing was taken, an order
-that is paid and not delivered waits, and no money of the order leaves, neither to the merchant nor
-to the buyer.
+and the number that stand there. Until a taking is booked, or somebody says that nothing was taken,
+an order that is paid and not delivered waits, and no money of the order leaves, neither to the
+merchant nor to the buyer. What came back keeps nothing waiting.
 """
 
 from __future__ import annotations
@@ -17,16 +18,19 @@ from django.db import connection, transaction
 from gongdao.market.models import Finding
 from gongdao.payments.credit_report import note_said
 from gongdao.payments.models import Credit, Refund
-from gongdao.payments.port import Report
+from gongdao.payments.port import Report, Told
 
 CHARGED_BACK = "charged_back"
 """The finding, and the reason that is kept with what was said."""
+RETURNED = "charge_back_returned"
+"""The finding that the service has the money again, the reason that is kept, and why a buyer who
+never got his goods is refunded then."""
 IN_DOUBT = "payment_in_doubt"
 """Why a paid order is not delivered meanwhile."""
 _WAITS = "UPDATE market_order SET why = %(why)s WHERE id = %(order)s AND state = 'paid'"
 _FIND = """
 INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)
-VALUES (%(order)s, 'charged_back', 'person', 1, %(at)s, %(at)s)
+VALUES (%(order)s, %(code)s, 'person', 1, %(at)s, %(at)s)
 ON CONFLICT (order_id, code) DO UPDATE
 SET times = f.times + 1, acted_at = %(at)s, closed_at = NULL
 """
@@ -35,6 +39,7 @@ SET times = f.times + 1, acted_at = %(at)s, closed_at = NULL
 def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetime) -> bool:
     """Keep what was said and put the order on the operator's desk; False where no payment of ours
     has that number, which is kept as well. The same event again adds nothing."""
+    code = CHARGED_BACK if report.told is Told.CHARGED_BACK else RETURNED
     credit = (
         Credit.objects.select_related("intent")
         .filter(gateway=gateway, trade_no=report.trade_no)
@@ -42,7 +47,7 @@ def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetim
     )
     known = credit is not None and credit.intent.account == report.account
     number = credit.intent.out_trade_no if credit is not None and known else ""
-    reason = f"{CHARGED_BACK}:{report.event_no}" if known else "unknown_payment"
+    reason = f"{code}:{report.event_no}" if known else "unknown_payment"
     with transaction.atomic():
         new = note_said(
             report=report,
@@ -58,10 +63,12 @@ def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetim
             with connection.cursor() as cursor:
                 values: dict[str, Any] = {
                     "order": credit.intent.owner_id,
+                    "code": code,
                     "at": at,
                     "why": IN_DOUBT,
                 }
-                cursor.execute(_WAITS, values)
+                if code == CHARGED_BACK:
+                    cursor.execute(_WAITS, values)
                 cursor.execute(_FIND, values)
     return True
 

@@ -2,7 +2,8 @@
 
 One transaction: the credit, the units, the hold, the status and the leaves are written together or
 not at all. Of several callbacks at once one gets the lock on the intent; the others find it
-credited.
+credited. The common case, money in time for units that are set aside, is one statement that looks,
+locks and writes; wherever it finds anything else, it writes nothing and the longer way decides.
 """
 
 from __future__ import annotations
@@ -49,7 +50,13 @@ from gongdao.payments.credit_report import (
 )
 from gongdao.payments.decide_callback import WRONG_AMOUNT, CallbackVerdict, Intent, judge_report
 from gongdao.payments.port import Report
-from gongdao.vault.allocate import allocate
+from gongdao.vault.allocate import (
+    allocate,
+    give_reserved_ctes,
+    hold_reserved_ctes,
+    reserved_values,
+    set_aside_join,
+)
 from gongdao.vault.run_sql import run_prepared
 from gongdao_verify.order_form import DELIVERED
 
@@ -99,6 +106,8 @@ def confirm_payment(
 
     Raise TradeNumberUsed where the service's number was credited to another order: then nothing
     was written."""
+    if not refuse and (done := _confirm_at_once(report, gateway, way, digest, at)) is not None:
+        return done
     with transaction.atomic():
         row = _lock(report.out_trade_no)
         if row is None:
@@ -135,6 +144,44 @@ def confirm_payment(
     return Confirmed(credited, deed)
 
 
+def _confirm_at_once(
+    report: Report, gateway: str, way: str, digest: bytes, at: datetime
+) -> Confirmed | None:
+    """Deliver what is set aside for an order that is paid in time, by one statement that stands for
+    itself; None where anything is otherwise, or is by the time that the rows are locked. Then
+    nothing was written."""
+    row, aside = _look(report.out_trade_no)
+    if row is None or row.state is not OrderState.PLACED or at >= row.reserved_until:
+        return None
+    judged = judge_report(row.intent, report, gateway=gateway)
+    shown = find_shown(row.listing_id, row.version)
+    deed = decide_payment(PaidOrder(row.state, shown.offer.delivery, False, row.risk))
+    if judged.verdict is not CallbackVerdict.CREDIT or deed is not Deed.DELIVER:
+        return None
+    if len(aside) != row.quantity:
+        return None
+    credited = Credited(judged, _owner(row), report.amount, gateway, report.account)
+    leaves = [NewLeaf("order.paid", row.subject)]
+    leaves += delivered_leaves(row.subject, [commitment for _unit, commitment in aside])
+    values = {
+        **credit_values(
+            judged=judged,
+            report=report,
+            intent_id=row.intent_id,
+            gateway=gateway,
+            way=way,
+            digest=digest,
+            at=at,
+        ),
+        **_booked(row, shown, credited, deed, leaves, at),
+        **reserved_values(claim=_owner(row), units=[unit for unit, _salted in aside], at=at),
+    }
+    ((credit_id, _whole),) = run_prepared(_at_once_statement(), values)
+    if credit_id is None:
+        return None
+    return Confirmed(replace(credited, credit_id=credit_id), deed)
+
+
 def _why_too_late(row: _Row, shown: Shown, at: datetime) -> str:
     """Why money that came after the order's time cannot be honoured any more; empty where it can,
     and for money in time, of which nothing is asked."""
@@ -157,9 +204,19 @@ def _owner(row: _Row) -> SubjectRef:
 
 def _lock(out_trade_no: str) -> _Row | None:
     rows = run_prepared(_lock_statement(), {"out_trade_no": out_trade_no})
+    return _read(rows[0]) if rows else None
+
+
+def _look(out_trade_no: str) -> tuple[_Row | None, list[tuple[int, bytes]]]:
+    """The same without a lock, and what is set aside: each unit with its commitment."""
+    rows = run_prepared(_look_statement(), {"out_trade_no": out_trade_no})
     if not rows:
-        return None
-    (row,) = rows
+        return None, []
+    units, commitments = rows[0][-2:]
+    return _read(rows[0]), list(zip(units or (), map(bytes, commitments or ()), strict=True))
+
+
+def _read(row: tuple[Any, ...]) -> _Row:
     intent = Intent(row[3], row[4], row[5], Money(row[6], row[7]), row[8])
     return _Row(
         intent_id=row[0],
@@ -196,9 +253,27 @@ def _deliver(
         except StockShort:
             return None
         leaves += delivered_leaves(row.subject, tuple(one.commitment for one in given))
+    values = {**credit, **_booked(row, shown, credited, deed, leaves, at)}
+    ((credit_id, held, moved, appended),) = run_prepared(_confirm_statement(), values)
+    if credit_id is None:
+        raise TradeNumberUsed(values["pay_trade_no"])
+    if (held, moved, appended) != (1, 1, len(leaves)):
+        raise RuntimeError(f"order {row.id} moved under its lock")
+    return int(credit_id)
+
+
+def _booked(
+    row: _Row,
+    shown: Shown,
+    credited: Credited,
+    deed: Deed,
+    leaves: Sequence[NewLeaf],
+    at: datetime,
+) -> dict[str, Any]:
+    """The values of hold, status and leaves of an order whose money is put aside."""
+    delivers = deed is Deed.DELIVER
     protected = at + timedelta(hours=shown.offer.protect_hours)
-    values = {
-        **credit,
+    return {
         **_hold_values(row, credited, "sale", at),
         **leaf_values(leaves=leaves, before=row.chain, at=at),
         "to": (OrderState.DELIVERED if delivers else OrderState.PAID).value,
@@ -209,12 +284,6 @@ def _deliver(
         "protected_until": protected if delivers else None,
         "why": "delivered" if delivers else row.risk or "waiting_for_delivery",
     }
-    ((credit_id, held, moved, appended),) = run_prepared(_confirm_statement(), values)
-    if credit_id is None:
-        raise TradeNumberUsed(values["pay_trade_no"])
-    if (held, moved, appended) != (1, 1, len(leaves)):
-        raise RuntimeError(f"order {row.id} moved under its lock")
-    return int(credit_id)
 
 
 def _give_back(stores: Stores, row: _Row, credited: Credited, why: str, at: datetime) -> None:
@@ -261,8 +330,31 @@ def _hold_values(row: _Row, credited: Credited, purpose: str, at: datetime) -> d
 
 @cache
 def _lock_statement() -> str:
+    return _payment_statement().format(aside="", set_aside="", lock="FOR UPDATE OF i, o, log_at")
+
+
+@cache
+def _look_statement() -> str:
+    aside, join = ", vault_aside.units, vault_aside.commitments", set_aside_join("order", "o.id")
+    return _payment_statement().format(aside=aside, set_aside=join, lock="")
+
+
+def _payment_statement() -> str:
     text = load_sql("gongdao.market", "lock_payment").replace("{chain}", CHAIN_COLUMNS)
     return text.replace("{chain_join}", CHAIN_JOIN.format(subject="o.log_subject"))
+
+
+@cache
+def _at_once_statement() -> str:
+    held = "(SELECT count(*) FROM vault_held) = cardinality(%(vault_unit_ids)s::bigint[])"
+    return (
+        load_sql("gongdao.market", "confirm_at_once")
+        .replace("{aside}", hold_reserved_ctes("EXISTS (SELECT FROM locked)"))
+        .replace("{credit}", credit_ctes(held))
+        .replace("{given}", give_reserved_ctes("EXISTS (SELECT FROM payments_credited)"))
+        .replace("{hold}", hold_payment_sql("payments_credited"))
+        .replace("{log}", move_ctes("EXISTS (SELECT FROM moved)"))
+    )
 
 
 @cache

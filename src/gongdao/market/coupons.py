@@ -10,7 +10,7 @@ from __future__ import annotations
 import hmac
 import unicodedata
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
 from uuid import UUID
@@ -36,6 +36,7 @@ from gongdao.market.decide_coupon import (
 from gongdao.market.market_key import market_key
 from gongdao.market.models import Coupon, CouponListing, CouponUse, Listing
 from gongdao.market.offer_words import check_words
+from gongdao.market.review_coupon import check_coupon_price
 
 LONGEST_CODE = 64
 _RETURN = """
@@ -103,7 +104,8 @@ def make_coupon(
     """Make a coupon of the merchant; the row, and its code, which is not kept and shown only now.
 
     Raise InputError naming the field: it could never be used, the code is in use with this
-    merchant, or a listing is not his.
+    merchant, or a listing is not his; PriceUnderReview where a person has to look at a price that
+    it makes.
     """
     terms = wanted.terms
     check_coupon(terms)
@@ -113,6 +115,7 @@ def make_coupon(
     if len(code) < _DIGITS:
         short = Phrase("要有 {least} 到 {most} 个字符。", least=_DIGITS, most=LONGEST_CODE)
         raise InputError(short, field="code")
+    check_coupon_price(merchant_id=merchant_id, terms=terms, at=at)
     try:
         with transaction.atomic():
             row = _insert(stores, merchant_id, wanted, tidy_coupon(code), at)
@@ -158,9 +161,15 @@ def _check_listings(merchant_id: UUID, listings: frozenset[UUID] | None) -> None
         raise InputError(Phrase("有的商品不是这个商家的。"), field="listings")
 
 
-def switch_coupon(*, merchant_id: UUID, coupon_id: UUID, on: bool) -> bool:
-    """Let a coupon of the merchant hold, or not; False where he has none of this id."""
+def switch_coupon(*, merchant_id: UUID, coupon_id: UUID, on: bool, at: datetime) -> bool:
+    """Let a coupon of the merchant hold, or not; False where he has none of this id. Raise
+    InputError or PriceUnderReview where it may not be made (any more)."""
     found = Coupon.objects.filter(id=coupon_id, merchant_id=merchant_id)
+    row = found.first()
+    if row is not None and on:
+        check_words(row.name, field="name", on=beijing(at).date())
+        terms = replace(read_terms(row), on=True)
+        check_coupon_price(merchant_id=merchant_id, terms=terms, at=at)
     return bool(found.update(on=on))
 
 

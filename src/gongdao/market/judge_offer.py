@@ -18,6 +18,7 @@ from gongdao.market.offer_words import find_forbidden, say_forbidden
 from gongdao.market.price_history import all_prices
 from gongdao.market.queries import recent_deals
 from gongdao.market.review_listing import why_price_refused
+from gongdao.market.review_official import why_official_refused
 from gongdao.market.review_proof import why_refused
 from gongdao.market.shown import find_shown
 
@@ -34,8 +35,10 @@ def find_obstacles_of_offer(*, listing: Listing, offer: Offer, at: datetime) -> 
         found += _judge_supply(listing, offer)
     if offer.source_proof:
         found += _judge_proof(listing, offer.source_proof)
-    if refused := why_price_refused(listing=listing, offer=offer):
+    if refused := why_price_refused(listing=listing, offer=offer, at=at):
         found.append(Missing("price", refused))
+    if refused := why_official_refused(listing=listing, offer=offer, at=at):
+        found.append(Missing("compared_price", refused))
     return tuple(found)
 
 

@@ -50,9 +50,27 @@ def market_fee(on: date) -> int:
 
 
 @lru_cache(maxsize=8)
+def payee_rest(on: date) -> timedelta:
+    """How long after it was verified an account does not receive shares yet."""
+    return timedelta(hours=_count("payee_rest", on))
+
+
+@lru_cache(maxsize=8)
+def share_limit(on: date) -> Money:
+    """What a merchant's shares and payouts of one day may come to before a second person looks."""
+    return _amount("split_second_person", on)
+
+
+@lru_cache(maxsize=8)
 def far_below_limits(on: date) -> FarBelow:
     """When a price is so low that it is looked at before it is listed."""
     return FarBelow(_count("far_below", on), _count("far_below_least", on))
+
+
+@lru_cache(maxsize=64)
+def official_far_above(on: date) -> int:
+    """From how many per cent of its own price on a listing's issuer's price is looked at."""
+    return _count("official_far_above", on)
 
 
 @lru_cache(maxsize=8)

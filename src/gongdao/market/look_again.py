@@ -1,6 +1,7 @@
 """Listings on offer are looked through again, since the catalogue of what may not be listed grows
 (F1): one that falls under it now is paused, the reason kept for its merchant, who changes his words
-and publishes again. Orders that were placed go on.
+and publishes again. A coupon whose name falls under it is switched off. Orders that were placed go
+on.
 """
 
 from __future__ import annotations
@@ -15,12 +16,13 @@ from gongdao.core.stores import Stores
 from gongdao.log.append import append_leaves
 from gongdao.log.new_leaf import NewLeaf
 from gongdao.market.find_listings import on_offer
-from gongdao.market.models import Listing, ListingReview
+from gongdao.market.models import Coupon, Listing, ListingReview
 from gongdao.market.offer import read_offer
 from gongdao.market.offer_words import find_forbidden
 from gongdao.market.review_listing import close_reviews
 from gongdao.market.shown import find_shown
 from gongdao.market.states import ListingState, ReviewCode
+from gongdao.rules.queries import find_prohibited
 
 _AT_ONCE = 500
 
@@ -60,3 +62,16 @@ def pause_fallen(*, stores: Stores, listing_id: UUID, at: datetime) -> ListingRe
         leaf = NewLeaf("listing.withdrawn", row.log_subject, {"version": row.version})
         append_leaves(stores=stores, leaves=[leaf], at=at)
     return review
+
+
+def switch_off_fallen(*, at: datetime) -> list[Coupon]:
+    """Switch off every coupon whose name falls under the catalogue in force; those (with their
+    merchants) that were on until now."""
+    day = beijing(at).date()
+    rows = Coupon.objects.filter(on=True).select_related("merchant").order_by("id")
+    return [
+        row
+        for row in rows.iterator(chunk_size=_AT_ONCE)
+        if any(find_prohibited(row.name, on=day))
+        and Coupon.objects.filter(id=row.id, on=True).update(on=False)
+    ]

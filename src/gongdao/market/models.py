@@ -24,6 +24,7 @@ from gongdao.market.coupon_models import CouponUse as CouponUse
 from gongdao.market.decide_top_up import RUNNING, TopUpState
 from gongdao.market.review_models import ListingReview as ListingReview
 from gongdao.market.states import OPEN, ListingState, MerchantState, OrderState, Recording
+from gongdao.market.word_models import MoneyWord as MoneyWord
 
 _STATE = 16
 _REF = 64
@@ -269,7 +270,7 @@ class Supplier(models.Model):
     sealed = models.BinaryField()
     """The key, under the market's key."""
     on = models.BooleanField(default=True)
-    vouched = models.BooleanField(default=False)
+    vouched = models.BooleanField(default=False, db_default=False)
     """Whether the platform checked that he is not the merchant himself: else his word counts as the
     merchant's own."""
     added_at = models.DateTimeField()

@@ -11,14 +11,15 @@ from django.db import connection, transaction
 
 from gongdao.core.errors import InputError
 from gongdao.core.language import Phrase
-from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.charge_back_notice import CHARGED_BACK, RETURNED
 from gongdao.market.models import Finding
 from gongdao.market.note_failed_refund import CAME_BACK
 from gongdao.market.staff import Actor, check_reason, note_deed
-from gongdao.payments.models import Credit
+from gongdao.payments.missing_refunds import NOT_IN_BOOKS
+from gongdao.payments.models import Credit, Refund
 from gongdao.payments.read_bills import DIFFERS
 
-SETTLED_BY_HAND = (DIFFERS, CHARGED_BACK, CAME_BACK)
+SETTLED_BY_HAND = (DIFFERS, CHARGED_BACK, RETURNED, CAME_BACK, NOT_IN_BOOKS)
 """Findings that a person ends: nothing in the order shows that they are over."""
 _FIND = """
 INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)
@@ -31,9 +32,19 @@ SET times = f.times + 1, acted_at = %(at)s, closed_at = NULL
 def note_bill_differs(*, credit: Credit, at: datetime) -> None:
     """Put the order of a payment on the operator's desk; of a payment that belongs to no order the
     day's own row tells."""
+    _note(credit, DIFFERS, at)
+
+
+def note_missing_refund(*, refund: Refund, at: datetime) -> None:
+    """Put the order of a refund on the desk that the service's books do not have, though it was
+    confirmed: nothing is booked on what is not said."""
+    _note(refund.credit, NOT_IN_BOOKS, at)
+
+
+def _note(credit: Credit, code: str, at: datetime) -> None:
     if credit.intent.owner_kind == "order":
         with connection.cursor() as cursor:
-            values: dict[str, Any] = {"order": credit.intent.owner_id, "code": DIFFERS, "at": at}
+            values: dict[str, Any] = {"order": credit.intent.owner_id, "code": code, "at": at}
             cursor.execute(_FIND, values)
 
 

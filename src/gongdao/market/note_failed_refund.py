@@ -14,6 +14,7 @@ from django.db import connection, transaction
 
 from gongdao.market.models import Finding
 from gongdao.payments.credit_report import note_said
+from gongdao.payments.missing_refunds import NOT_IN_BOOKS
 from gongdao.payments.models import Credit
 from gongdao.payments.port import Report
 
@@ -59,6 +60,7 @@ def note_failed_refund(*, report: Report, gateway: str, digest: bytes, at: datet
 
 
 def settle_came_back(*, order_id: UUID, at: datetime) -> None:
-    """What the service said was noted: the finding is over."""
-    rows = Finding.objects.filter(order_id=order_id, code=CAME_BACK, closed_at=None)
+    """What the service said, or its books did not say, was noted: the finding is over."""
+    codes = [CAME_BACK, NOT_IN_BOOKS]
+    rows = Finding.objects.filter(order_id=order_id, code__in=codes, closed_at=None)
     rows.update(closed_at=at)

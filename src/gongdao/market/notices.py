@@ -11,8 +11,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -23,16 +22,17 @@ from gongdao.market.cancel_order import WHY_CANCELLED
 from gongdao.market.charge_back_notice import CHARGED_BACK
 from gongdao.market.market_key import OrderKeys, order_keys
 from gongdao.market.models import Merchant, Notice, Order
-from gongdao.market.notices_words import EVENT_OF_LEAF, EVENT_OF_WHY
+from gongdao.market.notice_queue import settle_taken, take_due
+from gongdao.market.notices_words import AGAIN, EVENT_OF_LEAF, EVENT_OF_WHY
 
-BACK_OFF = tuple(timedelta(minutes=m) for m in (1, 5, 30, 120, 720))
-"""How long to wait after each try that may be repeated; then it is given up."""
-LEASE = timedelta(minutes=5)
-"""How long a claimed notice is left alone; longer than any messenger may take."""
 LEAVES = 2000
 """How many leaves are looked at in one round."""
 _READ = """
-SELECT e.idx, convert_from(e.entry, 'UTF8')::jsonb ->> 't', o.id, o.why, o.state, o.sealed
+SELECT e.idx, convert_from(e.entry, 'UTF8')::jsonb ->> 't', o.id, o.why, o.state, o.sealed,
+  CASE WHEN o.why = 'refund_bounced' THEN EXISTS (
+    SELECT FROM log_entry b WHERE b.subject = e.subject AND b.idx < e.idx
+      AND convert_from(b.entry, 'UTF8')::jsonb ->> 't' = 'order.refunded')
+  ELSE false END
 FROM log_entry e LEFT JOIN market_order o ON o.log_subject = e.subject
 WHERE e.idx >= %s AND e.idx < %s ORDER BY e.idx
 """
@@ -73,9 +73,11 @@ def plan_notices(
         if not rows:
             return Planned(0, 0)
         wanted = list[Notice]()
-        for _idx, leaf, order_id, why, state, sealed in rows:
+        for idx, leaf, order_id, why, state, sealed, refunded_before in rows:
             if order_id is None or not (event := _event_of(leaf, why, state)):
                 continue
+            if refunded_before and leaf in AGAIN:
+                event = f"{AGAIN[leaf]}:{idx}"
             contact = _read_contact(keys, order_id, bytes(sealed), read)
             if contact is not None and contact.channel in channels:
                 wanted.append(_notice(order_id, event, contact, at))
@@ -159,37 +161,14 @@ class ClaimedNotice:
 
 
 def claim_notice(*, at: datetime) -> ClaimedNotice | None:
-    """The notice that is due longest, taken for `LEASE`. One that was taken and never settled is
-    sent once more under the same id, by which a mailbox drops the double; then it is given up."""
-    with transaction.atomic():
-        row = (
-            Notice.objects.select_for_update(skip_locked=True, of=("self",))
-            .select_related("order", "merchant")
-            .filter(state__in=["planned", "sending"], next_try_at__lte=at)
-            .order_by("next_try_at")
-            .first()
-        )
-        if row is None:
-            return None
-        if row.state == "sending" and row.problem == "interrupted":
-            row.state, row.ended_at, row.next_try_at = "failed", at, None
-            row.save(update_fields=["state", "ended_at", "next_try_at"])
-            return None
-        row.problem = "interrupted" if row.state == "sending" else ""
-        row.state, row.tries, row.next_try_at = "sending", row.tries + 1, at + LEASE
-        row.save(update_fields=["state", "tries", "next_try_at", "problem"])
+    """The notice that is due longest, taken for the time of a lease."""
+    row = take_due(Notice.objects.select_related("order", "merchant"), at=at)
+    if row is None:
+        return None
     return ClaimedNotice(row.id, row.order, row.merchant, row.event, row.tries)
 
 
 def settle_notice(*, claim: ClaimedNotice, problem: str, again: bool, at: datetime) -> str:
-    """Write what became of a notice: accepted where there was no ``problem``; tried ``again`` later
-    or given up. The state it has now; nothing changes where another worker took it over."""
-    changed: dict[str, Any] = {"problem": problem[:80], "next_try_at": None}
-    if not problem:
-        changed |= {"state": "accepted", "ended_at": at}
-    elif again and claim.tries <= len(BACK_OFF):
-        changed |= {"state": "planned", "next_try_at": at + BACK_OFF[claim.tries - 1]}
-    else:
-        changed |= {"state": "failed", "ended_at": at}
-    mine = Notice.objects.filter(id=claim.id, state="sending", tries=claim.tries)
-    return str(changed["state"]) if mine.update(**changed) else ""
+    """Write what became of a notice, and give the state it has now: see `settle_taken`."""
+    rows = Notice.objects.all()
+    return settle_taken(rows, id_=claim.id, tries=claim.tries, problem=problem, again=again, at=at)

@@ -66,6 +66,53 @@ def plan_merchant_notice(
     return Notice.objects.filter(id=row.id).exists()
 
 
+def plan_payee_notices(
+    *,
+    stores: Stores,
+    merchant: Merchant,
+    payee_id: UUID,
+    read: ReadContact,
+    channels: Collection[str],
+    at: datetime,
+) -> int:
+    """Tell a merchant's contact and each of his members that an account of his was verified, to
+    which his shares will go; how many were told now."""
+    first = find_merchant_contact(stores=stores, merchant=merchant, read=read)
+    events = {f"payee:{payee_id.hex}": first}
+    members = MerchantMember.objects.filter(merchant=merchant, user__is_active=True)
+    for number, mail in members.order_by("id").values_list("id", "user__email"):
+        contact = read(mail)
+        if contact != first:
+            events[f"payee:{payee_id.hex}:{number}"] = contact
+    rows = [
+        Notice(
+            id=new_id(at),
+            merchant=merchant,
+            event=event,
+            channel=contact.channel,
+            made_at=at,
+            next_try_at=at,
+        )
+        for event, contact in events.items()
+        if contact is not None and contact.channel in channels
+    ]
+    Notice.objects.bulk_create(rows, ignore_conflicts=True)
+    return Notice.objects.filter(id__in=[one.id for one in rows]).count()
+
+
+def find_addressee(
+    *, stores: Stores, merchant: Merchant, event: str, read: ReadContact
+) -> Contact | None:
+    """Who is told of ``event``: the member that it names, where he is one still, else the
+    merchant's contact."""
+    kind, _payee, member = (*event.split(":"), "", "")[:3]
+    if kind != "payee" or not member:
+        return find_merchant_contact(stores=stores, merchant=merchant, read=read)
+    rows = MerchantMember.objects.filter(merchant=merchant, id=member, user__is_active=True)
+    mail = rows.values_list("user__email", flat=True).first()
+    return read(mail) if mail else None
+
+
 def plan_post_notice(
     *,
     stores: Stores,

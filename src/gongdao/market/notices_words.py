@@ -18,6 +18,9 @@ EVENT_OF_LEAF = {
     "order.refunded": "refunded",
 }
 """Which leaf of an order is told to its buyer."""
+AGAIN = {"order.refund_requested": "refund_again", "order.refunded": "refunded"}
+"""What is told of a refund that came back after it was told as done: anew, with its leaf's number,
+as often as it happens."""
 EVENT_OF_WHY = {
     "asks_first_high_value": "asks",
     "asks_velocity": "asks",
@@ -51,6 +54,10 @@ _SAYS = {
         mark("公道：订单 {number} 正在退款"),
         mark("钱正在原路退回，原因写在订单页上。"),
     ),
+    "refund_again": (
+        mark("公道：订单 {number} 的退款没有退到，正在重新办"),
+        mark("钱没有到您手里，又回到了支付渠道；会再退一次，或改由银行付给您，办成了再通知您。"),
+    ),
     "cancelled": (
         mark("公道：商家取消了订单 {number}"),
         mark("钱正在原路退回，不用您做什么。商家的说明在订单页上；要您改到平台外买，不要照做。"),
@@ -71,6 +78,13 @@ _SAYS = {
 
 
 _MERCHANT_SAYS = {
+    "coupon": (
+        mark("公道：“{shop}”的一张优惠券停用了"),
+        mark(
+            "目录里不让卖的词更新了，这张优惠券的名称说到了其中的内容。"
+            "请到“优惠券”另做一张，换个名称。"
+        ),
+    ),
     "paused": (
         mark("公道：“{shop}”的一个商品暂停了"),
         mark(
@@ -84,6 +98,13 @@ _MERCHANT_SAYS = {
     "thread": (
         mark("公道：买家给“{shop}”留了言"),
         mark("留言和回答都在商家工作台的“消息”里；回答了才不会被当作没有理会。"),
+    ),
+    "payee": (
+        mark("公道：“{shop}”有一个收款账户刚刚核实"),
+        mark(
+            "过了等待时间，分账就到这个账户。不是您登记的，请马上到商家工作台的“资金”里停用它，"
+            "再联系平台。"
+        ),
     ),
     "review": (
         mark("公道：“{shop}”的资料要在 {due} 以前复核"),
@@ -112,7 +133,9 @@ def notice_text(*, event: str, number: str, link: str) -> NoticeText:
 def merchant_text(*, event: str, name: str, link: str) -> NoticeText:
     """What is sent to a merchant about ``event``: ``thread:<id>:3``, the third post of a thread;
     ``review:2026-12-01:7``, his re-verification is due on that day; ``paused:<review>`` and
-    ``price:<review>``, what was found or decided about a listing. ``link`` leads to his desk."""
+    ``price:<review>``, what was found or decided about a listing; ``payee:<payee>``, an account of
+    his was verified (with a member's number after it: told to that one). ``link`` leads to his
+    desk."""
     kind, _colon, rest = event.partition(":")
     title, body = _MERCHANT_SAYS[kind]
     said = Phrase.named(title, shop=name, due=rest.partition(":")[0])

@@ -15,6 +15,8 @@ from django.db import connection
 from gongdao.core.ids import new_id, new_number
 from gongdao.core.money import Money
 from gongdao.ledger.accounts import PLATFORM
+from gongdao.market.prepare_split import SHARES_FIRST
+from gongdao.payments.models import Split
 from gongdao.payments.split_port import RECEIVERS
 
 REST = "rest"
@@ -23,13 +25,14 @@ _PLAN = """
 INSERT INTO payments_split (id, credit_id, part, cause, owner_kind, owner_id, released_minor,
   amount_minor, split_no, last, state, tries, next_try_at, planned_at, number, problem)
 SELECT new.id, c.id, new.part, new.cause, new.owner_kind, new.owner_id, new.minor,
-  0, new.split_no, false, 'waiting', 0, %(at)s, %(at)s, '', ''
+  0, new.split_no, false, 'waiting', 0, new.next_try_at, %(at)s, '', new.problem
 FROM payments_intent i JOIN payments_credit c ON c.intent_id = i.id AND NOT c.surplus
 CROSS JOIN (VALUES
   (%(share)s::uuid, 'share', %(cause)s, 'merchant', %(merchant)s::uuid, %(minor)s::bigint,
-   %(share_no)s),
-  (%(rest)s::uuid, 'rest', 'rest', 'platform', %(platform)s::uuid, 0, %(rest_no)s)
-) AS new (id, part, cause, owner_kind, owner_id, minor, split_no)
+   %(share_no)s, %(at)s::timestamptz, ''),
+  (%(rest)s::uuid, 'rest', 'rest', 'platform', %(platform)s::uuid, 0, %(rest_no)s,
+   NULL, %(shares_first)s)
+) AS new (id, part, cause, owner_kind, owner_id, minor, split_no, next_try_at, problem)
 WHERE i.owner_kind = 'order' AND i.owner_id = %(order)s AND i.gateway = ANY(%(services)s)
   AND c.currency = %(currency)s
 ON CONFLICT (credit_id, cause) DO NOTHING
@@ -40,7 +43,8 @@ def plan_split(
     *, order_id: UUID, merchant_id: UUID, released: Money, cause: str, at: datetime
 ) -> None:
     """Plan the share of ``merchant_id`` in what was ``released`` of an order, and the release of
-    the rest after it. The same ``cause`` again plans nothing more. In the caller's transaction."""
+    the rest after it, which sleeps until a share ends (`wake_rest`). The same ``cause`` again plans
+    nothing more. In the caller's transaction."""
     if not released.minor:
         return
     values: dict[str, Any] = {
@@ -55,7 +59,15 @@ def plan_split(
         "currency": released.currency,
         "order": order_id,
         "services": list(RECEIVERS),
+        "shares_first": SHARES_FIRST,
         "at": at,
     }
     with connection.cursor() as cursor:
         cursor.execute(_PLAN, values)
+
+
+def wake_rest(*, credit_id: int, at: datetime) -> None:
+    """A share of a payment ended: its rest is looked at again. Whether other shares are still open
+    is asked there, and not here: of two that end at the same moment neither sees the other."""
+    rows = Split.objects.filter(credit_id=credit_id, part=REST, state="waiting")
+    rows.update(next_try_at=at)

@@ -7,15 +7,17 @@ meanwhile, and what they took is not split any more. From then on a pending tran
 from __future__ import annotations
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db.models import Q, QuerySet, Sum
 
+from gongdao.core.clock import beijing
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.day_out import find_day_out, has_open_payout
 from gongdao.ledger.find_receiver import find_receiver
 from gongdao.ledger.holds import find_holds
 from gongdao.ledger.locks import lock_balances
@@ -24,12 +26,16 @@ from gongdao.ledger.settle_debt import collect_debt
 from gongdao.ledger.transfers import TransferKind
 from gongdao.market.accounts import clearing_account, merchant_account
 from gongdao.market.charge_back_notice import is_in_doubt
+from gongdao.market.limits import payee_rest, share_limit
 from gongdao.payments.models import Split
 
 PAYOUTS_HELD, NO_RECEIVER = "payouts_held", "no_receiver"
 REFUND_FIRST, STILL_HELD, SHARES_FIRST = "refund_first", "still_held", "shares_first"
 PAID_OTHERWISE, CHARGE_BACK_TOLD = "paid_otherwise", "charge_back_told"
+RECEIVER_NEW, NEEDS_SECOND, PAYOUT_FIRST = "receiver_new", "needs_second", "payout_first"
 """Why a split waits, or goes no more this way."""
+TIMED = frozenset({RECEIVER_NEW, NEEDS_SECOND})
+"""What is over at a known time, or by a person's word (none): `prepare_share` sets the next try."""
 _UNSETTLED = ("waiting", "requested", "stuck", "refused")
 
 
@@ -41,7 +47,10 @@ def prepare_share(
     ground holds back.
 
     A refund under way comes first: the service takes it out of what is not split yet. While the
-    service says that the payment may be charged back, nothing of it leaves.
+    service says that the payment may be charged back, nothing of it leaves. An account receives
+    once it has rested since it was verified. What is missing because a payout is open waits for the
+    payout's end. Over the limit of a day a second person names the account (`pass_shares`): it
+    stands in ``split.receiver`` then, and is asked about again where another one receives.
     """
     if split.owner_id in held:
         return PAYOUTS_HELD
@@ -51,14 +60,23 @@ def prepare_share(
         return REFUND_FIRST
     merchant = SubjectRef(split.owner_kind, split.owner_id)
     intent = split.credit.intent
-    receiver = find_receiver(stores=stores, merchant=merchant, gateway=intent.gateway)
+    receiver = find_receiver(
+        stores=stores,
+        merchant=merchant,
+        gateway=intent.gateway,
+        until=at - payee_rest(beijing(at).date()),
+    )
     if receiver is None:
-        return NO_RECEIVER
+        return _wait_for_receiver(split, stores, merchant, at)
     currency = split.credit.currency
     collect_debt(merchant=merchant, currency=currency, at=at)
     amount = _left_of(split)
+    if amount < split.released_minor and has_open_payout(merchant=merchant, currency=currency):
+        return PAYOUT_FIRST
     if not amount:
         return PAID_OTHERWISE
+    if split.receiver != receiver.payee_id and _needs_second(split, Money(amount, currency), at):
+        return NEEDS_SECOND
     split.amount_minor, split.receiver = amount, receiver.payee_id
     split.last = not _order_holds(split) and not _others(split).exists()
     split.pending_id = begin_pending(
@@ -81,6 +99,32 @@ def prepare_rest(*, split: Split) -> str | None:
     if _order_holds(split):
         return STILL_HELD
     return REFUND_FIRST if _refunds_wait(split) else None
+
+
+def _wait_for_receiver(split: Split, stores: Stores, merchant: SubjectRef, at: datetime) -> str:
+    """No account has rested: it waits for the one that was verified last, if there is one."""
+    gateway = split.credit.intent.gateway
+    fresh = find_receiver(stores=stores, merchant=merchant, gateway=gateway)
+    if fresh is None:
+        return NO_RECEIVER
+    split.next_try_at = fresh.verified_at + payee_rest(beijing(at).date())
+    return RECEIVER_NEW
+
+
+def _needs_second(split: Split, amount: Money, at: datetime) -> bool:
+    """Whether it is over the limit with what else leaves the merchant on this day; alone it is not,
+    it is looked at again on the next day."""
+    merchant = SubjectRef(split.owner_kind, split.owner_id)
+    limit = share_limit(beijing(at).date())
+    if amount.currency == limit.currency:
+        out = find_day_out(merchant=merchant, currency=amount.currency, at=at)
+        if out.minor + amount.minor <= limit.minor:
+            return False
+    midnight = beijing(at).replace(hour=0, minute=0, second=0, microsecond=0)
+    alone = amount.currency == limit.currency and amount.minor <= limit.minor
+    split.receiver = None
+    split.next_try_at = midnight + timedelta(days=1) if alone else None
+    return True
 
 
 def _left_of(split: Split) -> int:

@@ -18,6 +18,7 @@ from gongdao.market.judge_offer import find_obstacles_of_offer
 from gongdao.market.models import Listing, ListingVersion
 from gongdao.market.offer import Offer, check_offer
 from gongdao.market.review_listing import check_price, close_reviews
+from gongdao.market.review_official import check_official
 from gongdao.market.states import ListingState
 from gongdao_verify.canonical import canonical
 
@@ -41,7 +42,8 @@ def publish_listing(
 
     Raise InputError naming the field for the first thing that `find_missing` or
     `find_obstacles_of_offer` finds: whoever publishes, desk or interface, meets the same checks.
-    Raise PriceUnderReview where a person has to see the price first: `ask_price_review` asks him.
+    Raise PriceUnderReview where a person has to see a price first: `ask_price_review` and
+    `ask_official_review` ask him.
     The merchant's other orders keep what they were shown.
     """
     listing = Listing.objects.select_for_update().select_related("merchant").get(id=listing_id)
@@ -50,6 +52,7 @@ def publish_listing(
     for obstacle in find_obstacles_of_offer(listing=listing, offer=offer, at=at):
         raise InputError(obstacle.reason, field=obstacle.field)
     check_price(listing=listing, offer=offer, at=at)
+    check_official(listing=listing, offer=offer, at=at)
     content = offer.plain()
     digest = sha256(canonical(content)).digest()
     number = ListingVersion.objects.filter(listing=listing).count() + 1

@@ -10,6 +10,7 @@ from django.db import transaction
 from gongdao.core.errors import MoneyRefused
 from gongdao.core.ids import new_number
 from gongdao.core.language import Phrase
+from gongdao.market.plan_split import wake_rest
 from gongdao.market.staff import Actor, check_reason, note_deed
 from gongdao.payments.models import Split
 
@@ -49,6 +50,8 @@ def drop_split(*, split_id: UUID, by: Actor, reason: str, at: datetime) -> bool:
         split.state, split.problem, split.next_try_at = "skipped", BY_HAND, None
         split.ended_at = at
         split.save()
+        if split.part == "share":
+            wake_rest(credit_id=split.credit_id, at=at)
         about = ("split", str(split.id))
         note_deed(by=by, deed="split.drop", about=about, reason=said, at=at)
     return True

@@ -11,19 +11,19 @@ from __future__ import annotations
 from gongdao.core.errors import OrderRefused, Refused
 from gongdao.core.language import Phrase
 
+_TOO_LOW = Phrase(
+    "单价比同类商品低得多，先由平台看过再上架。同意后再点一次“上架”；写高一些就不用等。"
+)
+
 
 class PriceUnderReview(Refused):
-    """The price of a listing is far under the market's: it is published once somebody of the
-    platform approved; nothing changed."""
+    """The price of a listing, or what a coupon makes of it, is far under the market's: it is
+    published, or the coupon made, once somebody of the platform approved; nothing changed."""
 
     code = "price_under_review"
 
-    def __init__(self) -> None:
-        super().__init__(
-            Phrase(
-                "单价比同类商品低得多，先由平台看过再上架。同意后再点一次“上架”；写高一些就不用等。"
-            )
-        )
+    def __init__(self, words: Phrase = _TOO_LOW) -> None:
+        super().__init__(words)
 
 
 class TooManyPieces(OrderRefused):

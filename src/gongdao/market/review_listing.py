@@ -3,7 +3,8 @@
 publishes.
 
 An approval holds for that price of those goods and for higher ones, a refusal for that price and
-for lower ones; the newest word counts.
+for lower ones; the newest word counts. A price is the lowest that a piece comes to, coupons of the
+merchant that anybody may use included (`lowest_price`); one that is about to be made names its own.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from django.db.models import QuerySet
 from gongdao.core.clock import beijing
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
+from gongdao.market.coupon_prices import lowest_price
 from gongdao.market.decide_price import find_far_median
 from gongdao.market.limits import far_below_limits
 from gongdao.market.models import Listing, ListingReview
@@ -29,6 +31,8 @@ from gongdao.market.staff import Actor, check_reason, note_deed
 from gongdao.market.states import ReviewCode, ReviewState
 from gongdao.rules.queries import plain_words
 
+PRICES = (ReviewCode.FAR_BELOW, ReviewCode.OFFICIAL)
+"""What a person of the platform decides about prices."""
 _ANSWERS = {ReviewState.ACCEPTED: "listing.accept", ReviewState.REFUSED: "listing.refuse"}
 
 
@@ -41,18 +45,20 @@ class PriceGap:
     others: int
 
 
-def find_price_gap(*, listing: Listing, offer: Offer, at: datetime) -> PriceGap | None:
-    """How far ``offer`` is under the market; None where it is not, or where nothing compares."""
-    price, day = _lowest(offer), beijing(at).date()
+def find_price_gap(
+    listing: Listing, offer: Offer, price: Money, *, at: datetime
+) -> PriceGap | None:
+    """How far ``price`` is under the market of ``offer``; None where it is not, or where nothing
+    compares."""
+    day = beijing(at).date()
     market = prices_like(offer, but=listing.merchant_id)
     median = find_far_median(price, market, far_below_limits(day))
     return None if median is None else PriceGap(price, median, len(market))
 
 
-def find_price_word(*, listing: Listing, offer: Offer) -> ListingReview | None:
+def find_price_word(*, listing: Listing, offer: Offer, price: Money) -> ListingReview | None:
     """The newest word on this price of these goods: open, accepted or refused; None where nobody
     was asked."""
-    price = _lowest(offer)
     rows = ListingReview.objects.filter(
         listing=listing,
         code=ReviewCode.FAR_BELOW,
@@ -74,15 +80,20 @@ def _covers(row: ListingReview, minor: int) -> bool:
     return minor == row.price_minor
 
 
-def ask_price_review(*, listing_id: UUID, offer: Offer, at: datetime) -> ListingReview | None:
-    """Put the price of ``offer`` before the staff; one that waits is asked about anew. None where
-    there is nothing to ask (any more): it is not far below, or was decided."""
+def ask_price_review(
+    *, listing_id: UUID, offer: Offer, price: Money | None = None, at: datetime
+) -> ListingReview | None:
+    """Put the lowest price of ``offer``, or another ``price`` for it, before the staff; one that
+    waits is asked about anew. None where there is nothing to ask (any more): it is not far below,
+    or was decided."""
     with transaction.atomic():
         listing = Listing.objects.select_for_update().get(id=listing_id)
-        said = find_price_word(listing=listing, offer=offer)
+        if price is None:
+            price = lowest_price(listing=listing, offer=offer, at=at)
+        said = find_price_word(listing=listing, offer=offer, price=price)
         if said is not None:
             return said if said.state == ReviewState.OPEN else None
-        gap = find_price_gap(listing=listing, offer=offer, at=at)
+        gap = find_price_gap(listing, offer, price, at=at)
         if gap is None:
             return None
         close_reviews(listing_id=listing_id, code=ReviewCode.FAR_BELOW, at=at)
@@ -106,9 +117,7 @@ def decide_price_review(
     asked about anew, in the meantime. Raise InputError for no words."""
     text = check_reason(reason)
     with transaction.atomic():
-        mine = ListingReview.objects.filter(
-            id=review_id, code=ReviewCode.FAR_BELOW, state=ReviewState.OPEN
-        )
+        mine = ListingReview.objects.filter(id=review_id, code__in=PRICES, state=ReviewState.OPEN)
         row = mine.select_for_update().first()
         if row is None:
             return False
@@ -118,31 +127,38 @@ def decide_price_review(
     return True
 
 
-def why_price_refused(*, listing: Listing, offer: Offer) -> Phrase | None:
+def why_price_refused(*, listing: Listing, offer: Offer, at: datetime) -> Phrase | None:
     """Why the staff refused this price; None where they did not."""
-    said = find_price_word(listing=listing, offer=offer)
+    price = lowest_price(listing=listing, offer=offer, at=at)
+    said = find_price_word(listing=listing, offer=offer, price=price)
     if said is None or said.state != ReviewState.REFUSED:
         return None
+    return say_refused(said)
+
+
+def say_refused(said: ListingReview) -> Phrase:
+    """What the merchant reads of a price that the staff refused."""
     return Phrase("平台没有同意这个价格：{why} 写高一些再上架。", why=said.reason)
 
 
 def check_price(*, listing: Listing, offer: Offer, at: datetime) -> None:
     """Raise PriceUnderReview where a person has to look at the price before it is listed."""
-    said = find_price_word(listing=listing, offer=offer)
+    price = lowest_price(listing=listing, offer=offer, at=at)
+    said = find_price_word(listing=listing, offer=offer, price=price)
     if said is not None and said.state == ReviewState.OPEN:
         raise PriceUnderReview
-    if said is None and find_price_gap(listing=listing, offer=offer, at=at) is not None:
+    if said is None and find_price_gap(listing, offer, price, at=at) is not None:
         raise PriceUnderReview
 
 
-def open_reviews(code: ReviewCode) -> QuerySet[ListingReview]:
+def open_reviews(*codes: ReviewCode) -> QuerySet[ListingReview]:
     """What waits, or stands paused, the oldest first."""
-    rows = ListingReview.objects.filter(code=code, state=ReviewState.OPEN)
+    rows = ListingReview.objects.filter(code__in=codes, state=ReviewState.OPEN)
     return rows.select_related("listing__merchant").order_by("found_at", "id")
 
 
 def price_asked(row: ListingReview) -> PriceGap:
-    """The prices that a question about a price is about."""
+    """The prices that a question about a price is about; of an issuer's price, that one."""
     assert row.price_minor is not None and row.market_minor is not None  # a constraint
     price = Money(row.price_minor, row.currency)
     return PriceGap(price, Money(row.market_minor, row.currency), row.others)
@@ -160,11 +176,6 @@ def close_reviews(*, listing_id: UUID, code: ReviewCode | None = None, at: datet
     if code is not None:
         rows = rows.filter(code=code)
     return rows.update(state=ReviewState.CLOSED, ended_at=at)
-
-
-def _lowest(offer: Offer) -> Money:
-    """What a piece costs at least, however many are bought."""
-    return min([offer.price, *(tier.unit for tier in offer.tiers)])
 
 
 def _goods(offer: Offer) -> str:

@@ -29,6 +29,8 @@ class ListingReview(models.Model):
     market_minor = models.BigIntegerField(null=True)
     others = models.PositiveIntegerField(default=0)
     currency = models.CharField(max_length=3, blank=True)
+    link = models.CharField(max_length=255, blank=True, default="", db_default="")
+    """Where an issuer's price is said; ``market_minor`` is that price."""
     rules = models.CharField(max_length=500, blank=True)
     """Ids of the catalogue's entries that the listing fell under, blanks between."""
     found_at = models.DateTimeField()
@@ -45,7 +47,7 @@ class ListingReview(models.Model):
                 condition=Q(state=ReviewState.OPEN),
                 name="market_review_one_open",
             ),
-            CheckConstraint(condition=Q(code__in=list(ReviewCode)), name="market_review_code"),
+            CheckConstraint(condition=Q(code__in=sorted(ReviewCode)), name="market_review_code"),
             CheckConstraint(
                 condition=Q(state=ReviewState.OPEN, ended_at__isnull=True)
                 | Q(
@@ -58,6 +60,11 @@ class ListingReview(models.Model):
                 condition=~Q(code=ReviewCode.FAR_BELOW)
                 | Q(price_minor__gt=0, market_minor__gt=0, others__gt=0),
                 name="market_review_has_price",
+            ),
+            CheckConstraint(
+                condition=~Q(code=ReviewCode.OFFICIAL)
+                | (Q(price_minor__gt=0, market_minor__gt=0) & ~Q(link="")),
+                name="market_review_has_link",
             ),
         ]
         indexes: ClassVar = [

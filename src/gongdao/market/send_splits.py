@@ -19,7 +19,16 @@ from gongdao.core.errors import KeyGone
 from gongdao.core.stores import Stores
 from gongdao.ledger.payees import open_payee
 from gongdao.ledger.pending import post_pending, void_pending
-from gongdao.market.prepare_split import PAID_OTHERWISE, prepare_rest, prepare_share
+from gongdao.market.plan_split import wake_rest
+from gongdao.market.prepare_split import (
+    NO_RECEIVER,
+    PAID_OTHERWISE,
+    PAYOUTS_HELD,
+    SHARES_FIRST,
+    TIMED,
+    prepare_rest,
+    prepare_share,
+)
 from gongdao.payments.ask_split import SplitAnswer, ask_split, find_splitter
 from gongdao.payments.models import Split
 from gongdao.payments.port import Gateway
@@ -36,6 +45,8 @@ _LONGEST_PREPARE = timedelta(minutes=10)
 NOT_SPLITTING, NOTHING_FROZEN, GATEWAY_OFF = "not_splitting", "nothing_frozen", "gateway_off"
 NOT_DONE_YET, RECEIVER_GONE, WITH_LAST = "not_done_yet", "receiver_gone", "with_last"
 _SKIPS = frozenset({NOT_SPLITTING, NOTHING_FROZEN, PAID_OTHERWISE})
+_SLEEPS = frozenset({NO_RECEIVER, PAYOUTS_HELD, GATEWAY_OFF, SHARES_FIRST})
+"""What may last for weeks: not looked at again before it is over (`wake_rest`, `wake_splits`)."""
 
 
 def send_splits(
@@ -47,9 +58,10 @@ def send_splits(
     most: int = 8,
 ) -> int:
     """Work on splits that are due; return how many were looked at: 0 where none is due any more.
-    What waits comes due again later, so it does not keep the others back. Several workers may do
-    this at once. ``held``: merchants whose payouts a ground holds back; their shares wait.
-    ``most`` times what one asking may last has to stay below `LEASE`, which counts from ``at``."""
+    What waits comes due again later, or sleeps until it is woken, so it does not keep the others
+    back. Several workers may do this at once. ``held``: merchants whose payouts a ground holds
+    back; their shares wait. ``most`` times what one asking may last has to stay below `LEASE`,
+    which counts from ``at``."""
     taken = 0
     for _ in range(most):
         split = _take(at)
@@ -114,8 +126,15 @@ def _prepare(
         split.problem = problem or ""
         if problem is None:
             split.state, split.requested_at, split.tries = "requested", at, 1
+            split.next_try_at = at + LEASE  # also where it was woken while it was looked at
         elif problem in _SKIPS:
             split.state, split.ended_at, split.next_try_at = "skipped", at, None
+            if split.part == "share":
+                wake_rest(credit_id=split.credit_id, at=at)
+        elif problem in _SLEEPS:
+            split.next_try_at = None
+        elif problem in TIMED:
+            pass  # its next try was set with the problem
         else:
             split.next_try_at = at + min(_FIRST_PAUSE * 2 ** min(split.tries, 12), _LONGEST_PREPARE)
         split.save()
@@ -160,6 +179,8 @@ def _confirm(split: Split, number: str, at: datetime) -> None:
         Split.objects.filter(credit_id=split.credit_id, part="rest", state="waiting").update(
             state="confirmed", problem=WITH_LAST, ended_at=at, next_try_at=None
         )
+    elif split.part == "share":
+        wake_rest(credit_id=split.credit_id, at=at)
 
 
 def _refuse(split: Split, problem: str, at: datetime) -> None:

@@ -78,6 +78,8 @@ class ReviewCode(StrEnum):
 
     FAR_BELOW = "far_below"
     """Its price is far under the others'; it is not published before somebody approved."""
+    OFFICIAL = "official"
+    """Its struck-through price, said to be an issuer's, is far above its own; likewise."""
     PROHIBITED = "prohibited"
     """It falls under the catalogue of what may not be listed; it was paused."""
 

@@ -28,7 +28,7 @@ from gongdao.market.desk_models import IntakeText, StockIntake
 from gongdao.market.desk_states import RUNNING, IntakeState
 from gongdao.market.models import Listing
 from gongdao.vault.batch_names import batch_of_file, supplier_pseudonym
-from gongdao.vault.discard_import import discard_import
+from gongdao.vault.discard_import import check_may_go, discard_import
 from gongdao.vault.import_secrets import ImportReport, import_secrets
 from gongdao.vault.make_sku import get_shelf
 from gongdao.vault.models import Batch
@@ -195,10 +195,13 @@ def begin_import(*, intake_id: UUID) -> bool:
 
 def give_up_intake(*, intake_id: UUID, at: datetime) -> bool:
     """Give an intake up: nothing of it stays, unless its batch was whole already. False where it
-    had ended."""
+    had ended. Raise StockRefused while a restored backup holds its import up."""
     row = StockIntake.objects.filter(id=intake_id, state__in=list(RUNNING)).first()
     if row is None:
         return False
+    begun = Batch.objects.filter(id=row.batch_id, state=BatchState.INCOMING).first()
+    if begun is not None:
+        check_may_go(begun)
     if not StockIntake.objects.filter(id=row.id, state=row.state).update(state=_STATE.GIVEN_UP):
         return give_up_intake(intake_id=intake_id, at=at)
     gone = _drop_batch(row)

@@ -208,7 +208,8 @@ WHERE f.closed_at IS NOT NULL OR excluded.closed_at IS NOT NULL
 _CLOSE = """
 UPDATE market_finding SET closed_at = %s
 WHERE order_id = %s AND closed_at IS NULL
-  AND code NOT IN (%s, 'charged_back', 'bill_differs', 'came_back')
+  AND code NOT IN (%s, 'charged_back', 'charge_back_returned', 'bill_differs', 'came_back',
+    'not_in_books')
 """
 """What a service told of the money is no matter of where the order stands: a person settles it."""
 

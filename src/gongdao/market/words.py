@@ -12,6 +12,9 @@ WHY: dict[str, str] = {
     "": mark("等待付款。"),
     "cancelled_by_merchant": mark("商家说办不了，取消了订单，钱正在原路退回。"),
     "by_verdict": mark("平台裁决退款，钱正在原路退回。"),
+    "charge_back_returned": mark(
+        "银行把这笔付款还给了支付渠道；这一单的钱该退给您，正在原路退回。"
+    ),
     "charged_back": mark("付款已由银行或支付渠道退回给买家，这单不再发货，已经结束。"),
     "not_paid_in_time": mark(
         "没有在保留时间内付款，商品已放回。之后到账的钱仍然有效：有货就发，没货就退。"

@@ -18,13 +18,23 @@ class RefundFate(StrEnum):
     """It paid this amount back under our number."""
     FAILED = "failed"
     """It made the refund, and the money came back to it."""
+    ABSENT = "absent"
+    """It knows of no such refund, and can tell."""
     UNKNOWN = "unknown"
-    """It is switched off, is silent, cannot be asked, is still at it, or knows no such refund."""
+    """It is switched off, is silent, cannot be asked, is still at it, or tells of another amount.
+    Where only the money's having arrived matters, of no such refund as well."""
 
 
 def ask_refund(*, refund: Refund, gateways: Mapping[str, Gateway], at: datetime) -> RefundFate:
-    """What became of ``refund`` (with its credit and intent) under the number it has now. Call it
-    outside any transaction: a slow service must not hold a lock."""
+    """What became of ``refund`` (with its credit and intent) under the number it has now; of none
+    that the service knows, `UNKNOWN`. Call it outside any transaction: a slow service must not hold
+    a lock."""
+    fate = ask_outcome(refund=refund, gateways=gateways, at=at)
+    return RefundFate.UNKNOWN if fate is RefundFate.ABSENT else fate
+
+
+def ask_outcome(*, refund: Refund, gateways: Mapping[str, Gateway], at: datetime) -> RefundFate:
+    """As `ask_refund`, and tells apart what the service knows nothing of."""
     credit = refund.credit
     gateway = gateways.get(credit.gateway)
     if gateway is None:
@@ -39,7 +49,9 @@ def ask_refund(*, refund: Refund, gateways: Mapping[str, Gateway], at: datetime)
         return RefundFate.FAILED if failed else RefundFate.UNKNOWN
     except GatewayError:
         return RefundFate.UNKNOWN
-    if answer is None or not answer.done or answer.refund_no != refund.asked_no:
+    if answer is None:
+        return RefundFate.ABSENT if gateway.repeatable_refunds else RefundFate.UNKNOWN
+    if not answer.done or answer.refund_no != refund.asked_no:
         return RefundFate.UNKNOWN
     same = answer.amount == Money(refund.amount_minor, credit.currency)
     return RefundFate.ARRIVED if same else RefundFate.UNKNOWN

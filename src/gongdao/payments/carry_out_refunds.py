@@ -33,7 +33,7 @@ _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(hours=1)
 NOT_DONE_YET = "not_done_yet"
 UNKNOWN = "outcome_unknown"
-_ASKING = "asking"
+ASKING = "asking"
 """Stands on a refund while it is asked for, and stays where the worker dies at it."""
 _NOTHING_HAPPENED = ("new", "refused:", "gateway_off")
 OnConfirmed = Callable[[Refund], None]
@@ -85,7 +85,7 @@ def _take(at: datetime, waits: Waits) -> tuple[Refund, str] | None:
                 continue
             earlier = refund.problem or "new"
             refund.tries += 1
-            refund.problem = _ASKING
+            refund.problem = ASKING
             refund.next_try_at = at + LEASE
             refund.save(update_fields=["tries", "problem", "next_try_at"])
         return refund, earlier

@@ -22,8 +22,8 @@ _CREDIT_CTES = """
 payments_credited AS (
   INSERT INTO payments_credit
     (gateway, trade_no, intent_id, amount_minor, currency, surplus, at)
-  VALUES (%(pay_gateway)s, %(pay_trade_no)s, %(pay_intent)s, %(pay_minor)s::bigint,
-          %(pay_currency)s, %(pay_surplus)s, %(pay_at)s)
+  SELECT %(pay_gateway)s, %(pay_trade_no)s, %(pay_intent)s::uuid, %(pay_minor)s::bigint,
+    %(pay_currency)s, %(pay_surplus)s::boolean, %(pay_at)s::timestamptz{only_if}
   ON CONFLICT (gateway, trade_no) DO NOTHING
   RETURNING id
 ), payments_moved AS (
@@ -33,10 +33,9 @@ payments_credited AS (
 ), payments_seen AS (
   INSERT INTO payments_callbackseen
     (gateway, way, at, verdict, reason, out_trade_no, trade_no, amount_minor, digest)
-  VALUES (%(pay_gateway)s, %(pay_way)s, %(pay_at)s, %(pay_verdict)s, %(pay_reason)s,
-          %(pay_out_trade_no)s, %(pay_trade_no)s, %(pay_minor)s::bigint, %(pay_digest)s::bytea)
+  SELECT %(pay_gateway)s, %(pay_way)s, %(pay_at)s::timestamptz, %(pay_verdict)s, %(pay_reason)s,
+    %(pay_out_trade_no)s, %(pay_trade_no)s, %(pay_minor)s::bigint, %(pay_digest)s::bytea{only_seen}
 )"""
-_CREDIT = f"WITH {_CREDIT_CTES} SELECT id FROM payments_credited"
 _SEEN = """
 INSERT INTO payments_callbackseen
   (gateway, way, at, verdict, reason, out_trade_no, trade_no, amount_minor, digest)
@@ -92,7 +91,7 @@ def credit_report(
             digest=digest,
             at=at,
         )
-        cursor.execute(_CREDIT, values)
+        cursor.execute(f"WITH {credit_ctes()} SELECT id FROM payments_credited", values)
         made = cursor.fetchone()
         if made is None and judged.verdict is CallbackVerdict.CREDIT:
             judged = NUMBER_USED
@@ -102,10 +101,14 @@ def credit_report(
     )
 
 
-def credit_ctes() -> str:
+def credit_ctes(only_if: str = "") -> str:
     """The parts of a ``WITH`` of the caller's that book a believed report; `credit_values` fills
-    them. ``payments_credited`` has one row where this money is new."""
-    return _CREDIT_CTES
+    them. ``payments_credited`` has one row where this money is new. With ``only_if``, a condition
+    of the caller's, nothing at all is written unless it holds and the money is new."""
+    if not only_if:
+        return _CREDIT_CTES.format(only_if="", only_seen="")
+    seen = " WHERE EXISTS (SELECT FROM payments_credited)"
+    return _CREDIT_CTES.format(only_if=f" WHERE {only_if}", only_seen=seen)
 
 
 def credit_values(

@@ -164,6 +164,7 @@ class Split(models.Model):
     """What is asked for: what was released, less what went another way before."""
     split_no = models.CharField(max_length=32, unique=True)
     receiver = models.UUIDField(null=True)
+    """Where it goes; of a share that waits, the account that a second person let it go to."""
     pending_id = models.UUIDField(null=True)
     last = models.BooleanField(default=False)
     """Whether the rest is released with it."""

@@ -82,6 +82,8 @@ class Told(StrEnum):
     CLOSED = "closed"
     CHARGED_BACK = "charged_back"
     """The buyer's bank takes the money back from the service."""
+    CHARGE_BACK_RETURNED = "charge_back_returned"
+    """The service has again what the bank had taken: a dispute was won, or taken back."""
     REFUND_FAILED = "refund_failed"
     """A refund did not reach its buyer: the service has the money again."""
 

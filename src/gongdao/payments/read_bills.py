@@ -1,7 +1,8 @@
 """Read the services' books, each day once: they tell of what nobody asks for.
 
 Of payments of orders given up, of a second payment of one order, of money for no order; and of what
-was done behind our back: another amount, a refund made in the service's own console.
+was done behind our back: another amount, a refund made in the service's own console, one that came
+back after it was confirmed.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from django.db.models import Min, QuerySet
 from gongdao.core.clock import BEIJING, beijing
 from gongdao.core.money import Money
 from gongdao.payments.decide_callback import has_sound_numbers
-from gongdao.payments.models import BillDay, Credit, Intent
+from gongdao.payments.missing_refunds import NOT_IN_BOOKS, find_missing
+from gongdao.payments.models import BillDay, Credit, Intent, Refund
 from gongdao.payments.port import BilledRefund, Gateway, GatewayError
 from gongdao.payments.reconcile import Round, TakeReport, credit_found
 
@@ -28,10 +30,17 @@ _ENOUGH = 3
 """So many days in a row that cannot be read end a service's turn."""
 NoteDiffers = Callable[[Credit], None]
 """Called where the books say something else of a payment than we do."""
+NoteMissing = Callable[[Refund], None]
+"""Called where the books say nothing of a refund that we hold for paid out."""
 
 
 def read_bills(
-    *, gateways: Mapping[str, Gateway], take: TakeReport, differs: NoteDiffers, at: datetime
+    *,
+    gateways: Mapping[str, Gateway],
+    take: TakeReport,
+    differs: NoteDiffers,
+    missing: NoteMissing,
+    at: datetime,
 ) -> Round:
     """Read every day of the last `DAYS` that was not read, today's excepted, the newest first, of
     every service through which anybody was asked to pay by then. A day that cannot be read is tried
@@ -42,7 +51,13 @@ def read_bills(
         for day in _unread(name, at):
             try:
                 problem = read_day(
-                    gateway=gateway, take=take, differs=differs, day=day, at=at, into=done
+                    gateway=gateway,
+                    take=take,
+                    differs=differs,
+                    missing=missing,
+                    day=day,
+                    at=at,
+                    into=done,
                 )
             except GatewayError as error:
                 done.problems[name] = error.problem
@@ -71,6 +86,7 @@ def read_day(
     gateway: Gateway,
     take: TakeReport,
     differs: NoteDiffers,
+    missing: NoteMissing,
     day: date,
     at: datetime,
     into: Round,
@@ -81,26 +97,33 @@ def read_day(
     bill = gateway.list_paid(day, at)
     if bill is None:
         return None
-    refunds = gateway.list_refunded(day, at) or ()
+    listed = gateway.list_refunded(day, at)
+    refunds = listed or ()
     if not bill and not refunds and _is_late(gateway.name, day, at):
         return None
-    problem = ""
+    problem, wrong = "", list[Credit]()
     for report in bill:
         into.looked += 1
         if not has_sound_numbers(report):
-            problem = problem or "bad_number"
+            problem = "bad_number"
             continue
         credit = _find(gateway, report.trade_no)
         if credit is None:
             credit_found(report, gateway, "bill", take, into)
         elif report.amount != Money(credit.amount_minor, credit.currency):
-            problem = DIFFERS
-            differs(credit)
+            wrong.append(credit)
     for refund in refunds:
         credit = _find(gateway, refund.trade_no)
         if credit is not None and not _is_ours(refund, credit):
-            problem = DIFFERS
-            differs(credit)
+            wrong.append(credit)
+    gone = [] if listed is None else find_missing(gateway=gateway, day=day, listed=listed, at=at)
+    if gone and not refunds and beijing(at).date() - day <= TOO_LONG:
+        return None  # the list of refunds may not be ready
+    for credit in wrong:
+        differs(credit)
+    for one in gone:
+        missing(one)
+    problem = (DIFFERS if wrong else "") or (NOT_IN_BOOKS if gone else "") or problem
     if problem:
         into.problems[gateway.name] = problem
     return problem

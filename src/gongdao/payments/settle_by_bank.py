@@ -1,27 +1,85 @@
 """A buyer's bank gave him what was on its way back to him already: those refunds are done.
 
 Only a refund of which it is certain that the service has paid nothing is settled so: one that was
-never asked for, or that the service refused. Of any other a person looks first.
+never asked for, or that the service refused. Of any other the service is asked first, and where it
+cannot say, a person.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Q
 
+from gongdao.core.errors import MoneyRefused
 from gongdao.core.ids import new_id, new_number
+from gongdao.core.language import Phrase, mark
+from gongdao.payments.ask_refund import RefundFate, ask_outcome
+from gongdao.payments.carry_out_refunds import ASKING, OnConfirmed
 from gongdao.payments.fail_refund import BOUNCED
 from gongdao.payments.models import Refund
+from gongdao.payments.port import Gateway
 
+Fates = Mapping[str, tuple[int, RefundFate]]
+"""What a service said of refunds, by the numbers they are asked for under, each with how often it
+had been asked for then."""
 BY_BANK = "chargeback:"
 """How `Refund.paid_elsewhere` begins where the buyer's bank took the money back for him."""
+_NOT_SAID = mark("退款 {no} 办成没有，支付渠道没有说。到它的后台看清楚，在表里选好，再登记。")
+_OPEN: dict[str, Any] = {"state__in": ["requested", "stuck"]}
 _NOT_PAID = (
     Q(tries=0, problem="")
     | Q(problem__startswith="refused:")
     | Q(problem__in=["gateway_off", BOUNCED])
 )
+
+
+def ask_unsure(*, credit_id: int, gateways: Mapping[str, Gateway], at: datetime) -> Fates:
+    """What became of the refunds of a credit that may have been paid. Call it outside any
+    transaction."""
+    rows = Refund.objects.select_related("credit__intent").filter(credit_id=credit_id, **_OPEN)
+    return {
+        one.asked_no: (one.tries, ask_outcome(refund=one, gateways=gateways, at=at))
+        for one in rows.exclude(_NOT_PAID)
+    }
+
+
+def end_unsure(
+    *,
+    credit_id: int,
+    fates: Fates,
+    said: RefundFate | None,
+    confirmed: OnConfirmed,
+    at: datetime,
+) -> None:
+    """No refund of a credit is in doubt any more: what arrived is confirmed, the rest the bank may
+    settle. ``fates`` is what the service said just now (`ask_unsure`), ``said`` what a person
+    saw in its console, which counts only where the service does not say.
+
+    Raise MoneyRefused where neither is known, and where one is being asked for, or was since.
+    """
+    rows = Refund.objects.select_for_update(of=("self",)).select_related("credit__intent")
+    for refund in rows.filter(credit_id=credit_id, **_OPEN).exclude(_NOT_PAID).order_by("id"):
+        number = refund.asked_no
+        tries, fate = fates.get(number, (refund.tries, RefundFate.UNKNOWN))
+        asking = refund.problem == ASKING and refund.next_try_at and refund.next_try_at > at
+        if asking or tries != refund.tries:
+            raise MoneyRefused(Phrase("退款 {no} 正在向支付渠道申请，几分钟后再登记。", no=number))
+        if fate is RefundFate.UNKNOWN:
+            fate = said or fate
+        if fate is RefundFate.UNKNOWN:
+            raise MoneyRefused(Phrase(_NOT_SAID, no=number))
+        if fate is RefundFate.ARRIVED:
+            refund.state, refund.confirmed_at, refund.next_try_at = "confirmed", at, None
+            refund.problem = ""
+            refund.save(update_fields=["state", "confirmed_at", "next_try_at", "problem"])
+            confirmed(refund)
+        else:
+            refund.problem = f"refused:refund_{fate.value}"
+            refund.save(update_fields=["problem"])
 
 
 def settle_by_bank(*, credit_id: int, most: int, at: datetime) -> int:
@@ -33,7 +91,7 @@ def settle_by_bank(*, credit_id: int, most: int, at: datetime) -> int:
     done = 0
     with transaction.atomic():
         rows = Refund.objects.select_for_update(skip_locked=True, of=("self",)).filter(
-            _NOT_PAID, credit_id=credit_id, state__in=["requested", "stuck"]
+            _NOT_PAID, credit_id=credit_id, **_OPEN
         )
         for refund in rows.order_by("requested_at", "id"):
             part = min(most - done, refund.amount_minor)
@@ -42,6 +100,30 @@ def settle_by_bank(*, credit_id: int, most: int, at: datetime) -> int:
             _settle(refund if part == refund.amount_minor else _cut(refund, part, at), at)
             done += part
     return done
+
+
+def ask_again(*, credit_id: int, most: int, at: datetime) -> int:
+    """The bank took back from the buyer what it had given him: so much of what was called done with
+    it is asked of the service again, under a number of its own; how many minor units."""
+    done = 0
+    with transaction.atomic():
+        rows = Refund.objects.select_for_update().filter(
+            credit_id=credit_id, state="confirmed", paid_elsewhere__startswith=BY_BANK
+        )
+        for refund in rows.order_by("-confirmed_at", "-id"):
+            part = min(most - done, refund.amount_minor)
+            if not part:
+                break
+            _ask(refund if part == refund.amount_minor else _cut(refund, part, at), at)
+            done += part
+    return done
+
+
+def _ask(refund: Refund, at: datetime) -> None:
+    refund.state, refund.confirmed_at, refund.paid_elsewhere = "requested", None, ""
+    refund.problem, refund.tries, refund.next_try_at = "", 0, at
+    refund.again += 1  # the service may have refused the number before
+    refund.save()
 
 
 def _cut(refund: Refund, part: int, at: datetime) -> Refund:

@@ -12,7 +12,7 @@ from gongdao.payments.decide_callback import has_sound_number, has_sound_numbers
 from gongdao.payments.port import BadCallback, Callback, Gateway, Report, Told
 
 LONGEST_BODY = 64 * 1024
-_LATER = (Told.CHARGED_BACK, Told.REFUND_FAILED)
+_LATER = (Told.CHARGED_BACK, Told.CHARGE_BACK_RETURNED, Told.REFUND_FAILED)
 """What happens to a payment after it was credited: a person looks at it, nothing is booked."""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
@@ -12,7 +13,7 @@ from django.db import IntegrityError
 from gongdao.core.errors import ClaimBusy
 from gongdao.core.named_sql import load_sql
 from gongdao.core.subject import SubjectRef
-from gongdao.vault.run_sql import PACKAGE, run_prepared, unit_values
+from gongdao.vault.run_sql import PACKAGE, owner_values, run_prepared, unit_values
 from gongdao.vault.short_of import short_of
 
 
@@ -38,6 +39,31 @@ def allocate_ctes() -> str:
 def allocate_values(*, sku: UUID, claim: SubjectRef, units: int, at: datetime) -> dict[str, object]:
     """The values that `allocate_ctes` names."""
     return {**unit_values(claim, sku, units), "vault_at": at}
+
+
+def set_aside_join(owner_kind: str, owner_id: str) -> str:
+    """``sql/set_aside.sql``: a join for a statement of the caller's, which gives it two columns
+    more: ``vault_aside.units`` and ``vault_aside.commitments``, what is reserved for the claim that
+    is named by kind and column, in its order; null where nothing is."""
+    return load_sql(PACKAGE, "set_aside").format(owner_kind=owner_kind, owner_id=owner_id)
+
+
+def hold_reserved_ctes(only_if: str) -> str:
+    """``sql/hold_reserved.sql``: a CTE that locks units that the caller read by `set_aside_join`,
+    where ``only_if`` is true; `reserved_values` fills it. As many rows in ``vault_held`` as he read
+    mean that nobody took any."""
+    return load_sql(PACKAGE, "hold_reserved").replace("{only_if}", only_if)
+
+
+def give_reserved_ctes(only_if: str) -> str:
+    """``sql/give_reserved.sql``: a CTE behind the other that gives them for good where ``only_if``
+    is true, and has them in ``vault_moved``."""
+    return load_sql(PACKAGE, "give_reserved").replace("{only_if}", only_if)
+
+
+def reserved_values(*, claim: SubjectRef, units: Sequence[int], at: datetime) -> dict[str, object]:
+    """The values that `hold_reserved_ctes` and `give_reserved_ctes` name."""
+    return {**owner_values(claim), "vault_unit_ids": list(units), "vault_at": at}
 
 
 def allocate(*, sku: UUID, claim: SubjectRef, units: int, at: datetime) -> list[AllocatedUnit]:

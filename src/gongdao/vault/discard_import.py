@@ -6,7 +6,8 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from gongdao.core.errors import WrongStockState
+from gongdao.core.errors import StockRefused, WrongStockState
+from gongdao.core.language import Phrase
 from gongdao.core.models import DataKey
 from gongdao.vault.locks import lock_batch, lock_keys
 from gongdao.vault.models import Batch, Group
@@ -22,16 +23,29 @@ _STEPS = (
 )
 
 
+def check_may_go(row: Batch) -> None:
+    """Raise StockRefused where a restored backup holds an import up."""
+    if row.reason:
+        raise StockRefused(
+            Phrase(
+                "数据是从备份恢复的，这次导入也许早已做完、卖出过，不能放弃。公开日志回放后查明没有做完的，"
+                "会自己解开；做完过的会一直留着，请换一个商品上架别的卡密。"
+            )
+        )
+
+
 def discard_import(*, batch: UUID) -> int:
     """Remove what was imported of ``batch``; how many secrets that was. They may be imported again.
 
-    Raise NoSuchShelf; WrongStockState for a batch that is whole: that one is withdrawn.
+    Raise NoSuchShelf; WrongStockState for a batch that is whole: that one is withdrawn;
+    StockRefused while a restored backup holds it up: it may have been finished and sold from.
     """
     with transaction.atomic():
         lock_keys(to_change=False)
         row = lock_batch(batch)
         if row.state != BatchState.INCOMING:
             raise WrongStockState(row.state)
+        check_may_go(row)
         Group.objects.filter(batch_id=batch).delete()
         values = {"batch": batch, "first": row.first_id, "last": row.last_id}
         with connection.cursor() as cursor:

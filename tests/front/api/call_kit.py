@@ -61,7 +61,6 @@ def call(
     began: list[tuple[str, dict[str, str]]] = []
     response = LeanHandler()(environ, lambda status, h: began.append((status, dict(h))))
     text = b"".join(response).decode()
-    response.close()
     told = json.loads(text) if text.startswith(("{", "[")) else text
     return Answered(int(began[0][0][:3]), told, began[0][1])
 

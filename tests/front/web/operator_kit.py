@@ -20,6 +20,7 @@ PAGES = (
     "/operator/ledger/",
     "/operator/bookings/",
     "/operator/debts/",
+    "/operator/second/",
     "/operator/holds/",
     "/operator/payouts/",
     "/operator/splits/",

@@ -7,7 +7,7 @@ from tests.front.web.market_pages import fill_in, make_merchant, make_shop, text
 from tests.front.web.test_desk import sign_in
 
 from gongdao.market.desk_models import DeskDeed
-from gongdao.market.models import Coupon, Order
+from gongdao.market.models import Coupon, ListingReview, Order
 
 pytestmark = pytest.mark.django_db(transaction=True)
 GIVEN = {"name": "春天", "code": "SPRING-26", "fixed": "5.00", "uses_left": "2"}
@@ -51,6 +51,19 @@ def test_what_makes_no_sense_is_said(stores, given, field):
     page = seller.post("/desk/coupons/", {**GIVEN, **given})
     assert page.status_code == 422 and field in page.context["form"].errors
     assert not Coupon.objects.exists()
+
+
+def test_a_coupon_far_under_the_market_is_asked_about(stores):
+    """The form comes back with why at the amount, the entries are kept, the question stands with
+    the staff, and the record of the desk says so."""
+    for name in "甲乙丙丁戊":
+        make_shop(merchant=make_merchant(name))
+    seller = sign_in(make_shop().merchant)
+    page = seller.post("/desk/coupons/", {**GIVEN, "fixed": "60.00"})
+    assert page.status_code == 422 and "先由平台看过" in text_of(page)
+    assert 'value="SPRING-26"' in page.content.decode() and not Coupon.objects.exists()
+    assert ListingReview.objects.get().price_minor == 3800
+    assert DeskDeed.objects.get().deed == "listing.asked"
 
 
 def test_another_merchants_coupon_is_none(stores):

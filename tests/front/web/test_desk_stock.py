@@ -18,6 +18,7 @@ from gongdao.front.worker.desk_tasks import take_stock
 from gongdao.market import take_stock as verbs
 from gongdao.market.desk_models import DeskDeed, IntakeText, StockIntake
 from gongdao.market.publish_listing import draft_listing
+from gongdao.vault.after_restore import restored_reason
 from gongdao.vault.models import Batch
 from gongdao.vault.quarantine_batches import quarantine_batches
 from gongdao.vault.queries import count_available
@@ -187,6 +188,20 @@ def test_an_import_given_up_in_the_middle_leaves_nothing(seller, shop, monkeypat
     assert not Batch.objects.exists() and _left(shop) == 0
 
 
+def test_a_list_whose_import_a_restore_holds_up_is_not_given_up(seller, shop):
+    """The page says why, and the list stays as it is."""
+    address = _hand_in(seller, shop, text=_secrets(1))
+    row = StockIntake.objects.get()
+    Batch.objects.create(
+        id=row.batch_id, sku_id=shop.sku, state="incoming", source_kind="own", first_pos=1,
+        log_subject="batch:waits", reason=restored_reason(1), began_at=AT, changed_at=AT,
+    )  # fmt: skip
+    before = row.state
+    assert "从备份恢复" in text_of(seller.post(f"{address}give-up/", follow=True))
+    row.refresh_from_db()
+    assert row.state == before and Batch.objects.exists()
+
+
 def test_one_list_at_a_time_for_a_listing(seller, shop):
     """A second one is refused with a word until the first has ended; an empty one always."""
     _hand_in(seller, shop, text=_secrets(1))
@@ -219,6 +234,9 @@ def test_an_import_begun_elsewhere_can_be_given_up(seller, shop):
     other = sign_in(make_merchant("别人"), "other-seller@example.invalid")
     address = f"/desk/stock/{shop.listing.id}/batches/{batch.id}/drop/"
     assert other.post(address).status_code == 404
+    Batch.objects.update(reason=restored_reason(1))
+    assert "从备份恢复" in text_of(seller.post(address, follow=True)) and Batch.objects.exists()
+    Batch.objects.update(reason="")
     assert seller.post(address).status_code == 302
     assert not Batch.objects.exists()
 

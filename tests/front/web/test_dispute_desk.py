@@ -18,8 +18,9 @@ from tests.front.web.test_disputes import at, complain, revealed
 from gongdao.casework.online.read_file import ReadText
 from gongdao.core.errors import ConflictOfInterest
 from gongdao.core.language import use_language
+from gongdao.core.money import Money
 from gongdao.disputes.appeal import appeal_ends
-from gongdao.disputes.models import Case, Exhibit, ExhibitRead, ExhibitReading
+from gongdao.disputes.models import Case, Exhibit, ExhibitRead, ExhibitReading, Verdict
 from gongdao.evidence.read_exhibit import Reader, read_exhibit
 from gongdao.front.clock import now
 from gongdao.front.worker.dispute_reading import read_waiting_files
@@ -87,6 +88,28 @@ def test_a_case_is_given_to_a_colleague(contested):
     assert "我明天不在" in said
     again = arbiter.post(f"{desk}step/", {**more, "words": "再移交一次。"})
     assert again.status_code == 302 and Case.objects.get(id=case.id).owner_id == case.owner_id
+
+
+def test_over_the_limit_a_second_person_decides_too(contested, monkeypatch):
+    """Above what one person may decide the first ruling is a proposal: the desk says so to him, the
+    second person's page is headed as his, and with the same from him it stands."""
+    case, desk, arbiter, _shop = contested
+    limit = "gongdao.disputes.give_verdict.second_arbiter_limit"
+    monkeypatch.setattr(limit, lambda _on: Money(100))
+    page = arbiter.get(desk)
+    assert ">裁决</h2>" in page.content.decode() and "第二位裁决" not in text_of(page)
+    basis = page.context["form"].fields["rules"].choices[0][0]
+    reasons = "买家的截图看得到时间和报错，商家没有拿出发行方的记录，举证不能由商家承担。"
+    ruling = {"remedy": "refund_full", "share_merchant": "100", "rules": [basis]}
+    ruling["reasons"] = reasons
+    assert "已请第二位裁决人来看" in text_of(arbiter.post(desk, ruling, follow=True))
+    other = staff_sign_in("bela@example.org", Role.ARBITER)
+    assert ">第二位裁决</h2>" in other.get(desk).content.decode()
+    assert not Verdict.objects.exists()
+    assert other.post(desk, ruling).status_code == 302
+    row = Verdict.objects.get(case=case)
+    people = (row.decided_by.email, row.seconded_by.email)
+    assert people == ("arbiter@example.org", "bela@example.org")
 
 
 def test_nobody_concerned_and_no_stranger_is_given_a_case(contested):

@@ -233,24 +233,33 @@ def test_a_person_decides_what_is_contested(client, shop, seller, arbiter):
 
 def test_the_desk_stops_a_clock_and_lists_it(client, shop, seller, arbiter):
     """The owner's form asks for reason, words and hours, and says what is wrong; the queue of
-    stopped clocks names who, why and until when; both sides read it on the case."""
+    stopped clocks names who, why, in which words and until when; both sides read it on the case."""
     case = complain(client, revealed(client, shop))
     seller.post(f"/desk/disputes/{case.id}/", {"deed": "contest", "words": "我们测过，卡是好的。"})
     desk = f"/operator/disputes/{case.id}/"
     arbiter.post(f"{desk}step/", {"deed": "take"})
     page = arbiter.get(desk).content.decode()
-    assert 'value="legal_hold"' in page and 'value="outage"' not in page
-    more = {"deed": "stop", "reason": "legal_hold", "hours": "48", "words": "有关机关要求暂停。"}
-    refused = arbiter.post(f"{desk}step/", more, follow=True)
-    assert "请写明文书的编号" in text_of(refused)
+    assert 'value="issuer_asked"' in page and 'value="outage"' not in page
+    assert 'value="legal_hold"' not in page and "先在登记册里登记" in page
+    more = {
+        "deed": "stop",
+        "reason": "issuer_asked",
+        "hours": "48",
+        "words": "去函问了发行方，等回信。",
+    }
+    hold = arbiter.post(f"{desk}step/", {**more, "reason": "legal_hold"}, follow=True)
+    assert "请选择登记册里的要求" in text_of(hold)
+    refused = arbiter.post(f"{desk}step/", {**more, "hours": "x"}, follow=True)
+    assert "停多久要在" in text_of(refused)
     assert "没有争议" in text_of(arbiter.get("/operator/disputes/?show=stopped"))
-    arbiter.post(f"{desk}step/", {**more, "reference": "A-17"})
+    arbiter.post(f"{desk}step/", more)
     listed = text_of(arbiter.get("/operator/disputes/?show=stopped"))
     assert "计时停着，最晚到" in listed and "arbiter@example.org" in listed
-    assert "有关机关要求不动" in listed
+    assert "在等发行方答复" in listed and "去函问了发行方，等回信。" in listed
+    assert "去函问了" not in text_of(arbiter.get("/operator/disputes/?show=all"))
     for sight in (at(case, client), seller.get(f"/desk/disputes/{case.id}/")):
         said = text_of(sight)
-        assert "有关机关要求暂停。" in said and "最晚到" in said and "自动继续" in said
+        assert "去函问了发行方，等回信。" in said and "最晚到" in said and "自动继续" in said
     arbiter.post(f"{desk}step/", {"deed": "resume"})
     case.refresh_from_db()
     assert case.clock_stopped_at is None

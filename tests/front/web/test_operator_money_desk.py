@@ -18,9 +18,10 @@ from gongdao.ledger.models import LedgerPending, Payout
 from gongdao.ledger.queries import find_balance
 from gongdao.ledger.step_payout import request_payouts
 from gongdao.market.accounts import clearing_account, merchant_account, platform_account
-from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.charge_back_notice import CHARGED_BACK, RETURNED
 from gongdao.market.models import Finding
 from gongdao.market.states import Role
+from gongdao.market.take_word import waiting_words
 
 __all__ = ["payable"]
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -103,6 +104,37 @@ def test_a_chargeback_is_booked_and_its_finding_closes(staff, client):
     assert len(find_deeds("charge_back.book")) == 1
     fields["number"] = "NOSUCH"
     assert "没有这个订单" in text_of(send())
+
+
+def test_a_returned_chargeback_is_booked_and_its_finding_closes(staff, client, monkeypatch):
+    """The desk lists what the service told; over the limit a colleague confirms it; booked once, it
+    leaves the list, and both deeds are on record; another amount is refused with words."""
+    order, at = pay(buy(client, make_shop().listing)), now()
+    Finding.objects.create(order=order, code=RETURNED, deed="person", found_at=at, acted_at=at)
+    page = text_of(staff.get("/operator/debts/"))
+    assert "还没有登记的拒付" in page and order.number in page
+    fields = {"number": order.number, "amount": "1.00", "reference": "dp_1", "reason": "后台已扣"}
+    send = partial(staff.post, "/operator/debts/charge-back/back/", fields, follow=True)
+    assert "没有登记过这个编号" in text_of(send())
+    staff.post("/operator/debts/charge-back/", fields)
+    held = merchant_account(AccountKind.MERCHANT_HELD, order.merchant_id)
+    left = _minor(held)
+    fields["amount"] = "2.00"
+    assert "只能整笔退回" in text_of(send())
+    fields["amount"] = "1.00"
+    low = PayoutPolicy(second_person_over=Money(99))
+    monkeypatch.setattr("gongdao.front.web.money_words.payout_policy", lambda: low)
+    assert "另一个人" in text_of(send()) and _minor(held) == left
+    (asked,) = waiting_words()
+    second = sign_in("second@example.org", Role.FINANCE)
+    assert "登记拒付退回" in text_of(second.get("/operator/second/"))
+    second.post(f"/operator/second/{asked.id}/", {"step": "confirm"})
+    assert _minor(held) == left + 100 and Finding.objects.get(code=RETURNED).closed_at
+    assert [one.who_mail for one in find_deeds("charge_back.return")] == ["second@example.org"]
+    assert "没有再做" in text_of(send())
+    fields["number"] = "NOSUCH"
+    answer = send()
+    assert answer.status_code == 422 and 'href="#back-number"' in text_of(answer)
 
 
 def test_a_debt_is_paid_at_the_bank_or_given_up(staff):
@@ -204,6 +236,7 @@ def test_money_asks_the_staff_for_the_factor_once_more(payable):
         ("/operator/bookings/new/", {"booking": "guarantee", "account": BANK, "amount": "1.00"}),
         (f"/operator/debts/{payable[0].id}/", {"step": "write_off", "amount": "1.00"}),
         ("/operator/debts/charge-back/", {}),
+        ("/operator/debts/charge-back/back/", {}),
     ):
         answer = stale.post(path, given)
         assert answer.status_code == 302 and "/2fa/reauthenticate/" in answer["Location"], path

@@ -14,6 +14,7 @@ from gongdao.core.clock import beijing
 from gongdao.core.ids import new_id
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
+from gongdao.front.web.pages import operator_ledger
 from gongdao.front.worker import money_tasks
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.models import LedgerTransfer
@@ -27,6 +28,7 @@ from gongdao.market.states import Role
 from gongdao.market.watch_orders import watch_order
 from gongdao.payments.carry_out_refunds import carry_out_refunds
 from gongdao.payments.models import BillDay, Refund, SandboxRefund
+from gongdao.payments.read_bills import find_unread
 
 pytestmark = pytest.mark.django_db(transaction=True)
 OWED = platform_account(AccountKind.BUYER_REFUND)
@@ -245,10 +247,12 @@ def test_what_a_bill_says_otherwise_is_settled_with_a_reason(staff, refund):
     assert [one.reason for one in find_deeds("finding.settle")] == ["bill_differs: 后台补过一笔"]
 
 
-def test_a_day_that_is_not_read_is_on_the_desk(staff):
+def test_a_day_that_is_not_read_is_on_the_desk(staff, monkeypatch):
     """After three days it is counted on the first page and listed with its reason."""
+    at = now()
+    monkeypatch.setattr(operator_ledger, "find_unread", lambda _at: find_unread(at))  # no midnight
     for days in (3, 4):
-        day = beijing(now()).date() - timedelta(days=days)
+        day = beijing(at).date() - timedelta(days=days)
         BillDay.objects.create(gateway="wechat", day=day, problem=f"late_{days}")
     page = text_of(staff.get("/operator/ledger/"))
     assert "late_4" in page and "late_3" not in page and "微信支付" in page

@@ -55,11 +55,14 @@ def test_every_kind_is_there():
 
 
 def test_what_a_dispute_leaves_is_said():
-    """Its words and files stay, and that is said and called ours; what was read from them goes."""
+    """Words and files go three years after the end, as the law has them kept; what was read from
+    them goes before, and what an authority asked by a limit of our own."""
     said = {one.code: one for one in queries.retentions(date(2026, 11, 23))}
     words, read = said["dispute_words"], said["dispute_reading"]
-    assert words.days is read.days is None and words.status is Status.HOUSE_POLICY
-    assert "不删除" in words.until and "申诉" in read.until
+    assert words.days == 1096 and words.status is Status.STATUTE and "钥匙销毁" in words.until
+    assert read.days is None and "申诉" in read.until
+    asked = said["authority_request"]
+    assert asked.days == 1096 and asked.status is Status.HOUSE_POLICY
 
 
 def test_sessions_last_as_long_as_is_said():

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from datetime import timedelta
 
 import pytest
 from allauth.mfa.models import Authenticator
@@ -11,20 +13,24 @@ from tests.front.web.market_pages import text_of
 from tests.front.web.operator_kit import find_deeds, sign_in
 from tests.front.web.test_desk import seller, shop, use_factor
 from tests.market.market_kit import AT, make_shop
-from tests.market.split_kit import OVER, add_receiver, free, released, send, share
+from tests.market.split_kit import OVER, add_receiver, free, released, send, share, wake
 from tests.payments.conftest import FAKES
 from tests.payments.fake_server import serve
 
 from gongdao.core.ids import new_id
+from gongdao.core.models import User
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.front.gateways import get_gateways
 from gongdao.front.stores import get_stores
-from gongdao.front.web.pages import desk_money, operator_splits
+from gongdao.front.web import operator_access
+from gongdao.front.web.pages import desk_money, operator_merchants, operator_splits
 from gongdao.front.worker import money_tasks
 from gongdao.ledger.find_receiver import find_receiver
 from gongdao.ledger.models import Payee
 from gongdao.ledger.payees import open_payee
+from gongdao.market import prepare_split
+from gongdao.market.models import Notice
 from gongdao.market.plan_split import plan_split
 from gongdao.market.states import Role
 from gongdao.payments.models import Split
@@ -104,9 +110,10 @@ def test_what_is_not_done_yet_keeps_nobody_else_back(fake, monkeypatch):
     assert shares.filter(state="requested", problem="not_done_yet").count() == 10
 
 
-def test_a_merchant_names_where_his_shares_arrive(shop, seller, fake):
-    """His own name, a number that the service knows, no bank to fill in; verified by finance, who
-    read the whole number because they have to name it to the service."""
+def test_a_merchant_names_where_his_shares_arrive(shop, seller, fake, monkeypatch):
+    """His own name, a number that the service knows, no bank to fill in; verified by finance, the
+    account rests for a day, which both desks say, and he is told."""
+    monkeypatch.setattr(operator_merchants, "reachable", lambda: ("mail",))
     Authenticator.objects.create(
         user=seller.user, type=Authenticator.Type.TOTP, data={"secret": "x"}
     )
@@ -126,15 +133,69 @@ def test_a_merchant_names_where_his_shares_arrive(shop, seller, fake):
     assert "等平台核实" in text_of(seller.get("/desk/money/"))
     staff = sign_in("finance@example.org", Role.FINANCE)
     place = f"/operator/merchants/{shop.merchant.id}/"
-    page = text_of(staff.get(place))
-    assert "1900000199" in page and "还没有核实过的分账账户" in page
-    staff.post(f"/operator/payees/{row.id}/", {"proof": "document"})
+    assert "还没有核实满 24 小时的分账账户" in text_of(staff.get(place))
+    for _ in range(2):
+        staff.post(f"/operator/payees/{row.id}/", {"proof": "document"})
+    assert len(find_deeds("payee.verify")) == 1
     owner = SubjectRef("merchant", shop.merchant.id)
     found = find_receiver(stores=get_stores(), merchant=owner, gateway="wechat")
     assert found is not None and found.payee_id == row.id
     assert find_receiver(stores=get_stores(), merchant=owner, gateway="stripe") is None
+    assert "起分账才到这里" in text_of(staff.get(place))
+    assert "起才分到这里" in text_of(seller.get("/desk/money/"))
+    assert Notice.objects.get(merchant=shop.merchant).event == f"payee:{row.id.hex}"
+    for module in (desk_money, operator_access):
+        monkeypatch.setattr(module, "now", lambda: found.verified_at + timedelta(hours=24))
     assert "结算后自动分到他的账户" in text_of(staff.get(place))
     assert "结算后自动分到" in text_of(seller.get("/desk/money/"))
+
+
+def test_a_whole_number_is_a_look_on_record(shop, staff, fake):
+    """The page shows the end of it; the whole one comes by a button, with the factor used just
+    now, once on record."""
+    add_receiver(shop, fake)
+    row = Payee.objects.get()
+    place, where = f"/operator/merchants/{shop.merchant.id}/", f"/operator/payees/{row.id}/number/"
+    page = text_of(staff.get(place))
+    assert "…0199" in page and "1900000199" not in page and not find_deeds("payee.look")
+    stale = sign_in("late@example.org", Role.FINANCE, age_s=301)
+    assert "reauthenticate" in stale.post(where).url and not find_deeds("payee.look")
+    assert staff.get(where).status_code == 405
+    assert "1900000199" in text_of(staff.post(where))
+    (deed,) = find_deeds("payee.look")
+    assert (deed.about_id, deed.reason) == (str(shop.merchant.id), str(row.id))
+    assert sign_in("reviewer@example.org", Role.REVIEWER).post(where).status_code in (403, 404)
+    assert staff.post(f"/operator/payees/{new_id(AT)}/number/").status_code == 404
+
+
+def test_shares_over_the_limit_are_let_go_by_somebody_else(shop, seller, fake, monkeypatch):
+    """The desk shows what waits and where it would go; who verified the account sees no button, a
+    colleague's click lets it go once; the merchant reads why it waits."""
+    monkeypatch.setattr(operator_access, "now", lambda: OVER)
+    monkeypatch.setattr(prepare_split, "share_limit", lambda on: Money(1))
+    first = sign_in("first@example.org", Role.FINANCE)
+    second = sign_in("second@example.org", Role.FINANCE)
+    mine = User.objects.get(email="first@example.org").pk
+    payee = add_receiver(shop, fake, by=mine)
+    one = released(shop, fake)
+    send(fake)
+    assert "等平台的第二个人放行" in text_of(seller.get("/desk/money/"))
+    assert "等第二个人放行的分账" in text_of(first.get("/operator/"))
+    page = text_of(first.get("/operator/splits/"))
+    assert "…0199" in page and "这个账户是您核实的" in page and 'name="receiver"' not in page
+    page = text_of(second.get("/operator/splits/"))
+    where = f"/operator/splits/let-go/{shop.merchant.id}/"
+    given = dict(re.findall(r'name="(gateway|receiver|newest)" value="([^"]+)"', page))
+    assert given["receiver"] == str(payee)
+    assert "要由另一个人放行" in text_of(first.post(where, given, follow=True))
+    assert second.post(where, given | {"newest": "2026-11-23"}).status_code == 404
+    assert second.post(where, given | {"receiver": "x"}).status_code == 404
+    assert "放行了" in text_of(second.post(where, given, follow=True))
+    (deed,) = find_deeds("split.pass")
+    assert deed.who_mail == "second@example.org" and deed.reason.startswith("wechat: 1, ")
+    send(fake)
+    assert share(one).state == "confirmed"
+    assert "没有再做" in text_of(second.post(where, given, follow=True))
 
 
 def test_the_merchant_sees_each_share_and_why_it_waits(shop, seller, fake):
@@ -144,7 +205,9 @@ def test_the_merchant_sees_each_share_and_why_it_waits(shop, seller, fake):
     page = text_of(seller.get("/desk/money/"))
     assert one.number in page and "还没有核实过的分账账户" in page
     add_receiver(shop, fake)
-    send(fake, OVER.replace(year=2027))
+    later = OVER.replace(year=2027)
+    wake(fake, later)
+    send(fake, later)
     assert "已分到" in text_of(seller.get("/desk/money/"))
 
 

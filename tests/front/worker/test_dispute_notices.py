@@ -10,10 +10,11 @@ from tests.disputes.disputes_kit import LATE, complain, delivered, make_shop, me
 
 from gongdao.casework.follow.messenger_port import Message, MessageDelayed, MessageRefused
 from gongdao.disputes.models import Notice
-from gongdao.disputes.notices import BACK_OFF, LEASE, claim_notice, is_told
+from gongdao.disputes.notices import claim_notice, is_told
 from gongdao.disputes.states import ReasonCode
 from gongdao.front.worker import dispute_tasks
 from gongdao.front.worker.dispute_tasks import send_dispute_notices
+from gongdao.market.notice_queue import BACK_OFF, LEASE
 
 pytestmark = pytest.mark.django_db(transaction=True)
 USED = ReasonCode.ALREADY_USED

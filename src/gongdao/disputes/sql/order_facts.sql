@@ -40,11 +40,12 @@ told AS (SELECT works, at FROM market_ordertest WHERE order_id = %(order)s
   AND at >= coalesce((SELECT max(replaced_at) FROM units WHERE disputed), '-infinity') ORDER BY at DESC LIMIT 1)
 SELECT
   (SELECT coalesce(sum(amount_minor) FILTER (WHERE NOT surplus), 0)::bigint FROM paid) AS paid,
-  -- Refunds and what the bank took back; a refund that the bank's taking settled stands in both.
+  -- Refunds and what the bank took and did not give back; a refund that the bank's taking settled stands in both.
   least((SELECT sum(amount_minor) FILTER (WHERE NOT surplus) FROM paid),
     coalesce((SELECT sum(back) FILTER (WHERE NOT surplus) FROM paid), 0)
-    + coalesce((SELECT sum(t.amount_minor) FROM ledger_transfer t
-        WHERE t.owner_kind = 'order' AND t.owner_id = %(order)s AND t.kind = 'charge_back'), 0)
+    + coalesce((SELECT sum(CASE t.kind WHEN 'charge_back' THEN t.amount_minor ELSE -t.amount_minor END)
+        FROM ledger_transfer t WHERE t.owner_kind = 'order' AND t.owner_id = %(order)s AND (t.kind = 'charge_back'
+          OR t.kind = 'reversal' AND t.reference LIKE 'chargeback:%%')), 0)
     - coalesce((SELECT sum(r.amount_minor) FROM payments_refund r JOIN paid ON paid.id = r.credit_id
         WHERE NOT paid.surplus AND r.paid_elsewhere LIKE 'chargeback:%%'), 0))::bigint AS returned,
   (SELECT coalesce(sum(amount_minor - back) FILTER (WHERE surplus), 0)::bigint FROM paid) AS surplus,

@@ -37,6 +37,7 @@ from gongdao.market.offer import Delivery, Offer, read_offer
 from gongdao.market.publish_listing import draft_listing, publish_listing
 from gongdao.market.refusals import PriceUnderReview
 from gongdao.market.review_listing import ask_price_review
+from gongdao.market.review_official import ask_official_review
 from gongdao.market.states import CancelReason, OrderState
 from gongdao.market.thread import LONGEST_POST
 from gongdao.vault.batch_names import batch_of_file, supplier_pseudonym
@@ -149,6 +150,7 @@ def _publish(listing_id: UUID, offer: Offer) -> Answer:
         version = publish_listing(stores=get_stores(), listing_id=listing_id, offer=offer, at=at)
     except PriceUnderReview as error:
         ask_price_review(listing_id=listing_id, offer=offer, at=at)
+        ask_official_review(listing_id=listing_id, offer=offer, at=at)
         return 202, {"id": str(listing_id), "state": "under_review", "reason": str(error)}
     digest = bytes(version.digest).hex()
     return 201, {"id": str(listing_id), "version": version.number, "sha256": digest}

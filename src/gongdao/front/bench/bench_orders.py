@@ -3,14 +3,14 @@ the database alone does with the same statements."""
 
 from __future__ import annotations
 
-import asyncio
+import gc
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from gongdao.front.bench.order_clients import Seen, run_buyers
+from gongdao.front.bench.order_clients import Errand, Seen, run_buyers
 from gongdao.front.bench.own_server import OwnServer, own_server
 
 if TYPE_CHECKING:
@@ -63,16 +63,10 @@ def _buy(server: OwnServer, shop: BenchShop, *, clients: int, seconds: float) ->
         "terms": shop.terms,
         "pay_with": "sandbox",
     }
-    return asyncio.run(
-        run_buyers(
-            host=server.host,
-            port=server.port,
-            clients=clients,
-            seconds=seconds,
-            wanted=wanted,
-            sign=sign_payment,
-        )
-    )
+    errand = Errand(server.host, server.port, wanted, sign_payment)
+    gc.collect()
+    gc.freeze()  # or the buyers would look through all that was loaded to make their shop
+    return run_buyers(errand=errand, clients=clients, seconds=seconds)
 
 
 def _measure_raw(server: OwnServer, shop: BenchShop, plan: OrderPlan) -> float | None:

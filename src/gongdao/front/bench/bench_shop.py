@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from uuid import UUID
 
 from django.db import connection
@@ -158,6 +159,9 @@ def _make_ready(merchant_id: UUID, member: UUID, at: datetime) -> None:
 
 def sign_payment(number: str, trade_no: str, amount: str) -> Mapping[str, str]:
     """The sandbox's callback: ``number`` was paid."""
-    sandbox = make_sandbox()
+    sandbox = _sandbox()
     report = Report(number, trade_no, Told.PAID, Money.parse(amount), sandbox.account)
     return sandbox.sign_callback(report)
+
+
+_sandbox = cache(make_sandbox)

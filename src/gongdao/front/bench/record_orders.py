@@ -47,7 +47,7 @@ def _record(listing_id: UUID, version: int, number: int) -> Tape:
             placed = _place(tape, listing_id, version, number)
             with _taping() as steps:
                 _confirm(placed)
-            tape.append(steps)
+            tape.extend([one] for one in steps)
             _read(tape, placed)
             raise _Undone
     except _Undone:

@@ -52,10 +52,11 @@ def settle(removed: list[str]) -> dict[str, int]:
 
 def _drop_strays() -> None:
     """Delete the blobs of cases that are not in the database. What others keep, such as the papers
-    of a merchant, lives as long as its row."""
+    of a merchant, lives as long as its row; what was handed in in a dispute, as long as its key."""
     from gongdao.casework.online.erasure_marks import is_mark
     from gongdao.casework.online.models import Case
     from gongdao.core.blobs import case_prefix
+    from gongdao.disputes.models import Case as Dispute
     from gongdao.evidence.kept.models import Original
     from gongdao.front.stores import get_stores
 
@@ -63,6 +64,8 @@ def _drop_strays() -> None:
     living = {case_prefix(case_id) for case_id in Case.objects.values_list("id", flat=True)}
     others = Original.objects.exclude(subject_kind="case").values_list("subject_id", flat=True)
     living |= {case_prefix(subject_id) for subject_id in others.distinct()}
+    disputes = Dispute.objects.filter(erased_at__isnull=True, posts__exhibits__isnull=False)
+    living |= {case_prefix(one) for one in disputes.values_list("id", flat=True).distinct()}
     there = {name.rpartition("/")[0] + "/" for name, _at in blobs.names("") if not is_mark(name)}
     for prefix in sorted(there - living):
         blobs.delete_all(prefix)

@@ -3,21 +3,25 @@ how far records and the buyer's files close it, and what may be done with its cl
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db.models import F
 from django.http import QueryDict
 
 from gongdao.core.clock import say_minute
 from gongdao.core.language import gettext as _
 from gongdao.core.language import mark
 from gongdao.core.models import User
+from gongdao.disputes.authority_register import holds_of
+from gongdao.disputes.case_keys import case_keys
 from gongdao.disputes.clocks import StopReason
-from gongdao.disputes.models import Case
+from gongdao.disputes.models import Case, Post
 from gongdao.disputes.states import Deed as CaseDeed
-from gongdao.disputes.states import Step, next_step
+from gongdao.disputes.states import Mover, Step, next_step
 from gongdao.disputes.stop_clock import Stop, find_stops
 from gongdao.front.dispute_closure import check_dispute
 from gongdao.front.scratch import own_scratch
@@ -97,8 +101,9 @@ def reasons_to_give() -> list[tuple[str, str]]:
     return [(code, said(GIVEN_BECAUSE, code)) for code in GIVEN_BECAUSE]
 
 
-def stop_rows(row: Case) -> list[dict[str, Any]]:
-    """For what the clock may be stopped, and for how many hours yet."""
+def stop_rows(row: Case, holds: bool) -> list[dict[str, Any]]:
+    """For what the clock may be stopped, and for how many hours yet; for what an authority asks
+    only where ``holds`` says that one does."""
     found = find_stops(row) if row.state == "open" else []
     return [
         {
@@ -108,8 +113,31 @@ def stop_rows(row: Case) -> list[dict[str, Any]]:
             "reference": one.reference,
         }
         for one in found
-        if one.left
+        if one.left and (holds or not one.reference)
     ]
+
+
+def stop_words(cases: Sequence[Case], at: datetime) -> dict[UUID, str]:
+    """What their owners wrote for both sides when they let the clocks of ``cases`` stand still, by
+    case; nothing for one that an authority's request stopped by itself."""
+    rows = Post.objects.filter(
+        case__in=cases, by=Mover.PLATFORM.value, at=F("case__clock_stopped_at")
+    ).order_by("id")
+    by_id, stores = {one.id: one for one in cases}, get_stores()
+    return {
+        row.case_id: case_keys(stores=stores, case=by_id[row.case_id], at=at).read_words(
+            row.id, row.sealed
+        )
+        for row in rows
+    }
+
+
+def hold_rows(row: Case, at: datetime) -> list[dict[str, Any]]:
+    """The requests of authorities that its clock can be stopped for: confirmed, and not over."""
+    if row.state != "open":
+        return []
+    rows = holds_of(order_id=row.order_id, at=at)
+    return [{"number": one.number, "until": one.until} for one in rows]
 
 
 def read_stop(post: QueryDict, words: str) -> Stop:

@@ -14,8 +14,9 @@ from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.disputes.appeal import appeal_ends
+from gongdao.disputes.case_keys import CaseKeys, case_keys
 from gongdao.disputes.clocks import Clock, late_by
-from gongdao.disputes.events import clock_of, is_held, read_words
+from gongdao.disputes.events import clock_of, is_held
 from gongdao.disputes.explain import explain, say_places, say_value
 from gongdao.disputes.facts import FACTS, Fact, Facts, FactType
 from gongdao.disputes.models import Case, Event, Offer
@@ -24,6 +25,7 @@ from gongdao.disputes.rule_words import OUTCOME_WORDS, REMEDY_WORDS, SOURCE_WORD
 from gongdao.disputes.say import claimant_of
 from gongdao.disputes.states import STEPS, Deed, Mover, Silence, Step, allowed_deeds
 from gongdao.disputes.verdict_json import read_verdict
+from gongdao.front.web.authority_view import told_lines
 from gongdao.front.web.dispute_words import (
     CHOOSABLE,
     FORUMS,
@@ -60,6 +62,7 @@ class CaseSight:
     outcome: str
     deeds: tuple[Deed, ...]
     held: bool
+    requests: list[dict[str, Any]]
     appeal_by: datetime | None
     offers: list[dict[str, Any]]
     posts: list[dict[str, Any]]
@@ -89,8 +92,9 @@ class CaseSight:
 
 
 def make_case_sight(*, stores: Stores, case: Case, side: Mover, at: datetime) -> CaseSight:
-    """``case`` as ``side`` sees it; at most eight statements."""
+    """``case`` as ``side`` sees it; at most nine statements."""
     clock = clock_of(case) if case.state == "open" else None
+    keys = case_keys(stores=stores, case=case, at=at) if case.erased_at is None else None
     step = Step(case.step)
     return CaseSight(
         case=case,
@@ -110,9 +114,10 @@ def make_case_sight(*, stores: Stores, case: Case, side: Mover, at: datetime) ->
         outcome=said(OUTCOME_WORDS, case.outcome) if case.outcome else "",
         deeds=_deeds(case, step, side, at),
         held=is_held(case, at),
+        requests=told_lines(stores=stores, order_id=case.order_id, at=at),
         appeal_by=_appeal_by(case, at),
-        offers=_offers(stores, case, side, at),
-        posts=_posts(stores, case, side, at),
+        offers=_offers(keys, case, side),
+        posts=_posts(keys, case, side),
         verdicts=_verdicts(case),
         remedies=_remedies(case),
         events=_events(case),
@@ -166,6 +171,8 @@ def named(entry: Any) -> str:
 
 
 def _deeds(case: Case, step: Step, side: Mover, at: datetime) -> tuple[Deed, ...]:
+    if case.erased_at is not None:
+        return ()
     deeds = allowed_deeds(step=step, by=side)
     if is_held(case, at):
         return tuple(one for one in deeds if step.same_clock(one))
@@ -184,12 +191,17 @@ def _appeal_by(case: Case, at: datetime) -> datetime | None:
     return until if at < until else None
 
 
-def _offers(stores: Stores, case: Case, side: Mover, at: datetime) -> list[dict[str, Any]]:
+def gone() -> str:
+    """What stands where words were that were destroyed at the end of their time."""
+    return _("（已按保存期限销毁）")
+
+
+def _offers(keys: CaseKeys | None, case: Case, side: Mover) -> list[dict[str, Any]]:
     rows = case.offers.select_related("answer").order_by("number")
-    return [_offer(stores, row, side, at) for row in rows]
+    return [_offer(keys, row, side) for row in rows]
 
 
-def _offer(stores: Stores, row: Offer, side: Mover, at: datetime) -> dict[str, Any]:
+def _offer(keys: CaseKeys | None, row: Offer, side: Mover) -> dict[str, Any]:
     answer = getattr(row, "answer", None)
     answers = {
         "accepted": _("接受了"),
@@ -207,27 +219,27 @@ def _offer(stores: Stores, row: Offer, side: Mover, at: datetime) -> dict[str, A
         "amount": Money(row.offered_minor, row.currency),
         "original": Money(row.original_minor, row.currency),
         "disputed": Money(row.disputed_minor, row.currency),
-        "words": read_words(stores, row.id, row.sealed, at),
+        "words": keys.read_words(row.id, row.sealed) if keys else gone(),
         "at": row.at,
         "waits": answer is None,
         "answer": answers.get(answer.answer, answer.answer) if answer else "",
     }
 
 
-def _posts(stores: Stores, case: Case, side: Mover, at: datetime) -> list[dict[str, Any]]:
+def _posts(keys: CaseKeys | None, case: Case, side: Mover) -> list[dict[str, Any]]:
     rows = case.posts.prefetch_related("exhibits").order_by("at", "id")
     return [
         {
             "id": row.id,
             "who": said(PARTIES, row.by),
             "mine": row.by == side.value,
-            "words": read_words(stores, row.id, row.sealed, at),
+            "words": keys.read_words(row.id, row.sealed) if keys else gone(),
             "late": row.late,
             "at": row.at,
             "files": [
                 {
                     "id": one.id,
-                    "name": read_words(stores, one.id, one.sealed_name, at),
+                    "name": keys.read_words(one.id, one.sealed_name) if keys else gone(),
                     "size": one.size,
                     "sha256": bytes(one.sha256).hex(),
                 }
@@ -317,10 +329,7 @@ def _event_words(row: Event, case: Case) -> str:
         return _("取消限制：{rule}").format(rule=_rule_name(str(data["rule"]), case))
     words = names.get(row.kind, row.kind)
     if row.kind == "stopped" and data.get("until"):
-        return _("计时停下（{why}），最晚到 {until}").format(
-            why=named(dispute_stop(str(data["reason"]), case.rules_on)),
-            until=say_minute(datetime.fromisoformat(str(data["until"]))),
-        )
+        return _stop_words(row, case)
     if row.kind == "said" and data.get("deed") == "complain":
         return _("把问题改为投诉")
     if row.kind == "closed" and data.get("outcome"):
@@ -334,6 +343,16 @@ def _event_words(row: Event, case: Case) -> str:
     if row.kind == "answered" and data.get("answer") == "claim_accepted":
         return _("同意买家的主张")
     return words
+
+
+def _stop_words(row: Event, case: Case) -> str:
+    """Why a clock stands still and until when; what an authority asked, by its number here."""
+    why = named(dispute_stop(str(row.data["reason"]), case.rules_on))
+    until = say_minute(datetime.fromisoformat(str(row.data["until"])))
+    if number := row.data.get("request"):
+        says = _("计时停下（{why}，登记号 {number}），最晚到 {until}")
+        return says.format(why=why, number=number, until=until)
+    return _("计时停下（{why}），最晚到 {until}").format(why=why, until=until)
 
 
 def _rule_name(ref: str, case: Case) -> str:

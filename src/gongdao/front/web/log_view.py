@@ -42,6 +42,7 @@ TITLES: dict[str, str] = {
     "order.released": mark("货款结算给商家"),
     "order.cancelled": mark("商家取消了一单"),
     "order.charged_back": mark("一单的付款由银行或渠道退回"),
+    "order.charge_back_returned": mark("退回的付款又还了回来"),
     "order.refund_requested": mark("申请退款"),
     "order.refunded": mark("退款到账"),
     "merchant.admitted": mark("准入了一个商家"),

@@ -257,6 +257,29 @@ class ChargeBackForm(forms.Form):
         add["number"] = forms.CharField(label=_("订单号"), max_length=32, initial=number)
         add["amount"] = MoneyField(label=_("金额（元）"))
         add["reference"] = _reference(_("支付渠道这笔拒付的编号；同一个编号只记一次。"))
+        add["refunds"] = forms.ChoiceField(
+            label=_("这一单还没办成的退款"),
+            required=False,
+            choices=[
+                ("", _("由支付渠道说")),
+                ("absent", _("渠道不说；我在它的后台看到没有退出去")),
+                ("arrived", _("渠道不说；我在它的后台看到已经退给买家")),
+            ],
+            help_text=_("登记时会先问支付渠道；渠道说得清的，以渠道为准。"),
+        )
+        add["reason"] = _reason()
+        _say_needed(self)
+
+
+class ReturnedForm(forms.Form):
+    """What a payment service has again of what it took back."""
+
+    def __init__(self, data: Any = None, number: str = "") -> None:
+        super().__init__(data, auto_id="back-%s")
+        add = self.fields
+        add["number"] = forms.CharField(label=_("订单号"), max_length=32, initial=number)
+        add["amount"] = MoneyField(label=_("金额（元）"), help_text=_("只能整笔退回。"))
+        add["reference"] = _reference(_("登记拒付时写的那个编号。"))
         add["reason"] = _reason()
         _say_needed(self)
 

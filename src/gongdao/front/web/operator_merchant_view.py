@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
+from uuid import UUID
 
+from gongdao.core.clock import beijing
 from gongdao.core.errors import KeyGone
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
@@ -24,6 +27,7 @@ from gongdao.ledger.payees import open_payee
 from gongdao.ledger.queries import find_merchant_money
 from gongdao.market.accounts import merchant_account
 from gongdao.market.check_seller import find_obstacles, min_deposit
+from gongdao.market.limits import payee_rest
 from gongdao.market.models import Listing, Merchant, MerchantMember
 from gongdao.market.pause_merchant import review_due
 from gongdao.market.states import ListingState, MerchantState, PaperKind, Role
@@ -55,8 +59,8 @@ def merchant_context(found: Merchant, desk: Desk) -> dict[str, Any]:
         "listed": Listing.objects.filter(merchant=found, state=ListingState.PUBLISHED).count(),
         "papers": _papers(found, desk),
         "members": _members(found),
-        "payees": _payees(found) if desk.may(Role.FINANCE) else [],
-        "splits_at": _splits_at(found) if desk.may(Role.FINANCE) else [],
+        "payees": payees_of(found, at=desk.at) if desk.may(Role.FINANCE) else [],
+        "splits_at": _splits_at(found, desk.at) if desk.may(Role.FINANCE) else [],
         "proofs": [(one.value, name) for one, name in _proofs().items()],
         "deeds": _deeds(found),
         "deposit_form": DepositForm(deposit_sources(found)),
@@ -69,9 +73,10 @@ def merchant_context(found: Merchant, desk: Desk) -> dict[str, Any]:
     }
 
 
-def _payees(found: Merchant) -> list[dict[str, Any]]:
-    """His accounts. Of a number the end is shown; in full where splits arrive there, because it has
-    to be named to the service."""
+def payees_of(found: Merchant, *, at: datetime, opened: UUID | None = None) -> list[dict[str, Any]]:
+    """His accounts. Of a number the end is shown; the whole of ``opened``, which somebody asked for
+    on record. ``rests_until``: from when splits arrive there, where that is still to come."""
+    rest = payee_rest(beijing(at).date())
     rows = Payee.objects.filter(owner_kind="merchant", owner_id=found.id, retired_at=None)
     shown = []
     for row in rows.order_by("added_at"):
@@ -79,13 +84,15 @@ def _payees(found: Merchant) -> list[dict[str, Any]]:
             details = open_payee(stores=get_stores(), payee_id=row.id)
         except KeyGone:
             continue
-        number = details.number if details.gateway else f"…{details.number[-4:]}"
+        until = row.verified_at + rest if row.verified_at else at
         shown.append(
             {
                 "id": row.id,
                 "verified_at": row.verified_at,
                 "bank": details.bank,
-                "number": number,
+                "number": details.number if row.id == opened else f"…{details.number[-4:]}",
+                "opened": row.id == opened,
+                "rests_until": until if until > at else None,
                 "name": details.name,
                 "gateway": gateway_name(details.gateway) if details.gateway else "",
             }
@@ -93,13 +100,16 @@ def _payees(found: Merchant) -> list[dict[str, Any]]:
     return shown
 
 
-def _splits_at(found: Merchant) -> list[dict[str, Any]]:
-    """Of each payment service that splits, whether a verified account of his receives there."""
+def _splits_at(found: Merchant, at: datetime) -> list[dict[str, Any]]:
+    """Of each payment service that splits, whether an account of his receives there by now."""
     owner = SubjectRef("merchant", found.id)
+    until = at - payee_rest(beijing(at).date())
     return [
         {
             "name": gateway_name(one.name),
-            "there": find_receiver(stores=get_stores(), merchant=owner, gateway=one.name),
+            "there": find_receiver(
+                stores=get_stores(), merchant=owner, gateway=one.name, until=until
+            ),
         }
         for one in get_gateways().values()
         if find_splitter(one, one.account)

@@ -11,17 +11,20 @@ from django.urls import reverse
 
 from gongdao.core.clock import beijing
 from gongdao.core.language import gettext as _
-from gongdao.disputes.models import Remedy
+from gongdao.disputes.authority_states import RequestState
+from gongdao.disputes.models import AuthorityRequest, Remedy
 from gongdao.ledger.models import LedgerPending, Payee, Payout
 from gongdao.ledger.states import PayoutState, PendingState
 from gongdao.market.book_money import BOOKED
 from gongdao.market.charge_back_notice import CHARGED_BACK
 from gongdao.market.desk_models import SourceProof
 from gongdao.market.models import Finding, Merchant, Notice, TopUp
+from gongdao.market.pass_shares import waiting_shares
 from gongdao.market.pause_merchant import review_cutoff
-from gongdao.market.review_listing import open_reviews
+from gongdao.market.review_listing import PRICES, open_reviews
 from gongdao.market.review_proof import ProofWord
-from gongdao.market.states import MerchantState, OrderState, ReviewCode
+from gongdao.market.states import MerchantState, OrderState
+from gongdao.market.take_word import waiting_words
 from gongdao.market.vetting_models import StaffDeed
 from gongdao.payments.models import Refund, Split
 from gongdao.payments.read_bills import find_unread
@@ -68,6 +71,11 @@ def stuck_splits() -> QuerySet[Split]:
 def uncovered_steps() -> QuerySet[Remedy]:
     """What rulings gave and neither the order, the deposit nor the guarantee can pay now."""
     return Remedy.objects.filter(state="planned", problem="no_cover").order_by("planned_at")
+
+
+def unchecked_requests() -> QuerySet[AuthorityRequest]:
+    """Requests of authorities that wait for a second person."""
+    return AuthorityRequest.objects.filter(state=RequestState.ENTERED)
 
 
 def waiting_bookings() -> QuerySet[LedgerPending]:
@@ -140,15 +148,22 @@ def count_queues(at: datetime) -> list[Queue]:
             _("没读到的渠道账单"), find_unread(at).count(), f"{reverse('operator_ledger')}#bills"
         ),
         Queue(_("没有钱可付的裁决"), uncovered_steps().count(), reverse("operator_bookings")),
+        Queue(_("等核对的机关要求"), unchecked_requests().count(), reverse("operator_requests")),
         Queue(_("没送到的通知"), failed_notices().count(), f"{orders}#notices"),
         Queue(_("隔离的批次"), quarantined().count(), f"{orders}#batches"),
         Queue(_("进行中的付款"), waiting_payouts().count(), payouts),
         Queue(_("等确认的记账"), waiting_bookings().count(), reverse("operator_bookings")),
+        Queue(
+            _("等第二个人放行的分账"),
+            waiting_shares().count(),
+            f"{reverse('operator_splits')}#second",
+        ),
+        Queue(_("等第二个人的登记"), waiting_words().count(), reverse("operator_second")),
         Queue(_("待核实的收款账户"), unverified_payees().count(), f"{payouts}#payees"),
         Queue(_("没看过的来源凭证"), unread_proofs().count(), reverse("operator_proofs")),
         Queue(
             _("等着看的低价商品"),
-            open_reviews(ReviewCode.FAR_BELOW).count(),
+            open_reviews(*PRICES).count(),
             reverse("operator_listings"),
         ),
         Queue(_("证照过期的商家"), expired_licences(at).count(), f"{merchants}?state=expired"),

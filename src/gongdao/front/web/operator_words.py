@@ -51,6 +51,7 @@ DEEDS: dict[str, str] = {
     "deposit.pay": mark("登记保证金"),
     "terms.accept": mark("接受交易条款"),
     "payee.verify": mark("核实收款账户"),
+    "payee.look": mark("查看完整的收款账号"),
     "payout.propose": mark("提出付款"),
     "payout.approve": mark("批准付款"),
     "payout.cancel": mark("撤回付款"),
@@ -60,6 +61,7 @@ DEEDS: dict[str, str] = {
     "payout.fail": mark("登记付款未成"),
     "payout.return": mark("登记付款退回"),
     "split.push": mark("再试一次分账"),
+    "split.pass": mark("放行超过限额的分账"),
     "split.drop": mark("让一笔钱不走分账"),
     "split.list": mark("导出分账清单"),
     "ledger.check": mark("试算账目"),
@@ -67,11 +69,19 @@ DEEDS: dict[str, str] = {
     "booking.confirm": mark("确认记账"),
     "booking.cancel": mark("撤回记账"),
     "charge_back.book": mark("登记拒付"),
+    "charge_back.return": mark("登记拒付退回"),
     "debt.collect": mark("登记还款"),
     "debt.write_off": mark("核销欠款"),
     "debt.propose": mark("提出核销欠款"),
     "debt.keep": mark("撤回核销"),
+    "money.ask": mark("提出一笔登记，等另一个人"),
+    "money.drop": mark("撤回一笔登记"),
     "ground.place": mark("加上限制"),
+    "request.enter": mark("登记有关机关的要求"),
+    "request.look": mark("查看有关机关的文书"),
+    "request.confirm": mark("确认有关机关的要求"),
+    "request.refuse": mark("有关机关的要求没有通过"),
+    "request.end": mark("结束有关机关的要求"),
     "doubt.clear": mark("了结上游疑点"),
     "proof.look": mark("查看来源凭证"),
     "proof.accept": mark("来源凭证通过"),
@@ -101,8 +111,10 @@ FINDINGS: dict[str, str] = {
     "refund_slow": mark("退款迟迟没有确认"),
     "refund_lost": mark("退款没有发起"),
     "charged_back": mark("支付渠道说买家的银行要把钱拿回去"),
+    "charge_back_returned": mark("支付渠道说被拿走的钱又回来了"),
     "bill_differs": mark("渠道账单和这里的记录不一样"),
     "came_back": mark("支付渠道说一笔退款没有退到买家"),
+    "not_in_books": mark("渠道账单里没有一笔已确认的退款"),
     "release_refused": mark("保护期已过，钱结算不出去"),
     "restored_behind_log": mark("备份之后已发过货，恢复后这里没有记录"),
 }
@@ -111,9 +123,17 @@ TO_DO: dict[str, str] = {
         "银行真的拿走了钱，就在“登记拒付”里记下，这一项会自己了结。"
         "没有拿走（只是查询，或争议赢了），在这里写明了结。"
     ),
+    "charge_back_returned": mark(
+        "看支付渠道的后台。钱真的回来了，就在“登记拒付退回”里记下，这一项会自己了结。"
+        "当初没有登记过拒付，或者没有回来，在这里写明了结。"
+    ),
     "came_back": mark(
         "到支付渠道的后台看这笔退款。确实失败、钱回到渠道账上的，在下面那笔退款里点“钱没有退到买家”"
         "登记，这一项会自己了结，买家会看到钱还没有退到。没有失败的，在这里写明了结。"
+    ),
+    "not_in_books": mark(
+        "到支付渠道的后台按退款单号找下面的退款。已经失败、钱回到渠道账上的，在那笔退款里点"
+        "“钱没有退到买家”登记，这一项会自己了结。退到了的，请渠道说明账单为什么没有，再在这里写明了结。"
     ),
     "bill_differs": mark(
         "金额不同，或在渠道后台直接退过款。对照渠道账单和下面的退款；后台直接退给买家的，"
@@ -141,6 +161,7 @@ KINDS: dict[str, str] = {
     "listing": mark("商品"),
     "ledger": mark("账目"),
     "booking": mark("记账"),
+    "request": mark("有关机关的要求"),
 }
 
 

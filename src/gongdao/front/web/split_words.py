@@ -6,9 +6,12 @@ from gongdao.core.language import gettext as _
 from gongdao.core.language import mark, translated
 from gongdao.market.prepare_split import (
     CHARGE_BACK_TOLD,
+    NEEDS_SECOND,
     NO_RECEIVER,
     PAID_OTHERWISE,
+    PAYOUT_FIRST,
     PAYOUTS_HELD,
+    RECEIVER_NEW,
     REFUND_FIRST,
     SHARES_FIRST,
     STILL_HELD,
@@ -41,6 +44,9 @@ SPLIT_SHAPES: dict[str, str] = {
 }
 _PROBLEMS: dict[str, str] = {
     NO_RECEIVER: mark("商家在这个渠道还没有核实过的分账账户"),
+    RECEIVER_NEW: mark("分账账户刚核实，满 24 小时才分到那里"),
+    NEEDS_SECOND: mark("这一天付出的超过限额，等平台的第二个人放行"),
+    PAYOUT_FIRST: mark("有一笔付款在办，等它办完再分"),
     PAYOUTS_HELD: mark("商家的付款被限制挡着"),
     REFUND_FIRST: mark("有退款在办，先退"),
     CHARGE_BACK_TOLD: mark("渠道说这笔付款可能被拒付，核实以前不分"),

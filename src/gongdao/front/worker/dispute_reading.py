@@ -49,7 +49,7 @@ def read_waiting_files(*, read: ReadFn, clock: Callable[[], float] = time.monoto
             _read(exhibit_id, case_id, read)
         except (BlobMissing, SealedDataError) as error:
             log.error("the exhibit %s does not open: %s", exhibit_id, error.code)
-            _keep(exhibit_id, b"")
+            _keep(Case.objects.get(id=case_id), exhibit_id, b"")
         done += 1
     return done
 
@@ -69,10 +69,15 @@ def _read(exhibit_id: UUID, case_id: UUID, read: ReadFn) -> None:
         file.write_bytes(found.content)
         wanted = ToRead(case_id=case.id, root=root, path=path, statement=Statement(), kept_text=b"")
         reading = dump_reading(read(wanted).read)
-    _keep(exhibit_id, reading)
+    _keep(case, exhibit_id, reading)
 
 
-def _keep(exhibit_id: UUID, reading: bytes) -> None:
+def _keep(case: Case, exhibit_id: UUID, reading: bytes) -> None:
     keep_read(
-        stores=get_stores(), exhibit_id=exhibit_id, reading=reading, readers=READERS, at=now()
+        stores=get_stores(),
+        case=case,
+        exhibit_id=exhibit_id,
+        reading=reading,
+        readers=READERS,
+        at=now(),
     )

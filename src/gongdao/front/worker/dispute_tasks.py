@@ -28,6 +28,7 @@ from gongdao.disputes.notices import (
     merchant_addresses,
     settle_notice,
 )
+from gongdao.disputes.release_waiting import release_waiting
 from gongdao.disputes.states import Mover
 from gongdao.front.clock import now
 from gongdao.front.stores import get_settings, get_stores
@@ -76,8 +77,10 @@ def _end_grounds() -> None:
 @app.periodic(cron="* * * * * */5")
 @app.task(name="execute_dispute_remedies", queue=DISPUTES, queueing_lock="execute_dispute_remedies")
 def execute_dispute_remedies(timestamp: int) -> None:
-    """Go on with remedies that wait for cover or for a payment service."""
+    """Go on with remedies that wait for cover or for a payment service, and with money that waited
+    for somebody to look at a chargeback."""
     execute_remedies(stores=get_stores(), at=now(), most=_FULL)
+    release_waiting(at=now())
 
 
 @app.periodic(cron="* * * * * */10")

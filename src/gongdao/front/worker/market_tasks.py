@@ -39,7 +39,7 @@ from gongdao.market.notices import (
     plan_notices,
     settle_notice,
 )
-from gongdao.market.notices_merchant import find_merchant_contact
+from gongdao.market.notices_merchant import find_addressee
 from gongdao.market.notices_words import merchant_text, notice_text
 from gongdao.market.release_orders import release_due
 from gongdao.market.suppliers.keep_supplier import open_supplier, wire_to
@@ -225,7 +225,9 @@ def _message(claim: ClaimedNotice) -> Message | None:
 def _merchant_message(claim: ClaimedNotice) -> Message | None:
     assert claim.merchant is not None  # a notice is for a buyer or for a merchant
     merchant = claim.merchant
-    contact = find_merchant_contact(stores=get_stores(), merchant=merchant, read=read_contact)
+    contact = find_addressee(
+        stores=get_stores(), merchant=merchant, event=claim.event, read=read_contact
+    )
     if contact is None:
         return None
     link = f"{get_settings().public_url}/desk/"

@@ -13,8 +13,8 @@ from gongdao.front.find_claims import find_claims
 from gongdao.front.stores import get_stores
 from gongdao.front.worker.market_tasks import reachable, read_contact
 from gongdao.market.close_merchant import finish_closings
-from gongdao.market.look_again import find_fallen, pause_fallen
-from gongdao.market.models import ListingReview
+from gongdao.market.look_again import find_fallen, pause_fallen, switch_off_fallen
+from gongdao.market.models import ListingReview, Merchant
 from gongdao.market.notices_merchant import plan_merchant_notice, plan_review_notices
 from gongdao.market.pause_merchant import expire_merchant, find_expired
 from gongdao.market.states import ReviewCode
@@ -38,8 +38,8 @@ def look_at_reviews(timestamp: int) -> None:
 @app.periodic(cron="40 3 * * *")
 @app.task(name="look_at_listings", queue=QUICK, queueing_lock="look_at_listings")
 def look_at_listings(timestamp: int) -> None:
-    """Pause listings that fall under the catalogue of what may not be listed, and tell their
-    merchants."""
+    """Pause listings that fall under the catalogue of what may not be listed, switch off coupons
+    named after such goods, and tell their merchants."""
     for listing_id in find_fallen(at=now()):
         try:
             review = pause_fallen(stores=get_stores(), listing_id=listing_id, at=now())
@@ -48,16 +48,22 @@ def look_at_listings(timestamp: int) -> None:
         else:
             if review is not None:
                 tell_of_review(review)
+    for coupon in switch_off_fallen(at=now()):
+        _tell(coupon.merchant, f"coupon:{coupon.id}")
 
 
 def tell_of_review(review: ListingReview) -> bool:
     """Plan a notice to the merchant about what was found or decided; False where he was told, or
     left no address that can be reached."""
     event = "paused" if review.code == ReviewCode.PROHIBITED else "price"
+    return _tell(review.listing.merchant, f"{event}:{review.id}")
+
+
+def _tell(merchant: Merchant, event: str) -> bool:
     return plan_merchant_notice(
         stores=get_stores(),
-        merchant=review.listing.merchant,
-        event=f"{event}:{review.id}",
+        merchant=merchant,
+        event=event,
         read=read_contact,
         channels=reachable(),
         at=now(),

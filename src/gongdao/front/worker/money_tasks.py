@@ -18,8 +18,9 @@ from gongdao.front.stores import get_stores
 from gongdao.ledger.roll_up import roll_up
 from gongdao.market.charge_back_notice import refund_waits
 from gongdao.market.give_back import refund_confirmed
-from gongdao.market.note_bill import note_bill_differs
+from gongdao.market.note_bill import note_bill_differs, note_missing_refund
 from gongdao.market.send_splits import send_splits
+from gongdao.market.wake_splits import wake_splits
 from gongdao.payments.carry_out_refunds import carry_out_refunds
 from gongdao.payments.forget_refused import KEEP_REFUSED, forget_refused
 from gongdao.payments.models import Credit, Refund
@@ -57,6 +58,15 @@ def split_money(timestamp: int) -> None:
             return
 
 
+@app.periodic(cron="*/10 * * * *")
+@app.task(name="wake_splits", queue=QUICK, queueing_lock="wake_splits")
+def wake_sleeping_splits(timestamp: int) -> None:
+    """Let come due what sleeps without a ground: within ten minutes of a worker's start, too."""
+    at = now()
+    held = find_held_merchants(at=at)
+    wake_splits(stores=get_stores(), gateways=get_gateways(), held=held, at=at)
+
+
 @app.periodic(cron="* * * * * */20")
 @app.task(name="ask_gateways", queue=QUICK, queueing_lock="ask_gateways")
 def ask_gateways(timestamp: int) -> None:
@@ -72,13 +82,20 @@ def read_unread_bills(timestamp: int) -> None:
     at = now()
     _tell(
         "bills",
-        read_bills(gateways=get_gateways(), take=take_report, differs=_differs, at=at),
+        read_bills(
+            gateways=get_gateways(), take=take_report, differs=_differs, missing=_missing, at=at
+        ),
     )
 
 
 def _differs(credit: Credit) -> None:
     log.warning("bills: %s says otherwise of a payment than we do", credit.gateway)
     note_bill_differs(credit=credit, at=now())
+
+
+def _missing(refund: Refund) -> None:
+    log.warning("bills: %s does not know a refund that was confirmed", refund.credit.gateway)
+    note_missing_refund(refund=refund, at=now())
 
 
 @app.periodic(cron="* * * * *")

@@ -15,6 +15,7 @@ from gongdao.casework.online.upload_pieces import sweep_uploads
 from gongdao.core.attempts import forget_attempts
 from gongdao.core.clock import beijing
 from gongdao.disputes.forget_readings import forget_readings
+from gongdao.disputes.forget_words import forget_requests, forget_words
 from gongdao.front.clock import now
 from gongdao.front.scratch import sweep_scratch
 from gongdao.front.stores import get_settings, get_stores
@@ -88,7 +89,8 @@ def sweep_market(timestamp: int) -> None:
     at, stores = now(), get_stores()
     entered, thread = at - _kept_for("order_entries", at), at - _kept_for("thread", at)
     papers, tested = at - _kept_for("merchant_papers", at), at - _kept_for("test_files", at)
-    moved = at - _kept_for("moved_order", at)
+    moved, said = at - _kept_for("moved_order", at), at - _kept_for("dispute_words", at)
+    asked = at - _kept_for("authority_request", at)
     forgotten = {
         "contacts": forget_contacts(before=at - _kept_for("contact_code", at)),
         "merchants": _each(lambda: forget_papers(stores=stores, before=papers, at=at), at),
@@ -98,6 +100,8 @@ def sweep_market(timestamp: int) -> None:
         "tested files": _each(lambda: forget_tested_files(stores=stores, before=tested, at=at), at),
         "payees": _forget_payees(at),
         "readings of exhibits": forget_readings(at=at),
+        "disputes": _each(lambda: forget_words(stores=stores, before=said, at=at), at),
+        "requests": _each(lambda: forget_requests(stores=stores, before=asked, at=at), at),
         "issuer checks": forget_checks(before=at - _kept_for("issuer_check", at)),
     }
     for what, count in forgotten.items():

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from django.db import migrations, models
-from django.db.models import Q
 
 
 class Migration(migrations.Migration):
-    """Two more columns, and an index over the orders that count, which most do not."""
+    """Two more columns; the index over the orders that count is made later, beside writes."""
 
     dependencies = (("market", "0009_no_return"),)
     operations = (
@@ -20,13 +19,5 @@ class Migration(migrations.Migration):
             model_name="order",
             name="capped",
             field=models.BooleanField(default=False, db_default=False),
-        ),
-        migrations.AddIndex(
-            model_name="order",
-            index=models.Index(
-                fields=["buyer_digest", "listing_id"],
-                condition=Q(capped=True),
-                name="market_order_capped",
-            ),
         ),
     )

@@ -48,6 +48,10 @@ VERSION = "2026-10-28.endive"
 _NUMBER = re.compile(r"[0-9A-Za-z_-]{1,64}")
 _MONEY_BACK = frozenset({"charge.dispute.created", "charge.dispute.funds_withdrawn"})
 """A dispute is begun, and its money is taken: one dispute, noted once."""
+_MONEY_AGAIN = frozenset({"charge.dispute.funds_reinstated", "charge.dispute.closed"})
+"""What was taken came back; a dispute that is closed says how."""
+_WON = ("won", "warning_closed")
+"""How a dispute is closed of which the money stays, or never went."""
 _REFUNDED = frozenset({"refund.failed", "refund.updated", "charge.refund.updated"})
 """Where a refund that failed is told; the last two tell of every change."""
 _FAILED = ("failed", "canceled")
@@ -110,7 +114,8 @@ class Stripe:
         try:
             event = read_object(callback.body)
             kind = str(event["type"])
-            if kind not in _MONEY_BACK | _REFUNDED and not kind.startswith(_CHECKOUT):
+            known = _MONEY_BACK | _MONEY_AGAIN | _REFUNDED
+            if kind not in known and not kind.startswith(_CHECKOUT):
                 raise UnusedEvent(kind)
             session = event["data"]["object"]
         except (GatewayError, KeyError, TypeError):
@@ -121,8 +126,8 @@ class Stripe:
             raise BadCallback("other_account")
         if not isinstance(session, dict):
             raise BadCallback("no_event")
-        if kind in _MONEY_BACK:
-            return self._charged_back(session)
+        if kind in _MONEY_BACK | _MONEY_AGAIN:
+            return self._charged_back(kind, session)
         if kind in _REFUNDED:
             return self._refund_failed(kind, session)
         about = session.get("metadata")
@@ -139,13 +144,18 @@ class Stripe:
             str(about.get("account", "")),
         )
 
-    def _charged_back(self, dispute: Mapping[str, Any]) -> Report:
-        """A dispute that a buyer's bank began: it names the payment by the service's number."""
+    def _charged_back(self, kind: str, dispute: Mapping[str, Any]) -> Report:
+        """A dispute that a buyer's bank began, or that ended for us: it names the payment by the
+        service's number. One that was lost changes nothing: its money went when it began."""
+        again = kind in _MONEY_AGAIN
+        if kind == "charge.dispute.closed" and dispute.get("status") not in _WON:
+            raise UnusedEvent(kind)
         money = read_minor(dispute.get("amount"), str(dispute.get("currency")).upper())
         trade_no, number = str(dispute.get("payment_intent") or ""), str(dispute.get("id") or "")
         if not (_NUMBER.fullmatch(trade_no) and _NUMBER.fullmatch(number)):
             raise BadCallback("no_event")
-        return Report("", trade_no, Told.CHARGED_BACK, money, self.account, event_no=number)
+        told = Told.CHARGE_BACK_RETURNED if again else Told.CHARGED_BACK
+        return Report("", trade_no, told, money, self.account, event_no=number)
 
     def _refund_failed(self, kind: str, refund: Mapping[str, Any]) -> Report:
         """A refund of ours that failed; any other change of one is asked for by its number."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime, time, timedelta
 from typing import Any
 from uuid import UUID
@@ -28,10 +29,13 @@ from gongdao.market.coupons import (
     NewCoupon,
     list_coupons,
     make_coupon,
+    read_terms,
     switch_coupon,
 )
 from gongdao.market.decide_coupon import MOST_PERCENT, CouponKind, CouponTerms
 from gongdao.market.models import Coupon, ListingVersion
+from gongdao.market.refusals import PriceUnderReview
+from gongdao.market.review_coupon import ask_coupon_review
 
 _PER_PAGE = 20
 _MOST = 1_000_000
@@ -114,6 +118,10 @@ def coupons(request: HttpRequest, desk: Desk) -> HttpResponseBase:
         field = error.place.field
         form.add_error(field if field in form.fields else None, error.reason)
         return _show(request, desk, form, status=422)
+    except PriceUnderReview as error:
+        _ask(desk, wanted.terms)
+        form.add_error("fixed" if wanted.terms.fixed else "percent", str(error))
+        return _show(request, desk, form, status=422)
     desk.note("coupon.made", "coupon", row.id)
     return _show(request, desk, CouponForm(_goods(desk)), code=code)
 
@@ -122,12 +130,25 @@ def coupons(request: HttpRequest, desk: Desk) -> HttpResponseBase:
 @desk_page
 def switch(request: HttpRequest, desk: Desk, coupon_id: UUID) -> HttpResponseBase:
     """Let a coupon hold no more, or again; one of another merchant is none."""
-    on = request.POST.get("on") == "yes"
-    if not switch_coupon(merchant_id=desk.merchant.id, coupon_id=coupon_id, on=on):
-        raise Http404
+    on, own = request.POST.get("on") == "yes", desk.merchant.id
+    try:
+        if not switch_coupon(merchant_id=own, coupon_id=coupon_id, on=on, at=now()):
+            raise Http404
+    except InputError as error:
+        messages.error(request, str(error.reason))
+        return redirect("desk_coupons")
+    except PriceUnderReview as error:
+        _ask(desk, replace(read_terms(Coupon.objects.get(id=coupon_id)), on=True))
+        messages.info(request, str(error))
+        return redirect("desk_coupons")
     desk.note("coupon.on" if on else "coupon.off", "coupon", coupon_id)
     messages.success(request, _("优惠券已启用。") if on else _("优惠券已停用。"))
     return redirect("desk_coupons")
+
+
+def _ask(desk: Desk, terms: CouponTerms) -> None:
+    for listing in ask_coupon_review(merchant_id=desk.merchant.id, terms=terms, at=now()):
+        desk.note("listing.asked", "listing", listing)
 
 
 def _goods(desk: Desk) -> list[tuple[str, str]]:

@@ -18,6 +18,7 @@ from gongdao.core.clock import beijing
 from gongdao.core.errors import GongdaoError, InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
+from gongdao.core.money import Money
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.web.market_view import (
@@ -54,6 +55,7 @@ from gongdao.market.price_history import get_price_history, judge_shown_price
 from gongdao.market.publish_listing import draft_listing, publish_listing
 from gongdao.market.refusals import PriceUnderReview
 from gongdao.market.review_listing import ask_price_review, open_reviews_of, price_asked
+from gongdao.market.review_official import ask_official_review
 from gongdao.market.shown import find_shown
 from gongdao.market.states import ListingState, ReviewCode
 from gongdao.vault.queries import count_available
@@ -185,6 +187,8 @@ def _reviews(row: Listing) -> dict[str, Any]:
     told: dict[str, Any] = {"prohibited": ReviewCode.PROHIBITED in found}
     if (asked := found.get(ReviewCode.FAR_BELOW)) is not None:
         told["far_below"] = price_asked(asked)
+    if (asked := found.get(ReviewCode.OFFICIAL)) is not None:
+        told["official"] = {"price": Money(asked.market_minor or 0, asked.currency)}
     return told
 
 
@@ -251,7 +255,9 @@ def publish(request: HttpRequest, desk: Desk, listing_id: UUID) -> HttpResponseB
     try:
         version = publish_listing(stores=get_stores(), listing_id=row.id, offer=offer, at=now())
     except PriceUnderReview as error:
-        if ask_price_review(listing_id=row.id, offer=offer, at=now()) is not None:
+        asked = ask_price_review(listing_id=row.id, offer=offer, at=now())
+        official = ask_official_review(listing_id=row.id, offer=offer, at=now())
+        if asked is not None or official is not None:
             desk.note("listing.asked", "listing", row.id)
         messages.info(request, str(error))
         return redirect("desk_listing", listing_id=row.id)

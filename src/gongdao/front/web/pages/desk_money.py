@@ -46,6 +46,7 @@ from gongdao.ledger.statement import statement_csv
 from gongdao.ledger.states import PayoutState
 from gongdao.ledger.step_payout import cancel_payout
 from gongdao.market.accounts import clearing_account, merchant_account
+from gongdao.market.limits import payee_rest
 from gongdao.market.members import new_payout_reference
 from gongdao.payments.ask_split import find_splitter
 from gongdao.payments.models import Split
@@ -111,6 +112,8 @@ def _payees(desk: Desk) -> list[dict[str, Any]]:
 
 
 def _payee_line(row: Payee) -> dict[str, Any]:
+    at = now()
+    until = row.verified_at + payee_rest(beijing(at).date()) if row.verified_at else at
     try:
         details = open_payee(stores=get_stores(), payee_id=row.id)
     except KeyGone:
@@ -121,6 +124,7 @@ def _payee_line(row: Payee) -> dict[str, Any]:
         "bank": details.bank,
         "number": f"…{details.number[-4:]}",
         "verified": row.verified_at is not None,
+        "rests_until": until if until > at else None,
         "gateway": gateway_name(details.gateway) if details.gateway else "",
         "service": details.gateway,
     }
@@ -133,11 +137,13 @@ def _splitters() -> list[Splitter]:
 
 
 def _receiving(payees: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Of each service that splits, whether a verified account receives there."""
+    """Of each service that splits, whether an account receives there by now."""
     return [
         {
             "name": gateway_name(one.name),
-            "verified": any(p["service"] == one.name and p["verified"] for p in payees),
+            "verified": any(
+                p["service"] == one.name and p["verified"] and not p["rests_until"] for p in payees
+            ),
             "added": any(p["service"] == one.name for p in payees),
         }
         for one in _splitters()

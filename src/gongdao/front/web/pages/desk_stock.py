@@ -16,7 +16,7 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from gongdao.core.errors import GongdaoError, InputError, WrongStockState
+from gongdao.core.errors import GongdaoError, InputError, StockRefused, WrongStockState
 from gongdao.core.language import gettext as _
 from gongdao.core.language import translated
 from gongdao.front.clock import now
@@ -266,7 +266,11 @@ def give_up(
     """Give a list up: nothing of it stays."""
     row = _find_intake(desk, listing_id, intake_id)
     if row.state in RUNNING:
-        gone = give_up_intake(intake_id=row.id, at=now())
+        try:
+            gone = give_up_intake(intake_id=row.id, at=now())
+        except StockRefused as error:
+            messages.warning(request, str(error))
+            return redirect("desk_shelf", listing_id=listing_id)
         desk.note("stock.given_up", "intake", row.id)
         said = (
             _("放弃了，什么都没有留下。")
@@ -291,6 +295,8 @@ def drop_stray(
         count = discard_import(batch=batch.id)
     except WrongStockState:
         messages.info(request, _("它已经做完了。"))
+    except StockRefused as error:
+        messages.warning(request, str(error))
     else:
         desk.note("stock.given_up", "batch", batch.id)
         messages.success(request, _("放弃了：{n} 条卡密已移除，可以重新导入。").format(n=count))

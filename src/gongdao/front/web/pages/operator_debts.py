@@ -5,31 +5,28 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.contrib import messages
 from django.db.models import Exists, OuterRef
 from django.http import Http404, HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.urls import path
 from django.views.decorators.http import require_POST, require_safe
 
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
-from gongdao.core.subject import SubjectRef
-from gongdao.disputes.charge_back_order import charge_back_order
-from gongdao.front.stores import get_stores
+from gongdao.front.web.money_words import CHARGE_BACK, COLLECT, RETURN, say_word
 from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
-from gongdao.front.web.operator_forms import ChargeBackForm, DebtForm
+from gongdao.front.web.operator_forms import ChargeBackForm, DebtForm, ReturnedForm
 from gongdao.front.web.operator_money import payout_policy
 from gongdao.front.web.operator_view import do_deed, link, page_of, searched
 from gongdao.front.web.templatetags.values import when
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.models import LedgerAccount, LedgerTransfer
 from gongdao.ledger.queries import find_balances
-from gongdao.ledger.settle_debt import collect_receivable
-from gongdao.ledger.transfers import Journal
-from gongdao.market.accounts import merchant_account, platform_account
-from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.accounts import merchant_account
+from gongdao.market.charge_back_notice import CHARGED_BACK, RETURNED
 from gongdao.market.give_up_debt import (
     confirm_write_off,
     drop_write_off,
@@ -40,8 +37,8 @@ from gongdao.market.give_up_debt import (
     waiting_write_offs,
 )
 from gongdao.market.models import Finding, Merchant, Order
-from gongdao.market.staff import check_reason
 from gongdao.market.states import Role
+from gongdao.market.take_word import Word
 
 _MOST_WAITING = 50
 
@@ -50,18 +47,23 @@ _MOST_WAITING = 50
 @desk_page(Role.FINANCE)
 def debts(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Chargebacks that services told of, who owes what, and the form for a chargeback."""
-    return _show(request, desk, ChargeBackForm(number=searched(request)))
+    return _show(request, desk)
 
 
-def _show(request: HttpRequest, desk: Desk, form: ChargeBackForm) -> HttpResponseBase:
-    told = Finding.objects.filter(code=CHARGED_BACK, closed_at=None).select_related("order")
+def _show(
+    request: HttpRequest,
+    desk: Desk,
+    form: ChargeBackForm | None = None,
+    back: ReturnedForm | None = None,
+) -> HttpResponseBase:
+    asked = form or back
     page = page_of(request, _debtors())
     context = {
-        "form": form,
-        "told": [
-            [link(one.order.number, "operator_order", one.order.number), when(one.found_at)]
-            for one in told.order_by("found_at")
-        ],
+        "asked": asked,
+        "form": form or ChargeBackForm(number=searched(request)),
+        "back": back or ReturnedForm(number=searched(request)),
+        "told": _told(CHARGED_BACK),
+        "returned": _told(RETURNED),
         "told_head": [_("订单"), _("时间")],
         "page": page,
         "debtors": page.object_list,
@@ -71,8 +73,17 @@ def _show(request: HttpRequest, desk: Desk, form: ChargeBackForm) -> HttpRespons
         "here": "operator",
         "part": "ledger",
     }
-    status = 422 if form.errors else 200
+    status = 422 if asked is not None and asked.errors else 200
     return render(request, "pages/operator_debts.html", context, status=status)
+
+
+def _told(code: str) -> list[list[Any]]:
+    """Orders of which a service told so, and nobody has booked or settled it; the oldest first."""
+    rows = Finding.objects.filter(code=code, closed_at=None).select_related("order")
+    return [
+        [link(one.order.number, "operator_order", one.order.number), when(one.found_at)]
+        for one in rows.order_by("found_at")
+    ]
 
 
 def _debtors() -> list[dict[str, Any]]:
@@ -106,46 +117,44 @@ def _debtors() -> list[dict[str, Any]]:
 def charge_back(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Book a chargeback that stands in the service's books."""
     form = ChargeBackForm(request.POST)
-    if not form.is_valid():
+    order = _find_order(form)
+    if order is None:
         return _show(request, desk, form)
     given = form.cleaned_data
-    order = Order.objects.filter(number=given["number"].strip().upper()).first()
+    word = Word(
+        CHARGE_BACK,
+        ("order", str(order.id)),
+        given["amount"],
+        given["reference"].strip(),
+        given["reason"],
+        {"refunds": given["refunds"]} if given["refunds"] else {},
+    )
+    return say_word(request, desk, word, done=_("已记下。"), back="operator_debts")
+
+
+@require_POST
+@desk_page(Role.FINANCE)
+@fresh_factor_page("operator_debts")
+def charge_back_returned(request: HttpRequest, desk: Desk) -> HttpResponseBase:
+    """Book that the service has the money of a chargeback again."""
+    form = ReturnedForm(request.POST)
+    order = _find_order(form)
+    if order is None:
+        return _show(request, desk, back=form)
+    given, about = form.cleaned_data, ("order", str(order.id))
+    word = Word(RETURN, about, given["amount"], given["reference"].strip(), given["reason"])
+    return say_word(request, desk, word, done=_("已记下。"), back="operator_debts")
+
+
+def _find_order(form: ChargeBackForm | ReturnedForm) -> Order | None:
+    """The order that a form names; None with its error where it is not whole."""
+    if not form.is_valid():
+        return None
+    number = form.cleaned_data["number"].strip().upper()
+    order = Order.objects.filter(number=number).first()
     if order is None:
         form.add_error("number", _("没有这个订单。"))
-        return _show(request, desk, form)
-
-    def deed() -> bool:
-        journal = charge_back_order(
-            stores=get_stores(),
-            order_id=order.id,
-            amount=given["amount"],
-            reference=given["reference"].strip(),
-            at=desk.at,
-        )
-        return not journal.replayed
-
-    return do_deed(
-        request,
-        desk,
-        deed,
-        code="charge_back.book",
-        about=("order", str(order.id)),
-        done=_("已记下。"),
-        back="operator_debts",
-        reason=f"{given['amount']} {given['reference']} {given['reason']}",
-    )
-
-
-def _collect(merchant: SubjectRef, amount: Money, reference: str, desk: Desk) -> Journal:
-    bank = platform_account(AccountKind.OUTSIDE, amount.currency)
-    return collect_receivable(
-        merchant=merchant,
-        source=bank,
-        amount=amount,
-        about=merchant,
-        reference=f"bank:{reference}",
-        at=desk.at,
-    )
+    return order
 
 
 @require_POST
@@ -160,25 +169,12 @@ def step(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBas
     if name == "write_off":
         return _write_off(request, desk, merchant_id, form)
 
-    def deed() -> bool:
-        if not form.is_valid():
-            raise InputError(_("金额、流水号和理由都要写。"))
-        given = form.cleaned_data
-        check_reason(given["reason"])
-        owner = SubjectRef("merchant", merchant_id)
-        journal = _collect(owner, given["amount"], given["reference"].strip(), desk)
-        return not journal.replayed
-
-    return do_deed(
-        request,
-        desk,
-        deed,
-        code="debt.collect",
-        about=("merchant", str(merchant_id)),
-        done=_("已记下。"),
-        back="operator_debts",
-        reason=" ".join(request.POST.get(name, "") for name in ("amount", "reference", "reason")),
-    )
+    if not form.is_valid():
+        messages.error(request, _("金额、流水号和理由都要写。"))
+        return redirect("operator_debts")
+    given, about = form.cleaned_data, ("merchant", str(merchant_id))
+    word = Word(COLLECT, about, given["amount"], given["reference"].strip(), given["reason"])
+    return say_word(request, desk, word, done=_("已记下。"), back="operator_debts")
 
 
 def _write_off(
@@ -265,6 +261,7 @@ def _waiting(desk: Desk) -> list[dict[str, Any]]:
 urlpatterns = [
     path("debts/", debts, name="operator_debts"),
     path("debts/charge-back/", charge_back, name="operator_charge_back"),
+    path("debts/charge-back/back/", charge_back_returned, name="operator_charge_back_returned"),
     path("debts/write-offs/<uuid:pending_id>/", decide, name="operator_write_off"),
     path("debts/<uuid:merchant_id>/", step, name="operator_debt_step"),
 ]

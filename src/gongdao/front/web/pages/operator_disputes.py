@@ -43,10 +43,12 @@ from gongdao.front.web.dispute_desk import (
     closure_of,
     colleagues,
     hand_over_rows,
+    hold_rows,
     log_rows,
     read_stop,
     reasons_to_give,
     stop_rows,
+    stop_words,
 )
 from gongdao.front.web.dispute_files import send_exhibit, send_verdict
 from gongdao.front.web.dispute_ruling import RulingForm, weighable
@@ -81,9 +83,14 @@ def queue(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     if text:
         rows = rows.filter(order__number__iexact=text)
     page = page_of(request, rows)
+    cases = list(page.object_list)
+    lines = make_lines(cases, Mover.PLATFORM, desk.at)
+    if show == "stopped":
+        words = stop_words(cases, desk.at)
+        lines = [{**line, "stop_words": words.get(line["id"], "")} for line in lines]
     context = {
         "page": page,
-        "lines": make_lines(list(page.object_list), Mover.PLATFORM, desk.at),
+        "lines": lines,
         "show": show,
         "q": text,
         "here": "operator",
@@ -133,7 +140,7 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
     sent = request.method == "POST" and form.is_valid()
     if sent and _decide(request, desk, row, form, order.quantity):
         return redirect("operator_dispute", case_id=row.id)
-    here = reverse("operator_dispute", args=[row.id])
+    here, holds = reverse("operator_dispute", args=[row.id]), hold_rows(row, desk.at)
     context = {
         "case": make_case_sight(stores=get_stores(), case=row, side=Mover.PLATFORM, at=desk.at),
         "order": order,
@@ -151,7 +158,8 @@ def case(request: HttpRequest, desk: Desk, case_id: UUID) -> HttpResponseBase:
         "check": closure_of(row, desk.at),
         "leaves": log_rows(row),
         "causes": _causes(row),
-        "stops": stop_rows(row) if row.owner_id == desk.user else [],
+        "stops": stop_rows(row, bool(holds)) if row.owner_id == desk.user else [],
+        "holds": holds,
         "file_url": f"{here}files/",
         "verdict_url": f"{here}verdicts/",
         "here": "operator",

@@ -16,7 +16,12 @@ from gongdao.front.web.operator_access import Desk, desk_page
 from gongdao.front.web.operator_view import page_of, say_error
 from gongdao.front.worker.merchant_tasks import tell_of_review
 from gongdao.market.models import ListingReview
-from gongdao.market.review_listing import decide_price_review, open_reviews, price_asked
+from gongdao.market.review_listing import (
+    PRICES,
+    decide_price_review,
+    open_reviews,
+    price_asked,
+)
 from gongdao.market.states import ReviewCode, ReviewState, Role
 
 _WORDS = {one.value: one for one in (ReviewState.ACCEPTED, ReviewState.REFUSED)}
@@ -27,10 +32,12 @@ _MOST_PAUSED = 50
 @desk_page()
 def listings(request: HttpRequest, desk: Desk) -> HttpResponseBase:
     """Prices that wait for a word, the oldest first; what the catalogue paused."""
-    page = page_of(request, open_reviews(ReviewCode.FAR_BELOW))
+    page = page_of(request, open_reviews(*PRICES))
     context = {
         "page": page,
-        "cards": [{"row": one, "gap": price_asked(one)} for one in page.object_list],
+        "cards": [
+            {"row": one, "gap": price_asked(one), "link": one.link} for one in page.object_list
+        ],
         "paused": open_reviews(ReviewCode.PROHIBITED)[:_MOST_PAUSED],
         "may": desk.may(Role.REVIEWER),
         "here": "operator",

@@ -25,33 +25,39 @@ from gongdao.evidence.kept.open_original import Purpose, Who, open_original
 from gongdao.evidence.kept.original_facts import facts_of
 from gongdao.front.stores import get_stores
 from gongdao.front.web.downloads import file_answer
+from gongdao.front.web.money_words import DEPOSIT, say_word
 from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_forms import DepositForm, PaperForm
 from gongdao.front.web.operator_mail import check_mail, close_unproven, send_invitation
-from gongdao.front.web.operator_merchant_view import deposit_sources, merchant_context
+from gongdao.front.web.operator_merchant_view import (
+    deposit_sources,
+    merchant_context,
+    payees_of,
+)
 from gongdao.front.web.operator_queues import expired_licences, overdue_reviews
 from gongdao.front.web.operator_view import do_deed, link, page_of, say_error, searched
 from gongdao.front.web.operator_words import MERCHANTS, word_of
 from gongdao.front.web.templatetags.values import day
-from gongdao.ledger.accounts import Account
+from gongdao.front.worker.market_tasks import reachable, read_contact
 from gongdao.ledger.decide_payout import PayeeProof
 from gongdao.ledger.models import Payee
 from gongdao.ledger.payees import verify_payee
 from gongdao.market.admit_merchant import add_paper, open_merchant
 from gongdao.market.invite_member import dismiss_member, invite_member
 from gongdao.market.models import Merchant
+from gongdao.market.notices_merchant import plan_payee_notices
 from gongdao.market.pause_merchant import (
     pause_merchant,
     resume_merchant,
     review_due,
     review_merchant,
 )
-from gongdao.market.pay_deposit import pay_deposit
 from gongdao.market.staff import note_deed
 from gongdao.market.states import MerchantState, Role
+from gongdao.market.take_word import Word
 from gongdao.market.vetting_models import MerchantPaper
 
-_HOME = "operator_merchants"
+_HOME, _ONE = "operator_merchants", "operator_merchant"
 
 
 @require_safe
@@ -217,23 +223,15 @@ def deposit(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponse
     if not form.is_valid():
         return _show(request, desk, found, status=422, deposit_form=form)
     given = form.cleaned_data
-    return do_deed(
-        request,
-        desk,
-        lambda: pay_deposit(
-            merchant_id=found.id,
-            amount=given["amount"],
-            source=Account.parse(given["source"]),
-            reference=given["reference"].strip(),
-            at=desk.at,
-        ),
-        code="deposit.pay",
-        about=("merchant", str(found.id)),
-        done=_("保证金已登记。"),
-        back="operator_merchant",
-        args=(found.id,),
-        reason=f"{given['amount']} {given['reference']}",
+    word = Word(
+        DEPOSIT,
+        ("merchant", str(found.id)),
+        given["amount"],
+        given["reference"].strip(),
+        given={"source": given["source"]},
     )
+    done = _("保证金已登记。")
+    return say_word(request, desk, word, done=done, back=_ONE, args=(found.id,))
 
 
 @require_POST
@@ -285,24 +283,52 @@ def payee(request: HttpRequest, desk: Desk, payee_id: UUID) -> HttpResponseBase:
     if row is None or proof not in list(PayeeProof) or desk.by.id is None:
         raise Http404
     found, by = _find(row.owner_id), desk.by.id
-    return do_deed(
-        request,
-        desk,
-        lambda: verify_payee(
+
+    def deed() -> bool:
+        done = verify_payee(
             stores=get_stores(),
             payee_id=row.id,
             merchant_name=found.legal_name,
             proof=PayeeProof(proof),
             by=by,
             at=desk.at,
-        ),
+        )
+        if done:
+            plan_payee_notices(
+                stores=get_stores(),
+                merchant=found,
+                payee_id=row.id,
+                read=read_contact,
+                channels=reachable(),
+                at=desk.at,
+            )
+        return done
+
+    return do_deed(
+        request,
+        desk,
+        deed,
         code="payee.verify",
         about=("merchant", str(found.id)),
         done=_("收款账户已核实。"),
         back="operator_merchant",
         args=(found.id,),
-        reason=proof,
+        reason=f"{row.id} {proof}",
     )
+
+
+@require_POST
+@desk_page(Role.FINANCE)
+@fresh_factor_page(_HOME)
+def payee_number(request: HttpRequest, desk: Desk, payee_id: UUID) -> HttpResponseBase:
+    """The whole number of an account, shown once, to name it to the bank or the service; the look
+    is recorded first."""
+    row = Payee.objects.filter(id=payee_id, owner_kind="merchant").first()
+    if row is None:
+        raise Http404
+    found, about = _find(row.owner_id), ("merchant", str(row.owner_id))
+    note_deed(by=desk.by, deed="payee.look", about=about, reason=str(row.id), at=desk.at)
+    return _show(request, desk, found, payees=payees_of(found, at=desk.at, opened=row.id))
 
 
 urlpatterns = [
@@ -320,4 +346,5 @@ urlpatterns = [
     ),
     path("papers/<uuid:paper_id>/", paper, name="operator_paper"),
     path("payees/<uuid:payee_id>/", payee, name="operator_payee"),
+    path("payees/<uuid:payee_id>/number/", payee_number, name="operator_payee_number"),
 ]

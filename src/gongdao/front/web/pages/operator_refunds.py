@@ -13,23 +13,25 @@ from django.shortcuts import redirect
 from django.urls import path
 from django.views.decorators.http import require_POST
 
+from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.front.gateways import get_gateways
 from gongdao.front.stores import get_stores
+from gongdao.front.web.money_words import ELSEWHERE, say_word
 from gongdao.front.web.operator_access import Desk, desk_page, fresh_factor_page
 from gongdao.front.web.operator_money import payout_policy
-from gongdao.front.web.operator_view import do_deed
-from gongdao.market.give_back import refund_bounced, refund_confirmed
+from gongdao.front.web.operator_view import do_deed, say_error
+from gongdao.market.give_back import refund_bounced
 from gongdao.market.models import Order
 from gongdao.market.note_bill import settle_finding
 from gongdao.market.staff import check_reason
 from gongdao.market.states import Role
+from gongdao.market.take_word import Word
 from gongdao.market.vetting_models import StaffDeed
 from gongdao.payments.ask_refund import RefundFate, ask_refund
 from gongdao.payments.fail_refund import fail_refund
 from gongdao.payments.models import Refund
-from gongdao.payments.settle_elsewhere import settle_elsewhere
 
 BOUNCE_SEEN = "refund.bounce_seen"
 """The deed of the first of two people who say that a refund came back."""
@@ -71,22 +73,22 @@ def elsewhere(request: HttpRequest, desk: Desk, refund_id: UUID) -> HttpResponse
     row = _find(refund_id)
     if request.POST.get("seen") != "yes":
         return _look_first(request, row)
-    fate = ask_refund(refund=row, gateways=get_gateways(), at=desk.at)
-
-    def confirmed(refund: Refund) -> None:
-        refund_confirmed(stores=get_stores(), refund=refund, at=desk.at)
-
-    def deed() -> bool:
-        return settle_elsewhere(
-            refund_id=row.id,
-            asked_no=row.asked_no,
-            fate=fate,
-            reference=request.POST.get("reference", ""),
-            confirmed=confirmed,
-            at=desk.at,
-        )
-
-    return _do(request, desk, row, deed, code="refund.elsewhere", done=_("已记为付给买家。"))
+    number = row.credit.intent.out_trade_no
+    try:
+        said = check_reason(request.POST.get("reason", ""))
+    except InputError as error:
+        messages.error(request, say_error(error))
+        return redirect("operator_order", number=number)
+    word = Word(
+        ELSEWHERE,
+        ("order", str(row.credit.intent.owner_id)),
+        Money(row.amount_minor, row.credit.currency),
+        request.POST.get("reference", "").replace("\0", "").strip()[:80],
+        said,
+        {"refund": str(row.id), "asked_no": row.asked_no},
+    )
+    done = _("已记为付给买家。")
+    return say_word(request, desk, word, done=done, back="operator_order", args=(number,))
 
 
 @require_POST

@@ -18,12 +18,15 @@ from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
 from gongdao.front.gateways import get_gateways
 from gongdao.front.split_csv import split_csv
+from gongdao.front.stores import get_stores
 from gongdao.front.web.downloads import file_answer
 from gongdao.front.web.market_words import gateway_name
 from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_view import do_deed, page_of, searched
 from gongdao.front.web.split_words import SPLIT_SHAPES, SPLIT_STATES, split_problem, split_state
+from gongdao.market.limits import share_limit
 from gongdao.market.models import Merchant
+from gongdao.market.pass_shares import find_waiting_shares, pass_shares
 from gongdao.market.push_split import drop_split, push_split
 from gongdao.market.staff import note_deed
 from gongdao.market.states import Role
@@ -65,6 +68,8 @@ def _show(
         "states": [(code, split_state(code)) for code in SPLIT_STATES],
         "state": state,
         "q": text,
+        "passing": _passing(desk),
+        "limit": share_limit(today),
         "services": [
             {"name": gateway_name(one.name), "splits": bool(find_splitter(one, one.account))}
             for one in get_gateways().values()
@@ -76,6 +81,27 @@ def _show(
         "part": "ledger",
     }
     return render(request, "pages/operator_splits.html", context, status=status)
+
+
+def _passing(desk: Desk) -> list[dict[str, Any]]:
+    """Shares that wait for a second person, with the account that they would arrive at."""
+    rows = find_waiting_shares(stores=get_stores(), at=desk.at)
+    names = dict(
+        Merchant.objects.filter(id__in={one.merchant_id for one in rows}).values_list(
+            "id", "display_name"
+        )
+    )
+    return [
+        {
+            "row": one,
+            "merchant": names.get(one.merchant_id, ""),
+            "service": gateway_name(one.gateway),
+            "number": f"…{one.receiver.number[-4:]}" if one.receiver else "",
+            "newest": one.newest.isoformat(),
+            "mine": one.receiver is not None and one.receiver.verified_by == desk.by.id,
+        }
+        for one in rows
+    ]
 
 
 def _sights(rows: list[Split]) -> list[dict[str, Any]]:
@@ -124,6 +150,42 @@ def step(request: HttpRequest, desk: Desk, split_id: UUID) -> HttpResponseBase:
     )
 
 
+@require_POST
+@desk_page(Role.FINANCE)
+@fresh_factor_page("operator_splits")
+def let_go(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBase:
+    """Let shares over the limit of a day go, as they were shown."""
+    try:
+        receiver = UUID(request.POST.get("receiver", ""))
+        newest = datetime.fromisoformat(request.POST.get("newest", ""))
+    except ValueError:
+        raise Http404 from None
+    if newest.tzinfo is None:
+        raise Http404
+
+    def deed() -> bool:
+        passed = pass_shares(
+            stores=get_stores(),
+            merchant_id=merchant_id,
+            gateway=request.POST.get("gateway", "")[:16].replace("\0", ""),
+            receiver=receiver,
+            newest=newest,
+            by=desk.by,
+            at=desk.at,
+        )
+        return passed > 0
+
+    return do_deed(
+        request,
+        desk,
+        deed,
+        code="",  # the deed notes itself
+        about=("merchant", str(merchant_id)),
+        done=_("放行了，这些分账会接着办。"),
+        back="operator_splits",
+    )
+
+
 @require_safe
 @desk_page(Role.FINANCE)
 def listed(request: HttpRequest, desk: Desk) -> HttpResponseBase:
@@ -154,5 +216,6 @@ def _day(text: str) -> date | None:
 urlpatterns = [
     path("splits/", splits, name="operator_splits"),
     path("splits/list.csv", listed, name="operator_splits_list"),
+    path("splits/let-go/<uuid:merchant_id>/", let_go, name="operator_splits_let_go"),
     path("splits/<uuid:split_id>/", step, name="operator_split_step"),
 ]
