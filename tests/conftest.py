@@ -5,6 +5,7 @@ A session without a test of the web half loads no Django; one that touches no da
 
 from __future__ import annotations
 
+import gc
 import os
 import re
 import shutil
@@ -67,6 +68,7 @@ def pytest_collection_modifyitems(items):
     them those that share a server, so that it need not run until the end."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: (item.path.parent.name != "e2e", item.path not in slow))
+    gc.freeze()  # what was loaded and collected stays; no collection need look through it
 
 
 def pytest_unconfigure(config):

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 from contextlib import suppress
 from datetime import timedelta
+from functools import lru_cache
 from itertools import chain, combinations
 from typing import Any, ClassVar
 
@@ -435,12 +436,14 @@ def _pieces_of(case: Case) -> set[int]:
     """What a case is about: the pieces that records found bad where these decided, else those that
     the buyer named, else all."""
     row = case.verdicts.order_by("-number").first()
-    found: tuple[int, ...] = ()
-    if row is not None:
-        file = read_verdict(row.file.encode())
-        if file.basis is Basis.RULES:
-            found = file.facts.places(FactName.AFFECTED_PLACES)
+    found = _found_in(row.file) if row is not None else ()
     return set(found or case.places or range(1, PIECES + 1))
+
+
+@lru_cache(maxsize=64)
+def _found_in(file: str) -> tuple[int, ...]:
+    read = read_verdict(file.encode())
+    return read.facts.places(FactName.AFFECTED_PLACES) if read.basis is Basis.RULES else ()
 
 
 def test_disputes_hold_whatever_happens(monkeypatch):

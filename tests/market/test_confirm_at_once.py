@@ -3,6 +3,7 @@ it the longer way, and nothing is written by halves."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -29,6 +30,10 @@ from gongdao_verify.leaf_form import parse_leaf
 pytestmark = pytest.mark.django_db(transaction=True)
 LATER = AT + timedelta(minutes=20)
 _LONG_WAY = "FOR UPDATE OF i, o, log_at"
+_WALKS = re.compile(
+    r"using payments_intent_waiting"
+    r"|using payments_intent_owner[^\n]*\n\s*Index Cond:[^\n]*owner_kind"
+)
 
 
 @pytest.fixture
@@ -138,6 +143,31 @@ def test_it_waits_for_who_holds_the_order():
     )
     assert met.waited and met.first == 1 and met.second.deed is Deed.DELIVER
     _is_whole(placed.number)
+
+
+def test_no_walk_over_all_payments(monkeypatch):
+    """Even without the indexes of its number and its id, a payment is not looked for among those of
+    all orders, or all that wait: a planner without statistics did so with them, and each order made
+    the next one slower."""
+    asked, run = list[tuple[str, Any]](), confirming.run_prepared
+
+    def note(statement: str, values: Any) -> Any:
+        asked.append((statement, values))
+        return run(statement, values)
+
+    monkeypatch.setattr(confirming, "run_prepared", note)
+    pay(order(make_shop(stock=3)))
+    gone = "payments_intent_number_once", "payments_intent_pkey CASCADE"
+    with psycopg.connect(_url()) as line:
+        for name in gone:
+            line.execute(f"ALTER TABLE payments_intent DROP CONSTRAINT {name}")
+        line.execute("SET enable_seqscan = off")
+        for statement, values in asked:
+            rows = psycopg.ClientCursor(line).execute(f"EXPLAIN {statement}", values).fetchall()
+            plan = "\n".join(row[0] for row in rows)
+            assert "on payments_intent" in plan and not _WALKS.search(plan), plan
+        line.rollback()
+    assert len(asked) == 2
 
 
 def test_half_of_it_is_nothing(monkeypatch):

@@ -10,12 +10,13 @@ from django.db import DatabaseError, transaction
 from PIL import Image
 from tests.market.market_kit import AT, make_shop, order, pay
 
-from gongdao.core.blobs import blob_name
+from gongdao.core.blobs import blob_name, case_prefix
 from gongdao.core.errors import InputError
 from gongdao.evidence.kept.models import Access, Original
 from gongdao.evidence.kept.open_original import Purpose, Who
 from gongdao.front.stores import get_stores
 from gongdao.log.models import LogPending
+from gongdao.market.drop_unkept import drop_unkept
 from gongdao.market.models import Merchant, Order, OrderTest
 from gongdao.market.own_orders import as_found
 from gongdao.market.record_test import (
@@ -199,3 +200,30 @@ def test_files_of_one_order_have_room_for_so_many_bytes_together(revealed, monke
     with pytest.raises(InputError, match="MB"):
         _tell(revealed.id, FAILS, 20, files=[("b.png", make_png(4, 4))])
     assert Original.objects.count() == 1
+
+
+def test_an_upload_that_was_rolled_back_goes(revealed, monkeypatch):
+    """The log refuses the leaf after the file was stored: the file is removed a day later, and not
+    before; one that is kept stays, also where it was told again in between."""
+
+    def refuse(**_given):
+        raise DatabaseError("no leaf")
+
+    other = make_png(5, 5)
+    _tell(revealed.id, WORKS, files=[("a.png", PICTURE)])
+    with monkeypatch.context() as patch:
+        patch.setattr("gongdao.market.record_test.append_leaves", refuse)
+        for place, data in enumerate((other, make_png(7, 7))):
+            with pytest.raises(DatabaseError):
+                _tell(revealed.id, FAILS, 20 + place, files=[("b.png", data)])
+    _tell(revealed.id, FAILS, 30, files=[("b.png", other)])
+    stores = get_stores()
+    prefix = case_prefix(revealed.id)
+    kept = set(Original.objects.values_list("address", flat=True))
+    stored = {name.rpartition("/")[2]: at for name, at in stores.blobs.names(prefix)}
+    assert len(stored) == 3 and kept < set(stored)
+    assert drop_unkept(stores=stores, before=min(stored.values())) == 0
+    later = max(stored.values()) + timedelta(seconds=1)
+    assert drop_unkept(stores=stores, before=later) == 1
+    assert {name.rpartition("/")[2] for name, _at in stores.blobs.names(prefix)} == kept
+    assert drop_unkept(stores=stores, before=later) == 0

@@ -129,7 +129,7 @@ def test_the_account_before_receives_while_the_new_one_rests(fake):
 
 
 def test_shares_over_the_limit_of_a_day_wait_for_a_second_person(fake, monkeypatch):
-    """The first goes; the second, which passes the limit with it, waits, and its rest too. Who
+    """The first goes; the second, which passes the limit with it, waits, and its rest too: who
     verified the account cannot let it go, nor anybody for another account; somebody else can."""
     shop, first = make_shop(), Actor(new_id(AT), "first@example.org")
     payee = add_receiver(shop, fake, by=first.id)

@@ -58,8 +58,8 @@ def test_a_dispute_of_nothing_of_ours_is_kept_and_no_more(fake, shop):
 
 @pytest.mark.parametrize("fake", ["stripe"], indirect=True)
 def test_a_won_dispute_stands_on_the_desk_once(fake, shop):
-    """The money is back, and the dispute is closed for us: one word, for a person; it keeps nothing
-    waiting. One that was lost is accepted and kept, and says nothing new."""
+    """The money is back, and the dispute is closed for us: one word, for a person, that keeps
+    nothing waiting; one that was lost is accepted and kept, and says nothing new."""
     placed = _placed(shop, fake)
     paid = fake.pay(placed.number, placed.total.minor)
     assert _send(fake.sign(event(paid))).status_code == 200

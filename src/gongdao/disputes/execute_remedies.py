@@ -223,8 +223,10 @@ def _try(docket: Docket, step: Remedy) -> list[Remedy]:
         _later(step, "no_cover", docket.at)
     except ClaimBusy:
         _later(step, "busy", docket.at)
-    except StockShort as error:
-        return _refund_instead(docket, step, error)
+    except StockShort:
+        return _refund_instead(docket, step, "out_of_stock")
+    except _PaidBefore:
+        return _refund_instead(docket, step, "paid_before")
     return []
 
 
@@ -390,15 +392,15 @@ def _replace(docket: Docket, step: Remedy) -> None:
     )
 
 
-class _PaidBefore(StockShort):
+class _PaidBefore(Exception):
     """Money was given for the pieces that are to be replaced."""
 
 
-def _refund_instead(docket: Docket, step: Remedy, why: StockShort) -> list[Remedy]:
+def _refund_instead(docket: Docket, step: Remedy, why: str) -> list[Remedy]:
     """There is nothing to replace with, or it was paid for: the money that its verdict then gives
     goes back instead, less what went back before, borne as the verdict says."""
     step.state, step.ended_at, step.next_try_at = "failed", docket.at, None
-    step.problem = "paid_before" if isinstance(why, _PaidBefore) else "out_of_stock"
+    step.problem = why
     step.save()
     case = docket.case
     most = most_of_case(case=case, order=docket.order, at=docket.at)

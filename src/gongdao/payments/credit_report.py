@@ -18,6 +18,7 @@ _LOCK = """
 SELECT id, owner_kind, owner_id, gateway, account, out_trade_no, amount_minor, currency, trade_no
 FROM payments_intent WHERE out_trade_no = %s FOR UPDATE
 """
+# "IS TRUE" keeps a planner without statistics from walking all payments that wait.
 _CREDIT_CTES = """
 payments_credited AS (
   INSERT INTO payments_credit
@@ -28,7 +29,7 @@ payments_credited AS (
   RETURNING id
 ), payments_moved AS (
   UPDATE payments_intent SET trade_no = %(pay_trade_no)s, credited_at = %(pay_at)s
-  WHERE id = %(pay_intent)s AND trade_no = '' AND NOT %(pay_surplus)s
+  WHERE id = %(pay_intent)s AND (trade_no = '') IS TRUE AND NOT %(pay_surplus)s
     AND EXISTS (SELECT FROM payments_credited)
 ), payments_seen AS (
   INSERT INTO payments_callbackseen
@@ -36,6 +37,7 @@ payments_credited AS (
   SELECT %(pay_gateway)s, %(pay_way)s, %(pay_at)s::timestamptz, %(pay_verdict)s, %(pay_reason)s,
     %(pay_out_trade_no)s, %(pay_trade_no)s, %(pay_minor)s::bigint, %(pay_digest)s::bytea{only_seen}
 )"""
+_CREDIT = f"WITH {_CREDIT_CTES.format(only_if='', only_seen='')} SELECT id FROM payments_credited"
 _SEEN = """
 INSERT INTO payments_callbackseen
   (gateway, way, at, verdict, reason, out_trade_no, trade_no, amount_minor, digest)
@@ -91,7 +93,7 @@ def credit_report(
             digest=digest,
             at=at,
         )
-        cursor.execute(f"WITH {credit_ctes()} SELECT id FROM payments_credited", values)
+        cursor.execute(_CREDIT, values)
         made = cursor.fetchone()
         if made is None and judged.verdict is CallbackVerdict.CREDIT:
             judged = NUMBER_USED

@@ -16,7 +16,7 @@ from django.db.models import Q
 
 from gongdao.core.errors import MoneyRefused
 from gongdao.core.ids import new_id, new_number
-from gongdao.core.language import Phrase, mark
+from gongdao.core.language import Phrase
 from gongdao.payments.ask_refund import RefundFate, ask_outcome
 from gongdao.payments.carry_out_refunds import ASKING, OnConfirmed
 from gongdao.payments.fail_refund import BOUNCED
@@ -28,7 +28,6 @@ Fates = Mapping[str, tuple[int, RefundFate]]
 had been asked for then."""
 BY_BANK = "chargeback:"
 """How `Refund.paid_elsewhere` begins where the buyer's bank took the money back for him."""
-_NOT_SAID = mark("退款 {no} 办成没有，支付渠道没有说。到它的后台看清楚，在表里选好，再登记。")
 _OPEN: dict[str, Any] = {"state__in": ["requested", "stuck"]}
 _NOT_PAID = (
     Q(tries=0, problem="")
@@ -71,7 +70,12 @@ def end_unsure(
         if fate is RefundFate.UNKNOWN:
             fate = said or fate
         if fate is RefundFate.UNKNOWN:
-            raise MoneyRefused(Phrase(_NOT_SAID, no=number))
+            raise MoneyRefused(
+                Phrase(
+                    "退款 {no} 办成没有，支付渠道没有说。到它的后台看清楚，在表里选好，再登记。",
+                    no=number,
+                )
+            )
         if fate is RefundFate.ARRIVED:
             refund.state, refund.confirmed_at, refund.next_try_at = "confirmed", at, None
             refund.problem = ""

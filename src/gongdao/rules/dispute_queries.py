@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import MISSING, fields, is_dataclass
 from datetime import date
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from gongdao.core.errors import NotKnown, RuleDataError
@@ -13,7 +14,7 @@ from gongdao.rules.at import all_at, at
 from gongdao.rules.convert import build
 from gongdao.rules.digest import digest_entry
 from gongdao.rules.dispute_kinds import AbuseRule, DisputeClock, DisputeStop, Excuse, Liability
-from gongdao.rules.load import Rules
+from gongdao.rules.load import Rules, load_rules
 from gongdao.rules.model import Entry
 
 E = TypeVar("E", bound=Entry)
@@ -66,7 +67,18 @@ def dispute_stop(reason: str, on: date, *, rules: Rules | None = None) -> Disput
 
 def embed_entry(entry: Entry) -> dict[str, Any]:
     """``entry`` as plain values with kind and digest, so that a stranger can judge by it. Of a
-    published entry the digest is the one in the lock."""
+    published entry the digest is the one in the lock, and the values are the same object each time:
+    they are for reading."""
+    published = any(one is entry for one in load_rules().by_id.get(entry.id, ()))
+    return _embed_published(entry.id, entry.version) if published else _embed(entry)
+
+
+@lru_cache(maxsize=256)
+def _embed_published(id: str, version: int) -> dict[str, Any]:
+    return _embed(next(one for one in load_rules().by_id[id] if one.version == version))
+
+
+def _embed(entry: Entry) -> dict[str, Any]:
     kind = type(entry).__name__
     table = _table(entry)
     return {"kind": kind, "digest": digest_entry(kind, table), "table": table}

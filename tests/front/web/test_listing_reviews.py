@@ -14,6 +14,7 @@ from tests.market.market_kit import AT, own_proof, publish
 from gongdao.core.money import Money
 from gongdao.front.clock import now
 from gongdao.front.worker import merchant_tasks
+from gongdao.market.compared import Compared, ComparedKind
 from gongdao.market.draft_fields import write_fields
 from gongdao.market.draft_listing import save_draft
 from gongdao.market.look_again import pause_fallen
@@ -75,6 +76,30 @@ def test_a_low_price_goes_to_the_operator_and_back(shop, staff):
     assert deed.who_mail == "staff@example.org"
     assert Notice.objects.get().event == f"price:{review.id}"
     assert "没有等着看的价格" in text_of(staff.get("/operator/listings/"))
+    assert "第 2 版" in text_of(seller.post(f"{desk}publish/", follow=True))
+
+
+def test_an_issuers_price_goes_to_the_operator_and_back(shop, staff):
+    """The merchant reads why it waits; the operator sees price and address, approves, and it is
+    published with the struck-through price."""
+    link = "https://example.invalid/price"
+    dear = replace(
+        OFFER,
+        compared_price=Money(30_000),
+        compared_with=Compared(ComparedKind.OFFICIAL, link=link),
+        source_proof=own_proof(shop.merchant.id),
+    )
+    by = make_user("drafter2@example.com").pk
+    save_draft(listing=shop.listing, fields=write_fields(dear), by=by, at=now())
+    seller, desk = _seller(shop), f"/desk/listings/{shop.listing.id}/"
+    said = text_of(seller.post(f"{desk}publish/", follow=True))
+    assert "官方标价的网址" in said and "平台在看划线价" in said and "¥300.00" in said
+    review = ListingReview.objects.get()
+    answer = staff.get("/operator/listings/")
+    assert "¥300.00" in text_of(answer) and f'href="{link}"' in answer.content.decode()
+    given = {"word": "accepted", "reason": "网址上是这个价"}
+    staff.post(f"/operator/listings/{review.id}/", given)
+    assert Notice.objects.get().event == f"price:{review.id}"
     assert "第 2 版" in text_of(seller.post(f"{desk}publish/", follow=True))
 
 

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from gongdao.front.bench.record_orders import Tape
 
 _PROCESSES = 2
+_UNITS = "vault_unit_ids"
 _WARM_UP = 2
 """Orders that each connection plays before the clock runs: its statements are planned then."""
 
@@ -112,19 +113,29 @@ def _connect(url: str) -> psycopg.Connection[Any]:
 
 
 def _play(line: psycopg.Connection[Any], tape: Tape) -> None:
+    rows: list[Any] = []
     for steps in tape:
         if len(steps) == 1:
-            _send(line, *steps[0])
+            rows = _send(line, *steps[0], rows)
             continue
         with line.transaction():
             for step in steps:
-                _send(line, *step)
+                rows = _send(line, *step, rows)
 
 
-def _send(line: psycopg.Connection[Any], statement: bytes, values: Any) -> None:
+def _send(
+    line: psycopg.Connection[Any], statement: bytes, values: Any, before: list[Any]
+) -> list[Any]:
+    """What the statement gives. Every tape was recorded from the same shelf, so each names the same
+    unit: the one that is named here is what the look ``before`` found set aside."""
+    delivers = _UNITS in values
+    if delivers:
+        values = {**values, _UNITS: before[0][-2]}
     cursor = line.execute(statement, values, prepare=True, binary=True)
-    if cursor.description:
-        cursor.fetchall()
+    rows = cursor.fetchall() if cursor.description else []
+    if delivers and rows[0][0] is None:
+        raise RuntimeError("a recorded payment delivered nothing")
+    return rows
 
 
 def main() -> None:

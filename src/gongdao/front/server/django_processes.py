@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import time
 from typing import TYPE_CHECKING
 
 import psycopg
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 SETTINGS = "gongdao.front.web.django_settings"
 _MIGRATION_LOCK = 7_463_011
 """Any number that nobody else locks in this database."""
+_ASK_AGAIN_S = 0.1
 SLOW, QUICK = "reading", "quick"
 """The queues: reading and sealing files; everything else."""
 OUTSIDE = "outside"
@@ -35,14 +37,17 @@ def prepare(database_url: str, *, with_static: bool = False) -> None:
     """Bring the database to this version's form, and the static files where pages are to be served
     (``with_static``); two at once do it one by one.
 
-    The lock has a connection of its own, and goes with it, whatever happens.
+    The lock has a connection of its own, and goes with it, whatever happens. It is asked for again
+    and again: a statement that waits for it would hold a snapshot, for which an index that is built
+    beside writes waits in turn.
     """
     set_up_django()
     from django.apps import apps
     from django.core.management import call_command
 
     with psycopg.connect(database_url, autocommit=True) as lock:
-        lock.execute("SELECT pg_advisory_lock(%s)", (_MIGRATION_LOCK,))
+        while not _is_mine(lock):
+            time.sleep(_ASK_AGAIN_S)
         call_command("migrate", interactive=False, verbosity=0)
         if with_static and apps.is_installed("django.contrib.staticfiles"):
             call_command("collectstatic", interactive=False, verbosity=0)
@@ -51,6 +56,11 @@ def prepare(database_url: str, *, with_static: bool = False) -> None:
             from gongdao.front.stores import get_stores
 
             check_masters(get_stores())
+
+
+def _is_mine(lock: psycopg.Connection[tuple[bool]]) -> bool:
+    row = lock.execute("SELECT pg_try_advisory_lock(%s)", (_MIGRATION_LOCK,)).fetchone()
+    return row is not None and row[0]
 
 
 def run_worker(*, concurrency: int) -> None:

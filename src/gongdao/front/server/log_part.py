@@ -34,8 +34,9 @@ from gongdao.log.sequence import BATCH, Sequencer
 from gongdao.log.signers import as_known_log
 
 log = logging.getLogger("gongdao.log")
-LOOK_AGAIN_S = 0.05
-"""Pause after a round, unless it was full: leaves that come meanwhile share one checkpoint."""
+LOOK_AGAIN_S = 0.1
+"""Pause after a round, unless it was full: leaves that come meanwhile share one checkpoint, and
+what it costs to have that on disk."""
 OTHER_S = 1.0
 """Pause where another process is the sequencer."""
 REFUSED_S = 5.0

@@ -22,6 +22,7 @@ from gongdao.front.stores import get_settings, get_stores
 from gongdao.front.worker.tasks import QUICK, ask_for_finishing
 from gongdao.ledger.payees import forget_payees
 from gongdao.market.api_keys import forget_answers
+from gongdao.market.drop_unkept import drop_unkept
 from gongdao.market.forget_records import (
     find_left,
     forget_contacts,
@@ -102,6 +103,7 @@ def sweep_market(timestamp: int) -> None:
         "readings of exhibits": forget_readings(at=at),
         "disputes": _each(lambda: forget_words(stores=stores, before=said, at=at), at),
         "requests": _each(lambda: forget_requests(stores=stores, before=asked, at=at), at),
+        "uploads that were never kept": drop_unkept(stores=stores, before=at - _UNFINISHED_PARTS),
         "issuer checks": forget_checks(before=at - _kept_for("issuer_check", at)),
     }
     for what, count in forgotten.items():

@@ -2,10 +2,11 @@
 -- they are still as they were read a moment before; then credit, units, hold, status and leaves are written, else nothing is.
 -- Where the credit is written the rest is, too, or the statement fails (a division by nought): it is a transaction of its own.
 -- {aside}, {credit}, {given}, {hold} and {log} are parts of vault, payments, ledger and log. Each row is named by its primary
--- key: in a join, a planner without statistics would walk a whole table. Indexes: primary keys, and the vault's.
+-- key: in a join, a planner without statistics would walk a whole table. "IS TRUE" keeps it from walking all payments that
+-- wait (payments_intent_waiting). Indexes: primary keys, and the vault's.
 WITH locked AS MATERIALIZED (
   SELECT o.id FROM payments_intent i, market_order o, log_subject log_at
-  WHERE i.id = %(pay_intent)s AND i.trade_no = ''
+  WHERE i.id = %(pay_intent)s AND (i.trade_no = '') IS TRUE
     AND o.id = %(order)s AND o.state = %(from)s AND o.reserved_until > %(at)s
     AND log_at.name = %(log_subject)s AND log_at.last_hash = %(log_before)s::bytea
   FOR UPDATE OF i, o, log_at
