@@ -176,3 +176,19 @@ def test_silence_brings_money_where_nobody_said_which_piece():
     assert Case.objects.get().step == Step.EXECUTING
     assert (Verdict.objects.get().remedy, paid_back()) == ("refund_part", 5_000)
     check_money()
+
+
+def test_silence_replaces_nothing_that_was_paid_for():
+    """Records paid for the two bad pieces; what is left is claimed, no piece is named, and another
+    secret wanted: silence brings the rest of the money, and the paid ones are not replaced."""
+    order = of_three("SANDBOX-INVALID-1", "SANDBOX-VALID-2", "SANDBOX-INVALID-3", more=3)
+    first = complain(order, ReasonCode.INVALID)
+    ask_issuer(LATE + HOUR)
+    carry_out(first, LATE + HOUR)
+    before = pieces(order)
+    case = complain(order, ReasonCode.INVALID, LATE + 2 * HOUR, wanted="replacement")
+    tell(case, LATE + 2 * HOUR)
+    fire_due_clocks(stores=get_stores(), at=case.clock_due_at)
+    carry_out(case, case.clock_due_at)
+    assert pieces(order) == before and paid_back() <= order.total_minor
+    check_money()

@@ -371,10 +371,10 @@ def _replace(docket: Docket, step: Remedy) -> None:
     order = docket.order
     if order.state not in (OrderState.DELIVERED, OrderState.COMPLETED):
         raise StockShort
-    if refunded_of(case=docket.case, order=order, at=docket.at):
+    places = _verdict_of(docket, step).result.places
+    if refunded_of(case=docket.case, order=order, at=docket.at, places=places):
         raise _PaidBefore
     claim = SubjectRef("order", order.id)
-    places = _verdict_of(docket, step).result.places
     bad = [one for one in get_units(claim) if not places or one.place in places]
     units = [replace_unit(claim=claim, unit=one.unit, at=docket.at) for one in bad]
     if not units or len(units) < len(places):

@@ -60,11 +60,11 @@ def check_replacement(*, case: Case, order: Order, at: datetime) -> None:
         )
 
 
-def refunded_of(*, case: Case, order: Order, at: datetime) -> int:
+def refunded_of(*, case: Case, order: Order, at: datetime, places: tuple[int, ...] = ()) -> int:
     """How many minor units this case gave back (or is to), and others of the price of the pieces
     that it is about."""
     rows = Remedy.objects.filter(case=case, kind="refund").exclude(state="failed")
     own = int(rows.aggregate(all=Sum("amount_minor"))["all"] or 0)
-    places = claimed_places(case=case, order=order)
+    places = places or claimed_places(case=case, order=order)
     left = read_left(order=order, places=places, case_id=case.id, at=at)
     return own + len(places) * -(-order.total_minor // order.quantity) - left
