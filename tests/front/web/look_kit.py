@@ -31,7 +31,7 @@ POLICY = (
     " frame-ancestors 'none'; object-src 'none'"
 )
 """What the project sends, so that an inline style or script shows as an error here."""
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _TYPES = {
     ".css": "text/css",
     ".js": "text/javascript",
