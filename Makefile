@@ -142,10 +142,10 @@ shuffle: | $(BIN)/python
 	GONGDAO_FRESH_EXAMPLES=1 $(BIN)/python -m pytest $(WORKERS)
 
 soak: setup-dev
-	GONGDAO_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/fuzz -q
+	GONGDAO_FRESH_EXAMPLES=1 GONGDAO_FUZZ_FILES=10000 $(BIN)/python -m pytest tests/fuzz -q
 	GONGDAO_CRASH_ORDERS=2000 $(BIN)/python -m pytest tests/market/test_crash.py -q
-	GONGDAO_DISPUTE_HISTORIES=10000 $(BIN)/python -m pytest tests/disputes/test_machine.py -q
-	$(BIN)/python -m pytest -m soak -q
+	GONGDAO_FRESH_EXAMPLES=1 GONGDAO_DISPUTE_HISTORIES=10000 $(BIN)/python -m pytest tests/disputes/test_machine.py -q
+	GONGDAO_FRESH_EXAMPLES=1 $(BIN)/python -m pytest -m soak -q
 
 bench: setup-dev
 	$(BIN)/python benchmarks/run.py

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 from unittest.mock import patch
 
+import psycopg
 from django.db import OperationalError, connection
 
 
@@ -15,16 +17,19 @@ def _lost() -> OperationalError:
 
 @contextmanager
 def failing_statement(number: int) -> Iterator[list[int]]:
-    """The statement with this number (from 1) is lost on its way; savepoints count as well."""
+    """The statement with this number (from 1) that this thread's connection sends is lost on its
+    way, whether Django or a prepared statement sends it; savepoints count as well."""
     seen = [0]
+    real = psycopg.Cursor.execute
 
-    def run(execute, sql, params, many, context):
-        seen[0] += 1
-        if seen[0] == number:
-            raise _lost()
-        return execute(sql, params, many, context)
+    def run(self: psycopg.Cursor[Any], *values: Any, **how: Any) -> psycopg.Cursor[Any]:
+        if self.connection is connection.connection:
+            seen[0] += 1
+            if seen[0] == number:
+                raise psycopg.OperationalError("the connection was lost")
+        return real(self, *values, **how)
 
-    with connection.execute_wrapper(run):
+    with patch.object(psycopg.Cursor, "execute", run):
         yield seen
 
 

@@ -11,6 +11,7 @@ from gongdao.disputes.authority_register import Said
 from gongdao.disputes.authority_requests import (
     NewRequest,
     confirm_request,
+    end_request,
     enter_request,
     open_paper,
 )
@@ -62,6 +63,13 @@ def confirm(row: AuthorityRequest, by="petra", at=LATE) -> int:
     given = {"stores": get_stores(), "request_id": row.id, "by": actor(by), "at": at}
     assert b"".join(open_paper(**given, reason="核对")) == PAPER
     return confirm_request(**given, reason="文书属实")
+
+
+def end(row: AuthorityRequest, at=LATE, by=("petra", "rosa")) -> int | None:
+    """Two people say that it is over; how many clocks run on."""
+    more = {"stores": get_stores(), "request_id": row.id, "reason": "来函解除", "at": at}
+    assert end_request(**more, by=actor(by[0])) is None
+    return end_request(**more, by=actor(by[1]))
 
 
 def hold(*cases: Case, at=LATE, **changed) -> str:

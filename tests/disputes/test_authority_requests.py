@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import DatabaseError, transaction
-from tests.disputes.authority_kit import WHO, actor, confirm, enter, hold, new_request
+from tests.disputes.authority_kit import WHO, actor, confirm, end, enter, hold, new_request
 from tests.disputes.disputes_kit import (
     HOUR,
     LATE,
@@ -41,7 +41,6 @@ from gongdao.disputes.models import AuthorityRequest, Notice
 from gongdao.disputes.states import ReasonCode
 from gongdao.disputes.stop_clock import Stop, stop_clock
 from gongdao.front.stores import get_stores
-from gongdao.market.models import Order
 from gongdao.market.vetting_models import StaffDeed
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -95,8 +94,8 @@ def test_two_people_and_neither_a_party():
 
 
 def test_a_stop_by_hand_names_a_request_of_its_order():
-    """A case that was opened after the confirmation is held by its owner, out of the register; a
-    request about another order, one that was refused and one that is over stop nothing."""
+    """A request about another order, one that was refused and one that is over stop nothing; one
+    that stands stopped a case that was opened later, for as long as its paper says."""
     shop = make_shop(stock=3)
     case, other = disputed(shop), disputed(shop)
     anna, stores = person("anna").id, get_stores()
@@ -110,12 +109,11 @@ def test_a_stop_by_hand_names_a_request_of_its_order():
         with pytest.raises(InputError):
             by_hand(case, anna, number, LATE)
     new = complain(late, USED)
+    assert (new.clock_stop_reference, new.clock_stop_until) == (ready.number, LATE + 10 * HOUR)
     take_case(stores=stores, case_id=new.id, user_id=anna, at=LATE)
+    fire_due_clocks(stores=stores, at=LATE + 10 * HOUR)
     with pytest.raises(InputError):
         by_hand(new, anna, ready.number, LATE + 10 * HOUR)
-    by_hand(new, anna, ready.number.lower(), LATE)
-    new.refresh_from_db()
-    assert new.clock_stop_until == LATE + 10 * HOUR
 
 
 def looked(row):
@@ -145,19 +143,19 @@ def by_hand(case, owner, number, at):
     stop_clock(stores=get_stores(), case_id=case.id, by=owner, stop=stop, at=at)
 
 
-def test_what_stood_still_for_another_reason_is_held_when_it_runs_on():
-    """A clock that stands still when the request is confirmed is not overlooked: it passes from its
-    first stop into the hold."""
+def test_what_stood_still_for_another_reason_is_held_at_once():
+    """A clock that stands still when the request is confirmed is not overlooked: its first stop
+    ends, with the hours that it took, and the hold begins."""
     case, anna = disputed(), person("anna").id
     take_case(stores=get_stores(), case_id=case.id, user_id=anna, at=LATE)
     stop = Stop(StopReason.OUTAGE, "断网。", hours=5)
     stop_clock(stores=get_stores(), case_id=case.id, by=anna, stop=stop, at=LATE)
     row = enter(case)
-    assert confirm(row) == 0
-    fire_due_clocks(stores=get_stores(), at=LATE + 5 * HOUR)
+    confirm_later = {"stores": get_stores(), "request_id": looked(row), "reason": "属实"}
+    assert confirm_request(**confirm_later, by=actor("petra"), at=LATE + 2 * HOUR) == 1
     case.refresh_from_db()
     assert (case.clock_stop_reason, case.clock_stop_reference) == ("legal_hold", row.number)
-    assert case.clock_stop_until == row.until
+    assert case.clock_stop_until == row.until and case.stood == {"outage:": 2 * 3600}
 
 
 def test_a_hold_ends_with_its_request_and_only_a_new_paper_holds_longer():
@@ -169,12 +167,12 @@ def test_a_hold_ends_with_its_request_and_only_a_new_paper_holds_longer():
     confirm(row)
     with pytest.raises(InputError, match="登记过"):
         enter(case, paper_no=" 公调 〔2026〕17号 ")
-    end = {"stores": get_stores(), "request_id": row.id, "by": actor("petra")}
+    over = {"stores": get_stores(), "request_id": row.id, "by": actor("petra")}
     with pytest.raises(InputError):
-        end_request(**end, reason=" ", at=LATE + HOUR)
-    assert end_request(**end, reason="机关来函解除", at=LATE + HOUR) == 1
+        end_request(**over, reason=" ", at=LATE + HOUR)
+    assert end(row, at=LATE + HOUR) == 1
     with pytest.raises(NotYourMove):
-        end_request(**end, reason="再来一次", at=LATE + HOUR)
+        end_request(**over, reason="再来一次", at=LATE + HOUR)
     case.refresh_from_db()
     assert case.clock_stopped_at is None and case.clock_due_at == due + HOUR
     second = enter(case, paper_no="公调 18")
@@ -258,9 +256,8 @@ def test_keeping_is_no_hold():
     case = disputed()
     row = enter(case, asks=Asks.KEEP, hours=24 * 300)
     assert confirm(row) == 0
-    kept = {"orders": [case.order_id, Order.objects.get().id]}
-    assert find_kept(**kept, at=LATE) == {case.order_id}
-    assert find_kept(**kept, at=row.until) == set()
+    assert find_kept(at=LATE) == {case.order_id}
+    assert find_kept(at=row.until) == set()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
-from tests.disputes.authority_kit import actor, hold
+from tests.disputes.authority_kit import end, hold
 from tests.disputes.disputes_kit import (
     AT,
     BUYER,
@@ -34,7 +34,6 @@ from gongdao.core.errors import (
 )
 from gongdao.core.money import Money
 from gongdao.disputes.appeal import Ground, appeal
-from gongdao.disputes.authority_requests import end_request
 from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.execute_remedies import execute_remedies
@@ -365,8 +364,7 @@ def test_asked_evidence_handed_over_and_a_stopped_clock():
     due = case.clock_due_at
     hold(case, at=at)
     assert _fire(at + 500 * HOUR) == {}
-    request = {"request_id": AuthorityRequest.objects.get().id, "by": actor("petra")}
-    end_request(stores=stores, **request, reason="已解除", at=at + 10 * HOUR)
+    end(AuthorityRequest.objects.get(), at=at + 10 * HOUR)
     assert _again(case).clock_due_at == due + 10 * HOUR
     say(
         stores=stores,

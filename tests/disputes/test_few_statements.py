@@ -31,7 +31,7 @@ from gongdao.payments.models import Refund
 
 pytestmark = [pytest.mark.django_db(transaction=True)]
 GONE = LATE + timedelta(days=9)
-CLEAR = 22
+CLEAR = 23
 """Statements of a clear complaint, from the press of the button to the refund that is asked for."""
 LAPSED = 12
 """Statements of one more case whose clock has run out."""

@@ -133,7 +133,8 @@ def test_each_case_has_a_key_of_its_own():
 
 
 def test_a_case_from_before_is_still_read():
-    """One without a key of its own opens with the market's, takes further words, and its file."""
+    """One without a key of its own opens with the market's, takes further words, and its file; at
+    the end of its time its file goes, and nothing of it is read any more."""
     case, stores = complain(delivered(), USED), get_stores()
     Case.objects.filter(id=case.id).update(own_key=case.own_key)
     run("ALTER TABLE dispute_case DISABLE TRIGGER dispute_case_moves")
@@ -152,6 +153,15 @@ def test_a_case_from_before_is_still_read():
     assert order_keys(stores, LATE).open(row, sealed).decode() == WORDS
     given = {"stores": stores, "case": case, "exhibit_id": Exhibit.objects.get().id}
     assert open_exhibit(**given, by=BUYER, at=LATE).content == b"picture"
+    withdraw(stores=stores, case_id=case.id, by=BUYER, at=LATE)
+    Order.objects.filter(id=case.order_id).update(ended_at=LATE, state="completed")
+    place = Exhibit.objects.get().blob
+    assert forget(LATE + YEARS) == 1 and forget(LATE + YEARS) == 0
+    case.refresh_from_db()
+    with pytest.raises(BlobMissing), stores.blobs.open(place):
+        pass
+    with pytest.raises(KeyGone):
+        case_keys(stores=stores, case=case, at=LATE)
 
 
 def kept_by_authority(case):
@@ -228,6 +238,15 @@ def test_a_request_goes_three_years_after_it_was_over():
     assert read_said(stores=stores, row=row) is None and row.state == "confirmed"
     with pytest.raises(KeyGone):
         get_key(stores=stores, subject=subject_of(row.id))
+
+
+def test_a_request_that_nobody_checked_goes_too():
+    """What one person wrote of somebody, and no second ever looked at, is not kept for longer."""
+    row, stores = enter(complain(delivered(), USED), hours=10), get_stores()
+    given = {"stores": stores, "at": LATE + YEARS}
+    assert forget_requests(**given, before=LATE) == 0
+    assert forget_requests(**given, before=LATE + timedelta(seconds=1)) == 1
+    assert read_said(stores=stores, row=row) is None
 
 
 def test_a_restore_keeps_what_was_handed_in():

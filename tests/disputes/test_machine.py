@@ -25,7 +25,7 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from tests.disputes.authority_kit import hold
+from tests.disputes.authority_kit import end, hold
 from tests.disputes.disputes_kit import (
     BUYER,
     BY_HAND,
@@ -48,8 +48,10 @@ from tests.market.market_kit import add_stock
 from gongdao.core.errors import ConflictOfInterest, DisputeRefused, InputError, NotYourMove
 from gongdao.core.money import Money
 from gongdao.disputes.appeal import Ground, appeal
+from gongdao.disputes.authority_register import holds_of
 from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.decide_liability import Remedy as Kind
+from gongdao.disputes.events import is_held
 from gongdao.disputes.execute_remedies import execute_remedies
 from gongdao.disputes.facts import FactName
 from gongdao.disputes.fire_clocks import fire_due_clocks, follow_orders
@@ -279,6 +281,14 @@ class Disputes(RuleBasedStateMachine):
         if owner:
             self._try(resume_clock, case_id=case, by=owner)
 
+    @rule(number=st.integers(0, 2))
+    def release_hold(self, number):
+        """An authority takes the longest hold of an order back; two people say so."""
+        rows = holds_of(order_id=self.ids[number], at=self.now)
+        if rows:
+            end(rows[0], at=self.now)
+            self.moves += 1
+
     @rule(case=cases, who=who_of)
     def take(self, case, who):
         """Somebody answers for the case."""
@@ -349,6 +359,15 @@ class Disputes(RuleBasedStateMachine):
             assert case.noted == case.moves
 
     @invariant()
+    def what_is_held_stands_still(self):
+        """While a request holds an order's disputes, its open case stands still for a request."""
+        if not self._is_new("holds"):
+            return
+        for case in self._cases().filter(state="open"):
+            if holds_of(order_id=case.order_id, at=self.now):
+                assert is_held(case, self.now)
+
+    @invariant()
     def nothing_twice(self):
         """No order gives back more than was paid, of no pieces more than they cost, no other secret
         for what was paid back; and what steps ask is what was asked for."""
@@ -357,7 +376,7 @@ class Disputes(RuleBasedStateMachine):
         steps = list(
             Remedy.objects.filter(case__order__in=self.ids)
             .exclude(state="failed")
-            .select_related("case")
+            .select_related("case__order")
         )
         for order in self.orders:
             mine = [one for one in steps if one.case.order_id == order.id]
@@ -370,6 +389,7 @@ class Disputes(RuleBasedStateMachine):
                 assert back <= order.total_minor
             order = self.orders[0]
             of_pieces(order, [one for one in steps if one.case.order_id == order.id])
+            of_secrets(steps)
 
     @invariant()
     def decided_by_enough(self):
@@ -430,6 +450,23 @@ def of_pieces(order: Order, steps: list[Remedy]) -> None:
             if other.kind == "replacement" and about[other.case_id] == these:
                 before = [one for one in inside if one.planned_at < other.planned_at]
                 assert not before, (these, about)
+
+
+def of_secrets(steps: list[Remedy]) -> None:
+    """What a case gave, in money and in other secrets, is no more than its pieces cost; and where
+    the platform bears a part of a secret, it pays the merchant who gave it."""
+    for case in {one.case for one in steps if one.kind == "replacement" and one.state == "done"}:
+        mine = [one for one in steps if one.case_id == case.id]
+        given = [one for one in mine if one.kind == "replacement" and one.state == "done"]
+        order = case.order
+        about = _pieces_of(case) if order.quantity > 1 else {1}
+        worth = sum(one.drawn["units"] for one in given) * order.total_minor // order.quantity
+        paid = sum(one.amount_minor for one in mine if one.kind == "refund")
+        assert worth + paid <= -(-order.total_minor * len(about) // order.quantity), (about, mine)
+        for one in given:
+            row = case.verdicts.get(number=int(one.basis.partition(":")[2]))
+            costs = [it for it in mine if (it.kind, it.basis) == ("replacement_cost", one.basis)]
+            assert len(costs) == ("platform" in row.fault), (row.fault, costs)
 
 
 def _pieces_of(case: Case) -> set[int]:

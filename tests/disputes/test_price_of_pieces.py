@@ -9,6 +9,7 @@ from tests.disputes.disputes_kit import (
     HOUR,
     LATE,
     MERCHANT,
+    balance,
     check_money,
     complain,
     fund,
@@ -148,9 +149,10 @@ def contested_by_buyer(case, at):
 @pytest.mark.parametrize("silent", ["merchant", "management"])
 def test_silence_brings_the_other_secrets_that_were_asked_for(silent):
     """The buyer names a piece and wants another secret: the merchant's silence after notice brings
-    it, and so does the platform's; what he names is what he asks for, and nobody has to weigh
-    it."""
+    it, and so does the platform's, which pays for it; what he names is what he asks for, and nobody
+    has to weigh it."""
     order = of_three(*PLAIN, more=2)
+    fund(AccountKind.PLATFORM_GUARANTEE, 30_000)
     before = pieces(order)
     case = complain(order, DESCRIBED, places=(2,), wanted="replacement")
     if silent == "merchant":
@@ -162,6 +164,7 @@ def test_silence_brings_the_other_secrets_that_were_asked_for(silent):
     assert [place for place, unit in pieces(order).items() if unit != before[place]] == [2]
     row = Verdict.objects.get()
     assert row.reason_code == f"liability/silence@2/{silent}" and row.remedy == "replacement"
+    assert (balance(AccountKind.PLATFORM_GUARANTEE) < 30_000) is (silent == "management")
     assert differs(read_verdict(row.file.encode())) == ()
     check_money()
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 from django.db import IntegrityError, transaction
-from tests.disputes.authority_kit import actor, hold
+from tests.disputes.authority_kit import end, hold
 from tests.disputes.disputes_kit import (
     BUYER,
     HOUR,
@@ -29,7 +29,6 @@ from gongdao.core.errors import (
     InputError,
     NotYourMove,
 )
-from gongdao.disputes.authority_requests import end_request
 from gongdao.disputes.clocks import StopReason
 from gongdao.disputes.execute_remedies import execute_remedies
 from gongdao.disputes.fire_clocks import fire_due_clocks
@@ -108,8 +107,7 @@ def test_while_an_authority_holds_it_nothing_moves():
     assert (case.step, case.clock_stop_reason) == ("merchant_answer", "legal_hold")
     with pytest.raises(DisputeRefused, match="登记册"):
         resume_clock(**claim, by=anna, at=LATE + 2 * HOUR)
-    more = {"stores": get_stores(), "request_id": AuthorityRequest.objects.get().id}
-    assert end_request(**more, reason="已解除", by=actor("petra"), at=LATE + 2 * HOUR) == 1
+    assert end(AuthorityRequest.objects.get(), at=LATE + 2 * HOUR) == 1
     stop(case, anna, at=LATE + 2 * HOUR)
     accept_claim(**claim, by=MERCHANT, at=LATE + 3 * HOUR)
     case.refresh_from_db()

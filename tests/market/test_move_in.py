@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from django.db import DatabaseError, connection, transaction
-from tests.market.market_kit import AT, make_merchant
+from tests.market.market_kit import AT, make_merchant, make_shop
 from tests.market.moved_shop import card, coupon, goods, order, small_shop, write_dump
 
 from gongdao.core.errors import InputError, OrderLocked, TooManyAttempts
@@ -216,6 +216,33 @@ def test_coupons_keep_their_uses(tmp_path):
     assert (off.uses_left, off.on, spring.everywhere) == (0, False, False)
     titles = spring.listings.values_list("listing__draft__fields__title", flat=True)
     assert list(titles) == ["点卡 50 元"]
+
+
+def test_a_generous_coupon_comes_switched_off(tmp_path):
+    """The goods are on offer by now and the coupon brings them far under the market: it is there,
+    off and named with the reason, once, and the one behind it comes all the same."""
+    for name in "甲乙丙丁戊":
+        make_shop(0, merchant=make_merchant(name))
+    shop = make_shop(0)
+    MovedThing.objects.create(
+        merchant_id=shop.merchant.id,
+        shop="dujiaoka",
+        kind="goods",
+        old_id=1,
+        new_id=shop.listing.id,
+        moved_at=AT,
+    )
+    dump = write_dump(
+        tmp_path / "shop.sql",
+        coupons=[coupon(1, "HALF-PRICE", "90.00"), coupon(2, "SPRING")],
+        coupons_goods=[["1", "1", "1"], ["2", "1", "2"]],
+        goods=[goods(1, "点卡")],
+    )
+    report, refused = move(dump, shop.merchant)
+    assert told(report)["coupons"] == (2, 0)
+    assert [(one.table, one.id, one.reason) for one in refused] == [("coupons", "1", RowReason.OFF)]
+    assert list(Coupon.objects.order_by("off_minor").values_list("on", flat=True)) == [True, False]
+    assert told(move(dump, shop.merchant)[0])["coupons"] == (0, 2)
 
 
 def open_old(number: str, proof: str):

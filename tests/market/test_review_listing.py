@@ -15,6 +15,7 @@ from gongdao.core.clock import parse_iso
 from gongdao.core.errors import InputError
 from gongdao.core.ids import new_id
 from gongdao.core.money import Money
+from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
 from gongdao.front.worker import merchant_tasks
 from gongdao.market.compared import Compared, ComparedKind
@@ -314,22 +315,30 @@ def test_an_issuers_price_far_above_waits_for_a_person(db):
         publish(row, other, at=AT)
 
 
-def test_the_grown_catalogue_switches_coupons_off(fallen):
-    """A coupon named before the entry was in force is off in the morning, its merchant told once;
+def test_the_grown_catalogue_switches_coupons_off(fallen, monkeypatch):
+    """A coupon named before the entry was in force is off in the morning, its merchant told once,
+    and once more on another day;
     it cannot be switched on again, and one with another name stays."""
     merchant = fallen.merchant
     for name in ("微信老号专用", "春天"):
         made = NewCoupon(name, _TEN_PERCENT)
         make_coupon(stores=get_stores(), merchant_id=merchant.id, wanted=made, at=BEFORE)
+    today = now()
+    monkeypatch.setattr(merchant_tasks, "now", lambda: today)
     for _turn in range(2):
         merchant_tasks.look_at_listings(0)
     bad, good = (Coupon.objects.get(name=name) for name in ("微信老号专用", "春天"))
     assert (bad.on, good.on) == (False, True)
-    assert Notice.objects.filter(event=f"coupon:{bad.id}").count() == 1
+    assert Notice.objects.filter(event__startswith=f"coupon:{bad.id}:").count() == 1
     with pytest.raises(InputError, match="禁止上架"):
         switch_coupon(merchant_id=merchant.id, coupon_id=bad.id, on=True, at=AT)
     assert switch_coupon(merchant_id=merchant.id, coupon_id=good.id, on=True, at=AT)
-    assert "优惠券" in merchant_text(event=f"coupon:{bad.id}", name="甲", link="x").body
+    event = Notice.objects.get(event__startswith=f"coupon:{bad.id}:").event
+    assert "优惠券" in merchant_text(event=event, name="甲", link="x").body
+    Coupon.objects.filter(id=bad.id).update(on=True)
+    monkeypatch.setattr(merchant_tasks, "now", lambda: today + DAY)
+    merchant_tasks.look_at_listings(0)
+    assert Notice.objects.filter(event__startswith=f"coupon:{bad.id}:").count() == 2
 
 
 def test_an_earlier_price_stands_in_the_listings_record(db):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -38,7 +39,7 @@ from gongdao.ledger.step_payout import (
 )
 from gongdao.market import prepare_split
 from gongdao.market.accounts import clearing_account
-from gongdao.market.pass_shares import find_waiting_shares, pass_shares
+from gongdao.market.pass_shares import ShownShares, find_waiting_shares, pass_shares
 from gongdao.market.send_splits import send_splits
 from gongdao.market.staff import Actor
 from gongdao.market.take_word import Taken, Word, take_word
@@ -87,16 +88,19 @@ def _pay(fake, payout, at=OVER):
     confirm_payout(payout_id=payout, bank_reference="BANK", at=at)
 
 
-def _pass(shop, by, receiver=None, newest=OVER, at=OVER):
-    return pass_shares(
-        stores=get_stores(),
+def _pass(shop, by, receiver=None, newest=OVER, at=OVER, **changed):
+    """Let go what waits, as it stands, or as somebody saw it before."""
+    rows = find_waiting_shares(stores=get_stores(), at=at)
+    seen = next(one for one in rows if one.merchant_id == shop.merchant.id)
+    shown = ShownShares(
         merchant_id=shop.merchant.id,
         gateway="wechat",
         receiver=receiver or Payee.objects.get().id,
         newest=newest,
-        by=by,
-        at=at,
+        count=seen.count,
+        total=seen.total,
     )
+    return pass_shares(stores=get_stores(), shown=replace(shown, **changed), by=by, at=at)
 
 
 def test_a_first_account_receives_after_it_rested(fake):
@@ -170,6 +174,47 @@ def test_what_one_person_let_go_to_one_account_goes_to_no_other(fake, monkeypatc
     again = share(one)
     assert (again.problem, again.receiver, again.next_try_at) == ("needs_second", None, None)
     assert not fake.splits
+
+
+def test_nothing_goes_that_was_not_shown(fake, monkeypatch):
+    """A share planned before the newest that was shown waits for a person only since: the click on
+    the older page is refused, as is one for another currency's; the page as it is now lets both
+    go, one a second after the other."""
+    shop, other = make_shop(), Actor(new_id(AT), "second@example.org")
+    add_receiver(shop, fake)
+    one, two = (released(shop, fake, buyer=f"b{n}@example.invalid") for n in range(2))
+    _limit(monkeypatch, 1)
+    Split.objects.filter(id=share(one).id).update(next_try_at=None)
+    send(fake)
+    (seen,) = find_waiting_shares(stores=get_stores(), at=OVER)
+    Split.objects.filter(id=share(one).id).update(next_try_at=OVER)
+    send(fake)
+    shown = {"count": seen.count, "total": seen.total}
+    with pytest.raises(MoneyRefused, match="变了"):
+        _pass(shop, other, **shown)
+    assert _pass(shop, other, total=Money(_part(one) + _part(two), "USD")) == 0
+    assert not StaffDeed.objects.exists()
+    assert _pass(shop, other) == 2
+    due = Split.objects.filter(part="share").order_by("planned_at", "id")
+    assert [row.next_try_at - OVER for row in due] == [timedelta(0), timedelta(seconds=1)]
+    send(fake, OVER + timedelta(seconds=1))
+    assert {share(one).state, share(two).state} == {"confirmed"} and not differences()
+
+
+@pytest.mark.parametrize(("ground", "many"), [("needs_second", 2), ("receiver_new", 3)])
+def test_those_that_wait_for_one_time_come_due_one_after_the_other(fake, monkeypatch, ground, many):
+    """Put off to the next day, or until the account has rested, they keep no other merchant's
+    waiting: only the first of them is due at that time, the others a second apart behind it."""
+    shop = make_shop()
+    fresh = ground == "receiver_new"
+    add_receiver(shop, fake, at=OVER if fresh else AT)
+    orders = [released(shop, fake, buyer=f"b{n}@example.invalid") for n in range(3)]
+    _limit(monkeypatch, _part(orders[0]))
+    send(fake)
+    midnight = beijing(OVER).replace(hour=0, minute=0, second=0, microsecond=0) + DAY
+    rows = Split.objects.filter(part="share", problem=ground).order_by("next_try_at")
+    due = [row.next_try_at - (OVER + DAY if fresh else midnight) for row in rows]
+    assert due == [timedelta(seconds=place) for place in range(many)]
 
 
 def test_the_limit_is_of_a_day(fake, monkeypatch):

@@ -45,6 +45,26 @@ def test_a_dispute_stands_on_the_desk_once(fake, shop):
 
 
 @pytest.mark.parametrize("fake", ["stripe"], indirect=True)
+def test_an_inquiry_that_becomes_a_chargeback_is_a_new_word(fake, shop):
+    """The service keeps the number: the inquiry was settled by a person, and the money that goes
+    after all puts the order on the desk again; an inquiry that is closed says nothing came back."""
+    placed = _placed(shop, fake)
+    paid = fake.pay(placed.number, placed.total.minor)
+    assert _send(fake.sign(event(paid))).status_code == 200
+    asked = dispute(paid.trade_no, status="warning_needs_response")
+    assert _send(fake.sign(asked)).status_code == 200
+    found = Finding.objects.get(code=CHARGED_BACK)
+    assert is_in_doubt(found.order_id)
+    assert reasons(placed.number)[-1] == ("noted", "charged_back:dp_1?")
+    Finding.objects.update(closed_at=found.found_at)
+    _send(fake.sign(dispute(paid.trade_no, kind="charge.dispute.closed", status="warning_closed")))
+    assert not is_in_doubt(found.order_id) and Finding.objects.count() == 1
+    _send(fake.sign(dispute(paid.trade_no, kind="charge.dispute.funds_withdrawn")))
+    assert is_in_doubt(found.order_id)
+    assert reasons(placed.number)[-1] == ("noted", "charged_back:dp_1")
+
+
+@pytest.mark.parametrize("fake", ["stripe"], indirect=True)
 def test_a_dispute_of_nothing_of_ours_is_kept_and_no_more(fake, shop):
     """A payment that nobody here knows, and an event without numbers, note nothing."""
     assert _send(fake.sign(dispute("pi_unknown"))).status_code == 200

@@ -22,6 +22,7 @@ from gongdao.disputes.locks import lock_case
 from gongdao.disputes.models import Case, Proposal, Verdict
 from gongdao.disputes.say import NewFile, add_post
 from gongdao.disputes.states import Deed, Forum, Outcome
+from gongdao.disputes.stop_clock import hold_if_asked
 
 
 class Ground(StrEnum):
@@ -64,6 +65,7 @@ def appeal(
         docket.move(Deed.APPEAL, by)
         count_hand_over(docket, before=before, reason="appeal")
         add_post(docket=docket, by=by, words=words, files=files)
+        hold_if_asked(docket)
         fence_money(case=case, order=order, at=at)
         docket.write()
     return case

@@ -95,17 +95,23 @@ def find_hold(*, number: str, order_id: UUID, at: datetime) -> AuthorityRequest 
 
 
 def holds_of(*, order_id: UUID, at: datetime) -> list[AuthorityRequest]:
-    """The standing requests that hold the disputes of an order, the one that ends first first."""
+    """The standing requests that hold the disputes of an order, the one that ends last first."""
     rows = AuthorityRequest.objects.filter(standing(at), asks=Asks.HOLD)
-    return list(rows.filter(id__in=_naming([order_id])).order_by("until", "id"))
+    return list(rows.filter(id__in=_naming([order_id])).order_by("-until", "id"))
 
 
-def find_kept(*, orders: Collection[UUID], at: datetime) -> set[UUID]:
-    """Which of ``orders`` a standing request names, whatever it asks: nothing of them goes."""
+def find_kept(*, at: datetime) -> set[UUID]:
+    """The orders that standing requests name, whatever these ask: nothing goes that belongs to
+    their disputes (every step of the daily job that destroys such things is given them)."""
     rows = AuthoritySubject.objects.filter(
-        order_id__in=orders, request__in=AuthorityRequest.objects.filter(standing(at))
+        request__in=AuthorityRequest.objects.filter(standing(at))
     )
     return set(rows.values_list("order_id", flat=True))
+
+
+def is_secret(number: str) -> bool:
+    """Whether a request is one of which the parties may be told nothing."""
+    return AuthorityRequest.objects.filter(number=number, tell=Tell.NOTHING).exists()
 
 
 def _naming(orders: Collection[UUID]) -> QuerySet[AuthoritySubject, UUID]:

@@ -1,9 +1,11 @@
 """The register of requests by authorities (F4): one person enters what an authority asks, with its
 paper; a second, who read the paper, confirms or refuses it. Nothing holds before that.
 
-A confirmed hold lets the clocks of its orders' open cases stand still at once. It ends with its
-time, or when the authority takes it back; a longer one is a further request, with a further paper.
-Who is a party to one of the orders neither enters nor checks it. Every deed is recorded.
+A confirmed hold lets the clocks of its orders' open cases stand still at once, whatever they did
+before, and those of cases that are opened or appealed while it stands. It ends with its time, or
+when the authority takes it back: two people say so, neither of them the owner of such a case. A
+longer one is a further request, with a further paper. Who is a party to one of the orders does none
+of this. Every deed is recorded.
 """
 
 from __future__ import annotations
@@ -28,8 +30,8 @@ from gongdao.core.stores import Stores
 from gongdao.disputes.authority_models import AuthorityRequest, AuthoritySubject
 from gongdao.disputes.authority_register import Said, longest, subject_of
 from gongdao.disputes.authority_states import TRANSITIONS, Asks, RequestState, Tell
-from gongdao.disputes.events import Docket, Party
-from gongdao.disputes.locks import lock_case
+from gongdao.disputes.events import Docket, Party, is_held
+from gongdao.disputes.locks import lock_case, lock_order
 from gongdao.disputes.models import Case
 from gongdao.disputes.states import Mover
 from gongdao.disputes.stop_clock import hold_clock, let_run
@@ -47,6 +49,7 @@ MOST_ORDERS = 50
 LARGEST_PAPER = 20 * 1024 * 1024
 _TAKEN = frozenset({media.PDF, media.PNG, media.JPEG})
 _LOOK = "request.look"
+_ASKED_TO_END = "request.ask_end"
 
 
 @dataclass(frozen=True)
@@ -198,7 +201,7 @@ def confirm_request(
     *, stores: Stores, request_id: UUID, reason: str, by: Actor, at: datetime
 ) -> int:
     """A second person found the paper to say what was entered: from now on it holds. How many open
-    cases it let stand still; one whose clock stands still for another reason follows by itself.
+    cases it let stand still, those that another request holds as long not counted.
 
     Raise NotYourMove for who entered it, or where it was checked before; InputError without a
     reason, or for who has not opened the paper; ConflictOfInterest; DisputeRefused where the time
@@ -227,16 +230,24 @@ def refuse_request(*, request_id: UUID, reason: str, by: Actor, at: datetime) ->
         _settle(row, RequestState.REFUSED, reason, by, at)
 
 
-def end_request(*, stores: Stores, request_id: UUID, reason: str, by: Actor, at: datetime) -> int:
+def end_request(
+    *, stores: Stores, request_id: UUID, reason: str, by: Actor, at: datetime
+) -> int | None:
     """The authority took it back, or has its answer: it holds nothing any more, and the clocks that
-    stood still for it run on. How many did. Raise NotYourMove where it does not stand,
-    InputError without a reason, ConflictOfInterest."""
+    stood still for it run on, unless another request holds them. How many did; None where a
+    second person has to say so first: what holds goes before its time only by two people's word.
+
+    Raise NotYourMove where it does not stand, InputError without a reason, ConflictOfInterest for a
+    party, and for who would decide a case that it holds.
+    """
     with transaction.atomic():
         cases = _lock_cases(request_id)
         row = _find(request_id)
         _check_impartial(_orders_of(row), _who(by))
         if RequestState.ENDED not in TRANSITIONS[RequestState(row.state)]:
             raise NotYourMove
+        if row.asks == Asks.HOLD and not _may_end(row, cases, reason, by, at):
+            return None
         row.state, row.ended_by_id, row.ended_at = RequestState.ENDED, by.id, at
         row.save(update_fields=["state", "ended_by", "ended_at"])
         note_deed(by=by, deed="request.end", about=_about(row), reason=check_reason(reason), at=at)
@@ -248,16 +259,39 @@ def end_request(*, stores: Stores, request_id: UUID, reason: str, by: Actor, at:
         for docket in dockets:
             let_run(docket, Party(Mover.PLATFORM, by.id))
             docket.write()
-    return len(dockets)
+    return sum(not is_held(one.case, at) for one in dockets)
+
+
+def _may_end(
+    row: AuthorityRequest,
+    cases: Sequence[tuple[Case, Order]],
+    reason: str,
+    by: Actor,
+    at: datetime,
+) -> bool:
+    """Whether what holds ends with this word; else the word is kept for the second person."""
+    if any(case.owner_id == by.id for case, _order in cases):
+        raise ConflictOfInterest
+    before = StaffDeed.objects.filter(
+        deed=_ASKED_TO_END, about_kind="request", about_id=str(row.id)
+    ).exclude(who=by.id)
+    if before.exists() or (row.until is not None and row.until <= at):
+        return True
+    note_deed(by=by, deed=_ASKED_TO_END, about=_about(row), reason=check_reason(reason), at=at)
+    return False
 
 
 def _lock_cases(request_id: UUID) -> list[tuple[Case, Order]]:
-    """The open cases of the request's orders, locked in the order of orders; the request comes
-    after them (``locks``)."""
-    orders = AuthoritySubject.objects.filter(request_id=request_id).values("order_id")
-    rows = Case.objects.filter(order_id__in=orders, state="open").order_by("order_id")
-    locked = [lock_case(one) for one in rows.values_list("id", flat=True)]
-    return [(case, order) for case, order in locked if case.state == "open"]
+    """The open cases of the request's orders. Order after order is locked, with a case or without,
+    so that none is opened or appealed meanwhile that does not know of it; the request comes after
+    them (``locks``)."""
+    named = AuthoritySubject.objects.filter(request_id=request_id).order_by("order_id")
+    found = []
+    for order_id in named.values_list("order_id", flat=True):
+        lock_order(order_id)
+        rows = Case.objects.filter(order_id=order_id, state="open").values_list("id", flat=True)
+        found += [lock_case(one) for one in rows]
+    return found
 
 
 def _check_step(request_id: UUID, to: RequestState, by: Actor) -> AuthorityRequest:

@@ -22,7 +22,7 @@ class Tell(StrEnum):
     """What the authority lets the parties be told."""
 
     NOTHING = "nothing"
-    """No more than a stopped clock shows by itself."""
+    """No more than that a clock stands still, and until when: neither why nor by whose word."""
     ASKED = "asked"
     """That an authority asked."""
     WHO = "who"

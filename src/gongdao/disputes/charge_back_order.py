@@ -33,6 +33,7 @@ from gongdao.ledger.models import LedgerTransfer
 from gongdao.ledger.transfers import Ground, Journal, TransferKind
 from gongdao.market.accounts import clearing_account
 from gongdao.market.charge_back_notice import CHARGED_BACK
+from gongdao.market.charge_back_told import is_booked
 from gongdao.market.end_charged_back import end_charged_back
 from gongdao.market.give_back import end_refunded, refund_confirmed
 from gongdao.market.models import Finding, Order
@@ -68,8 +69,8 @@ def charge_back_order(
     said: RefundFate | None = None,
 ) -> Journal:
     """Book that the service took ``amount`` of the order's payment back under its own number
-    ``reference``, once; what the desk had noted of it is settled. The public log is told, and an
-    order that is paid and not delivered ends.
+    ``reference``, once. The public log is told, and an order that is paid and not delivered ends.
+    What the desk had noted is settled where all is booked that the service told of the order.
 
     A refund that the service may have paid is first brought to its end: by what the service says
     (``fates``, from `ask_of_refunds`), or where it does not say by what a person saw (``said``).
@@ -106,10 +107,11 @@ def charge_back_order(
             twice=Money(twice, credit.currency),
             at=at,
         )
-        noted = Finding.objects.filter(order=order, code=CHARGED_BACK, closed_at=None)
-        noted.update(closed_at=at)
         if not journal.replayed:
             end_charged_back(stores=stores, order=order, at=at)
+            if is_booked(order.id):
+                noted = Finding.objects.filter(order=order, code=CHARGED_BACK, closed_at=None)
+                noted.update(closed_at=at)
         if settled:
             end_refunded(stores=stores, credit=credit, at=at)
     return journal

@@ -138,8 +138,10 @@ def stop_clock(
 ) -> Clock:
     """``clock``, stopped for ``length``, or for the most that is left: the most of the reason's
     rule, less what was ``stood`` still for it before. Raise BadClock if it is stopped or due
-    already, its rule does not allow ``reason``, or the length is none or more than is left."""
-    if not clock.runs or at >= clock.due_at or at < clock.started_at:
+    already (a due one that nothing was done about yet is held for an authority all the same), its
+    rule does not allow ``reason``, or the length is none or more than is left."""
+    due = at >= clock.due_at and reason is not StopReason.LEGAL_HOLD
+    if not clock.runs or due or at < clock.started_at:
         raise BadClock("only a clock that runs and is not due can be stopped")
     allowed = allowed_stops(clock, on=on, rules=rules)
     if reason not in allowed:

@@ -1,4 +1,5 @@
-"""A merchant's appeal was right: what the overturned verdict took from him is made good.
+"""What a merchant lost by a decision and does not have to bear is made good: in an appeal of his
+that was right, and where his secrets were given for what the platform has to bear.
 
 The refund stays with the buyer, who got it in good faith; nothing that was written is changed. The
 platform decided wrongly, so that a new transfer (``correction``) brings the merchant what he lost,
@@ -8,12 +9,15 @@ steps are steps of the case like any other: where nothing covers them they wait 
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Max, Sum
 
 from gongdao.core.errors import NotEnoughMoney
 from gongdao.core.ids import new_id
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
+from gongdao.disputes.decide_liability import Part, Party, share_out
 from gongdao.disputes.events import Docket
 from gongdao.disputes.models import Case, Remedy
 from gongdao.ledger.accounts import AccountKind
@@ -23,12 +27,15 @@ from gongdao.ledger.settle_debt import collect_debt
 from gongdao.ledger.transfers import TransferKind
 from gongdao.market.accounts import merchant_account, platform_account
 from gongdao.market.release_orders import fee_of
+from gongdao.rules.dispute_kinds import Share
 
 CORRECTIONS = {
     "correction_deposit": AccountKind.MERCHANT_DEPOSIT,
     "correction": AccountKind.MERCHANT_FREE,
+    "replacement_cost": AccountKind.MERCHANT_FREE,
 }
-"""Steps that make good, and where they bring it."""
+"""Steps that make good what a decision took, or what the merchant gave in the platform's place, and
+where they bring it."""
 _SOURCES = (AccountKind.PLATFORM_GUARANTEE, AccountKind.PLATFORM_RESERVE)
 _PAYS = ("refund", "compensation")
 
@@ -85,6 +92,33 @@ def plan_correction(*, docket: Docket, basis: str, bears: int) -> list[Remedy]:
             )
         )
     return steps
+
+
+def plan_cost(*, docket: Docket, step: Remedy, parts: Iterable[Part], units: int) -> list[Remedy]:
+    """After ``units`` secrets off the merchant's shelf were given by ``step``: a step that pays him
+    what of their price the platform bears (``parts``), less the fee, as their sale would have; none
+    where it bears nothing."""
+    order = docket.order
+    shares = [Share(part.party.value, part.percent) for part in parts]
+    cost = share_out(shares, order.total_minor * units // order.quantity)
+    ours = sum(part.minor for part in cost if part.bearer is Party.PLATFORM)
+    due = Money(ours, order.currency)
+    due -= fee_of(due, placed_at=order.placed_at)
+    if not due.minor:
+        return []
+    row = Remedy.objects.create(
+        id=new_id(docket.at),
+        case=docket.case,
+        basis=step.basis,
+        place=step.place + 1,
+        kind="replacement_cost",
+        amount_minor=due.minor,
+        currency=order.currency,
+        bearer=Party.PLATFORM.value,
+        next_try_at=docket.at,
+        planned_at=docket.at,
+    )
+    return [row]
 
 
 def _made_good(case: Case, kind: str) -> int:

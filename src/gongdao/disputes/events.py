@@ -123,9 +123,7 @@ class Docket:
         if after is None:
             raise NotYourMove
         if not step.same_clock(deed) and is_held(self.case, self.at):
-            raise DisputeRefused(
-                Phrase("有关机关要求这个案件不动：期满或解除以前，只能说明，不能处理。")
-            )
+            raise DisputeRefused(Phrase("这个案件现在不动：计时继续以前，只能说明，不能处理。"))
         if not step.same_clock(deed):
             self.go_to(after, until)
         return after

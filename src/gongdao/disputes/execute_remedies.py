@@ -24,13 +24,13 @@ from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.clocks import StopReason
-from gongdao.disputes.correct_money import CORRECTIONS, bring_back, paid_so_far
+from gongdao.disputes.correct_money import CORRECTIONS, bring_back, paid_so_far, plan_cost
 from gongdao.disputes.decide_liability import Party
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.each_case import each_case
 from gongdao.disputes.events import Docket, is_held
 from gongdao.disputes.hold_money import release_rest, unfence_money
-from gongdao.disputes.limit_money import most_of_case, refunded_of
+from gongdao.disputes.limit_money import most_of_case, refunded_of, replaced_in
 from gongdao.disputes.models import Case, Remedy
 from gongdao.disputes.order_money import read_money
 from gongdao.disputes.states import Deed, Step
@@ -94,6 +94,15 @@ def due_of(result: Result) -> Due:
     kind = "compensation" if result.remedy is Kind.COMPENSATION else "refund"
     platform = sum(part.minor for part in result.parts if part.bearer is Party.PLATFORM)
     return Due(kind, merchant=result.amount_minor - platform, platform=platform)
+
+
+def still_due(docket: Docket, due: Due) -> Due:
+    """What of ``due``, which is all that the case is to give, it has not given yet: in money, or
+    for a refund in other secrets. Which pieces are replaced already a replacement sees itself."""
+    if due.kind == "refund":
+        most = most_of_case(case=docket.case, order=docket.order, at=docket.at)
+        due = due.less(max(0, due.minor - most))
+    return due.less(paid_so_far(docket.case))
 
 
 def left_to_return(order: Order) -> int:
@@ -209,14 +218,15 @@ def _done(docket: Docket) -> tuple[int, int]:
 
 
 def _try(docket: Docket, step: Remedy) -> list[Remedy]:
-    """Try a step; further steps that took its place, tried as well."""
+    """Try a step; further steps that took its place or follow from it, tried as well."""
     step.tries += 1
+    more: list[Remedy] = []
     try:
         with transaction.atomic():
             if step.kind in CORRECTIONS:
                 bring_back(docket, step)
             elif step.kind == "replacement":
-                _replace(docket, step)
+                more = _replace(docket, step)
             else:
                 _refund(docket, step)
     except NotEnoughMoney:
@@ -227,7 +237,11 @@ def _try(docket: Docket, step: Remedy) -> list[Remedy]:
         return _refund_instead(docket, step, "out_of_stock")
     except _PaidBefore:
         return _refund_instead(docket, step, "paid_before")
-    return []
+    except _ReplacedBefore:
+        _give_up(step, "replaced_before", docket.at)
+    for one in more:
+        _try(docket, one)
+    return more
 
 
 def _later(step: Remedy, problem: str, at: datetime) -> None:
@@ -364,14 +378,16 @@ def _look(docket: Docket, step: Remedy) -> None:
     step.save(update_fields=["problem", "next_try_at"])
 
 
-def _replace(docket: Docket, step: Remedy) -> None:
-    """Other secrets in the place of those that the verdict names, or of all of the order's; its
-    protection begins anew. The order's own chain in the log names them, as it named the first.
-    Raise StockShort where that cannot be."""
+def _replace(docket: Docket, step: Remedy) -> list[Remedy]:
+    """Other secrets in the place of those that the verdict names, or of all of the order's, but of
+    those that the case replaced before; its protection begins anew. The order's own chain in the
+    log names them, as it named the first. Raise StockShort where that cannot be. What of it the
+    platform bears it pays the merchant: the step for that."""
     order = docket.order
     if order.state not in (OrderState.DELIVERED, OrderState.COMPLETED):
         raise StockShort
-    places = _verdict_of(docket, step).result.places
+    result = _verdict_of(docket, step).result
+    places = _not_replaced(docket, result.places)
     if refunded_of(case=docket.case, order=order, at=docket.at, places=places):
         raise _PaidBefore
     claim = SubjectRef("order", order.id)
@@ -390,23 +406,45 @@ def _replace(docket: Docket, step: Remedy) -> None:
     docket.note(
         "executed", step=step.place, basis=step.basis, units=[one.commitment.hex() for one in units]
     )
+    return plan_cost(docket=docket, step=step, parts=result.parts, units=len(units))
+
+
+def _not_replaced(docket: Docket, places: tuple[int, ...]) -> tuple[int, ...]:
+    """Those of ``places`` (none: all) that the case has not replaced; raise _ReplacedBefore where
+    it replaced all of them."""
+    given = replaced_in(case=docket.case, order=docket.order)
+    if not given:
+        return places
+    every = places or range(1, docket.order.quantity + 1)
+    left = tuple(place for place in every if place not in given)
+    if not left:
+        raise _ReplacedBefore
+    return left
 
 
 class _PaidBefore(Exception):
     """Money was given for the pieces that are to be replaced."""
 
 
+class _ReplacedBefore(Exception):
+    """The case gave other secrets for the pieces already."""
+
+
+def _give_up(step: Remedy, why: str, at: datetime) -> None:
+    step.state, step.ended_at, step.next_try_at = "failed", at, None
+    step.problem = why
+    step.save()
+
+
 def _refund_instead(docket: Docket, step: Remedy, why: str) -> list[Remedy]:
     """There is nothing to replace with, or it was paid for: the money that its verdict then gives
     goes back instead, less what went back before, borne as the verdict says."""
-    step.state, step.ended_at, step.next_try_at = "failed", docket.at, None
-    step.problem = why
-    step.save()
+    _give_up(step, why, docket.at)
     case = docket.case
     most = most_of_case(case=case, order=docket.order, at=docket.at)
     due = due_of(in_money(_verdict_of(docket, step), min(case.amount_minor, most)))
-    due = due.less(paid_so_far(docket.case))
-    instead = plan_remedy(docket=docket, basis=f"{step.basis}:money", due=due)
+    basis, due = f"{step.basis}:money", still_due(docket, due)
+    instead = plan_remedy(docket=docket, basis=basis, due=due)
     for one in instead:
         _try(docket, one)
     return instead

@@ -56,16 +56,17 @@ SELECT c.id FROM dispute_case c JOIN market_order o ON o.id = c.order_id
 WHERE c.state = 'open' AND NOT c.fenced AND c.step NOT IN ('executing', 'execution_late')
   AND o.state IN ('delivered', 'refunding', 'refunded')
   AND NOT EXISTS (SELECT FROM dispute_event e WHERE e.case_id = c.id
-    AND e.kind = 'appealed' AND e.by = 'merchant' AND NOT EXISTS (SELECT FROM dispute_verdict v
-      WHERE v.case_id = c.id AND v.event > e.number))
+    AND e.kind = 'appealed' AND (e.by = 'merchant' OR o.state <> 'delivered')
+    AND NOT EXISTS (SELECT FROM dispute_verdict v WHERE v.case_id = c.id AND v.event > e.number))
 UNION ALL
 SELECT c.id FROM market_order o JOIN dispute_case c ON c.order_id = o.id
 WHERE o.state = 'refunding' AND c.state = 'open' AND c.fenced
 LIMIT %s
 """
 """Cases whose order moved under them: its money went back, or it was delivered meanwhile; but those
-that wait for the merchant's appeal, who says that it should not have gone back. Indexes
-dispute_case_unfenced, market_order_open, dispute_case_one_open."""
+whose order is refunded and waits for a person in an appeal, be it of the merchant, who says that it
+should not have gone back, or of the buyer. Indexes dispute_case_unfenced, market_order_open,
+dispute_case_one_open."""
 _AS_BUYER = Party(Mover.BUYER)
 _GRANTED = (Deed.ACCEPT_CLAIM, Deed.JUDGED_UPHELD, Deed.DECIDE_UPHELD)
 
@@ -113,7 +114,8 @@ def _find(statement: str, *values: datetime | int) -> list[tuple[UUID, ...]]:
 
 
 def _fire(docket: Docket) -> str:
-    if _settle_returned(docket):
+    last = clock_of(docket.case).silence is Silence.PLATFORM_PAYS
+    if _settle_returned(docket, unanswered=last):
         return "returned"
     if follow_rules(docket):
         return "judged"
@@ -171,8 +173,10 @@ def _person_first(docket: Docket) -> bool:
     return Measure.PERSON_FIRST in measures_of_buyer(case, docket.at)
 
 
-def _settle_returned(docket: Docket) -> bool:
-    """Where all of the payment is on its way back already, the claim is met: say so and end."""
+def _settle_returned(docket: Docket, *, unanswered: bool = False) -> bool:
+    """Where all of the payment is on its way back already, the claim is met: say so and end. An
+    appeal waits for the person whom it asked for: the buyer's until nobody answered it
+    (``unanswered``), the merchant's, who appeals because it went back, in any event."""
     case, order = docket.case, docket.order
     if Step(case.step) in (Step.EXECUTING, Step.EXECUTION_LATE):
         return False
@@ -181,8 +185,11 @@ def _settle_returned(docket: Docket) -> bool:
         unfence_money(case=case, order=order, at=docket.at)
         docket.money = None
         docket.keep()
-    if not _is_back(docket) or appellant_of(case) == Mover.MERCHANT.value:
-        return False  # the merchant appeals because it went back
+    if not _is_back(docket):
+        return False
+    appellant = appellant_of(case)
+    if appellant == Mover.MERCHANT.value or (appellant and not unanswered):
+        return False
     deed = next((d for d in _GRANTED if next_step(step=Step(case.step), deed=d)), None)
     if deed is None:
         return False

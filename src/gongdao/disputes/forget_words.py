@@ -2,8 +2,9 @@
 asked.
 
 A trigger lets nobody delete the rows, and the log holds commitments to them. So the key goes: of
-a case the bytes that its key is made of, with its files and what was read from them; of a request
-its data key, with its paper. Who did what when, the verdicts and the money stay.
+a case the bytes that its key is made of, with its files and what was read from them (of one from
+before it had a key of its own the files and readings, and no program reads its words any more); of
+a request its data key, with its paper. Who did what when, the verdicts and the money stay.
 """
 
 from __future__ import annotations
@@ -19,12 +20,11 @@ from gongdao.core.keys import destroy_key
 from gongdao.core.models import DataKey
 from gongdao.core.stores import Stores
 from gongdao.disputes.appeal import appeal_ends
-from gongdao.disputes.authority_register import standing, subject_of
+from gongdao.disputes.authority_register import find_kept, subject_of
 from gongdao.disputes.authority_states import RequestState
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.models import (
     AuthorityRequest,
-    AuthoritySubject,
     Case,
     ExhibitRead,
     Remedy,
@@ -45,16 +45,13 @@ def forget_words(*, stores: Stores, before: datetime, at: datetime) -> int:
 
 
 def _due(before: datetime, at: datetime) -> QuerySet[Case]:
-    held = AuthoritySubject.objects.filter(
-        request__in=AuthorityRequest.objects.filter(standing(at))
-    )
     waiting = Remedy.objects.filter(state__in=["planned", "asked"])
     rows = Case.objects.filter(
         state="closed", closed_at__lt=before, order__ended_at__lt=before, erased_at__isnull=True
-    ).exclude(own_key=b"")
+    )
     rows = rows.exclude(order__in=Case.objects.filter(state="open").values("order"))
     rows = rows.exclude(id__in=waiting.values("case"))
-    return rows.exclude(order__in=held.values("order"))
+    return rows.exclude(order__in=find_kept(at=at))
 
 
 def _forget_case(stores: Stores, case_id: UUID, before: datetime, at: datetime) -> bool:
@@ -71,11 +68,15 @@ def _forget_case(stores: Stores, case_id: UUID, before: datetime, at: datetime) 
 
 
 def forget_requests(*, stores: Stores, before: datetime, at: datetime) -> int:
-    """Destroy the keys and papers of requests that were refused, or were over, before; how many.
-    That there was one, what kind, when, and who entered and checked it stays."""
+    """Destroy the keys and papers of requests that were refused, or were over, before, or that
+    nobody checked since; how many. That there was one, what kind, when, and who entered and checked
+    it stays."""
     ended = Q(ended_at__lt=before) | Q(until__lt=before)
     ended |= Q(state=RequestState.REFUSED, checked_at__lt=before)
-    rows = AuthorityRequest.objects.filter(ended).exclude(state=RequestState.ENTERED)
+    unchecked = Q(state=RequestState.ENTERED)
+    rows = AuthorityRequest.objects.filter(
+        (ended & ~unchecked) | (unchecked & Q(entered_at__lt=before))
+    )
     living = DataKey.objects.filter(subject_kind="authority", destroyed_at=None)
     done = list(rows.filter(id__in=living.values("subject_id")).order_by("id")[:_AT_ONCE])
     for row in done:

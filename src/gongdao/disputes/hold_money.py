@@ -107,10 +107,16 @@ def release_rest(*, case: Case, order: Order, at: datetime) -> Money:
     return release_completed(order=order, ground=Ground.VERDICT, reference=reference, at=at)
 
 
-def release_completed(*, order: Order, ground: Ground, reference: str, at: datetime) -> Money:
+def release_completed(
+    *, order: Order, ground: Ground, reference: str, at: datetime, refunded: bool = False
+) -> Money:
     """Let what is left of a completed order's sale go to the merchant, less the fee, on ``ground``;
-    how much. The caller holds the order locked."""
-    sale = find_sale_hold(order) if order.state == OrderState.COMPLETED else None
+    how much. With ``refunded`` also of one that was delivered and refunded: what came back of a
+    chargeback. The caller holds the order locked."""
+    ended = order.state == OrderState.COMPLETED
+    if refunded and order.delivered_at is not None:
+        ended = ended or order.state in (OrderState.REFUNDING, OrderState.REFUNDED)
+    sale = find_sale_hold(order) if ended else None
     if sale is None:
         return Money(0, order.currency)
     fee = fee_of(sale.left, placed_at=order.placed_at)

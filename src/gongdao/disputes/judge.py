@@ -17,13 +17,12 @@ from gongdao.core.ids import new_id
 from gongdao.core.named_sql import load_sql
 from gongdao.disputes.collect_facts import asked_of, collect_facts
 from gongdao.disputes.conditions import names_of
-from gongdao.disputes.correct_money import paid_so_far
 from gongdao.disputes.decide_abuse import Measure
 from gongdao.disputes.decide_excuse import Effect, ExcuseFinding, ExcuseState, NamedExcuse
 from gongdao.disputes.decide_liability import Finding, Mode, Remedy
 from gongdao.disputes.events import NOBODY, Docket
 from gongdao.disputes.events import Party as Actor
-from gongdao.disputes.execute_remedies import carry_out, due_of, plan_remedy
+from gongdao.disputes.execute_remedies import carry_out, due_of, plan_remedy, still_due
 from gongdao.disputes.facts import Fact, FactName, Facts, Source, facts_from_json, facts_to_json
 from gongdao.disputes.hold_money import release_rest, unfence_money
 from gongdao.disputes.limit_money import within_price
@@ -110,12 +109,13 @@ def judge_now(docket: Docket, facts: Facts) -> tuple[Finding, tuple[ExcuseFindin
     return judge(facts=facts, table=table, excuses=named_excuses(case), at=docket.at)
 
 
-def follow_rules(docket: Docket, *, by: Actor = NOBODY) -> bool:
+def follow_rules(docket: Docket, *, by: Actor = NOBODY, decides: bool = True) -> bool:
     """Judge, and do what follows where the rules decide alone, or rest until they can; whether the
     case moved. A case that begins always moves, and so does a question that its buyer (``by``) now
     makes a complaint: what rules cannot decide goes to the merchant, or where a published limit
     on the buyer says. Whoever appealed asked for a person: until one decided, or was silent, the
-    rules decide nothing."""
+    rules decide nothing; nor in a case that begins while an authority holds its order (not
+    ``decides``): it begins as one that the rules leave open."""
     step = Step(docket.case.step)
     if step is Step.MANAGEMENT and appellant_of(docket.case):  # no other step of an appeal judges
         return False
@@ -123,10 +123,11 @@ def follow_rules(docket: Docket, *, by: Actor = NOBODY) -> bool:
     finding, _excuses = judge_now(docket, facts)
     begins = step in (Step.NEW, Step.DELIVERY_DUE) or by.side is Mover.BUYER
     limits = note_limits(docket, facts) if begins else frozenset[Measure]()
-    deed = _deed_of(finding, limits, docket)
+    automatic = finding.mode is Mode.AUTOMATIC and decides
+    deed = _deed_of(finding, limits, docket, automatic)
     if next_step(step=step, deed=deed) is None or (deed is Deed.JUDGED_PERSON and not begins):
         return False
-    if finding.mode is Mode.AUTOMATIC:
+    if automatic:
         stand(docket, put_down(docket, facts=facts, basis=Basis.RULES), deed)
     else:
         if step is not Step.NEW and by is NOBODY:  # else its event says already why it moves
@@ -153,9 +154,9 @@ def follow_excuse(docket: Docket) -> bool:
     return True
 
 
-def _deed_of(finding: Finding, limits: frozenset[Measure], docket: Docket) -> Deed:
+def _deed_of(finding: Finding, limits: frozenset[Measure], docket: Docket, automatic: bool) -> Deed:
     """What the finding does. Limits on the buyer never change what records decide alone."""
-    if finding.mode is Mode.AUTOMATIC:
+    if automatic:
         return Deed.JUDGED_UPHELD if finding.grants else Deed.JUDGED_REFUSED
     if finding.mode is Mode.WAIT:
         return Deed.JUDGED_EARLY
@@ -226,7 +227,7 @@ def stand(
     deciders: Deciders = BY_RULES,
 ) -> Verdict:
     """Let a verdict stand: the case moved by ``deed``, the file kept, its remedy carried out, less
-    what the case paid on verdicts that this one replaces."""
+    what the case gave on verdicts that this one replaces."""
     case, result = docket.case, file.result
     case.ending = ending_of(file.facts, result, file.basis).value
     docket.move(deed, by)
@@ -237,7 +238,7 @@ def stand(
         if Step(case.step) is Step.EXECUTING:  # granted, but nothing is left that could be given
             carry_out(docket=docket)
         return row
-    due = due_of(result).less(paid_so_far(case) if row.number > 1 else 0)
+    due = due_of(result) if row.number == 1 else still_due(docket, due_of(result))
     plan_remedy(docket=docket, basis=f"verdict:{row.number}", due=due)
     carry_out(docket=docket)
     return row

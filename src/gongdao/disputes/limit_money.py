@@ -17,6 +17,7 @@ from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.may_replace import claimed_places
 from gongdao.disputes.models import Case, Remedy
 from gongdao.disputes.verdict_file import Decision
+from gongdao.disputes.verdict_json import read_verdict
 from gongdao.market.models import Order
 
 REFUNDS = frozenset({Kind.REFUND_FULL, Kind.REFUND_PART})
@@ -25,16 +26,18 @@ REFUNDS = frozenset({Kind.REFUND_FULL, Kind.REFUND_PART})
 
 def most_of_case(*, case: Case, order: Order, at: datetime) -> int:
     """At most how many minor units the refunds of ``case`` come to: what other cases left of the
-    price of the pieces that it names, or of all."""
-    places = tuple(case.places)
-    if not places:
-        return order.total_minor
-    left = read_left(order=order, places=places, case_id=case.id, at=at)
+    price of the pieces that it names, or of all, but for those that it gave in other secrets."""
+    replaced = replaced_in(case=case, order=order)
+    places = tuple(place for place in case.places if place not in replaced)
+    if not case.places:
+        return max(0, order.total_minor - len(replaced) * -(-order.total_minor // order.quantity))
+    left = read_left(order=order, places=places, case_id=case.id, at=at) if places else 0
     return min(left, order.total_minor)
 
 
 def check_price(*, case: Case, order: Order, minor: int, at: datetime) -> int:
     """The same; raise InputError where a refund of ``minor`` is more, or nothing is left."""
+    check_not_replaced(case=case, order=order)
     most = most_of_case(case=case, order=order, at=at)
     if minor > most or not most:
         left = Money(most, case.currency)
@@ -45,19 +48,42 @@ def check_price(*, case: Case, order: Order, minor: int, at: datetime) -> int:
 
 def within_price(*, decision: Decision, case: Case, order: Order, at: datetime) -> Decision:
     """What persons decided or the parties agreed, cut to that."""
-    if decision.remedy not in REFUNDS or not case.places:
+    if decision.remedy not in REFUNDS:
         return decision
     most = most_of_case(case=case, order=order, at=at)
     return replace(decision, amount_minor=min(decision.amount_minor, most))
 
 
 def check_replacement(*, case: Case, order: Order, at: datetime) -> None:
-    """Raise InputError where money was given for the pieces of the case: what they are worth is
-    given once, in money or in other secrets."""
+    """Raise InputError where money or another secret was given for the pieces of the case: what
+    they are worth is given once, in one or the other."""
+    check_not_replaced(case=case, order=order)
     if refunded_of(case=case, order=order, at=at):
         raise InputError(
             _("这几件已经退过款，不能再补发；请改为退款，已经退的会扣掉。"), field="remedy"
         )
+
+
+def check_not_replaced(*, case: Case, order: Order) -> None:
+    """Raise InputError where this case gave another secret for each of its pieces: that one of them
+    is bad too is another complaint."""
+    places = claimed_places(case=case, order=order)
+    if places and replaced_in(case=case, order=order).issuperset(places):
+        raise InputError(
+            _("这几件在这个案件里已经补发过，不再退款或补发；新的卡密也有问题的，请买家另外投诉。"),
+            field="remedy",
+        )
+
+
+def replaced_in(*, case: Case, order: Order) -> frozenset[int]:
+    """The pieces for which this case gave other secrets."""
+    done = Remedy.objects.filter(case=case, kind="replacement", state="done")
+    found = set[int]()
+    for basis in done.values_list("basis", flat=True):
+        row = case.verdicts.get(number=int(basis.partition(":")[2]))
+        places = read_verdict(row.file.encode()).result.places
+        found.update(places or range(1, order.quantity + 1))
+    return frozenset(found)
 
 
 def refunded_of(*, case: Case, order: Order, at: datetime, places: tuple[int, ...] = ()) -> int:

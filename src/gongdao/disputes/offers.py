@@ -21,7 +21,7 @@ from gongdao.disputes.decide_liability import Remedy
 from gongdao.disputes.events import NOBODY, Docket, Party
 from gongdao.disputes.hold_money import fence_money
 from gongdao.disputes.judge import facts_of, put_down, stand
-from gongdao.disputes.limit_money import REFUNDS, check_price, check_replacement
+from gongdao.disputes.limit_money import REFUNDS, check_not_replaced, check_price, check_replacement
 from gongdao.disputes.locks import lock_case
 from gongdao.disputes.may_replace import claimed_places, may_replace
 from gongdao.disputes.models import Case, Offer, OfferAnswer
@@ -160,11 +160,12 @@ def accept_claim(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> N
     """The merchant grants what was claimed, with one tap: it is carried out at once. Of a claim
     to a part of the price, with no piece named, the money goes back, whatever was wanted. Raise
     NotYourMove where the case is decided or closed already, or waits in his own appeal (which
-    he can take back)."""
+    he can take back), InputError where it gave other secrets for all of it."""
     with transaction.atomic():
         case, order = lock_case(case_id)
         if appellant_of(case) == by.side.value:
             raise NotYourMove
+        check_not_replaced(case=case, order=order)
         docket = Docket(stores, case, order, at)
         overtake_offers(docket, by, "overtaken")
         docket.note("answered", by, answer="claim_accepted")

@@ -3,6 +3,7 @@
 The platform's own records are read first, the disputed money is kept from being released, and the
 published rules judge: a clear case is decided, its remedy begun and the answer told in this one
 transaction; what is not late yet rests until its promise; everything else is the merchant's move.
+Where an authority holds the order's disputes nothing is decided, and the clock stands still.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
+from gongdao.disputes.authority_register import holds_of
 from gongdao.disputes.case_keys import new_own_key
 from gongdao.disputes.collect_facts import Asked, read_left
 from gongdao.disputes.conditions import names_of
@@ -32,6 +34,7 @@ from gongdao.disputes.models import Case
 from gongdao.disputes.order_money import read_money
 from gongdao.disputes.say import NewFile, add_post
 from gongdao.disputes.states import Deed, Forum, Mover, ReasonCode, Step
+from gongdao.disputes.stop_clock import hold_if_asked
 from gongdao.disputes.table_rows import read_rows
 from gongdao.disputes.told_facts import facts_told
 from gongdao.log.new_leaf import new_subject
@@ -84,16 +87,19 @@ def open_case(
         said: dict[str, Any] = {"places": docket.case.places} if docket.case.places else {}
         said |= {"reason": asked.reason.value, "wanted": asked.wanted, "talk": talk}
         docket.note("opened", by, **said)
+        asked_to_hold = bool(holds_of(order_id=order.id, at=at))
         if talk:
             docket.move(Deed.ASK, by)
         else:
-            follow_rules(docket)
+            follow_rules(docket, decides=not asked_to_hold)
         docket.keep()
         if talk and docket.told:
             keep_facts(docket, Facts(docket.told))
         if words.strip() or files:
             add_post(docket=docket, by=by, words=words, files=files)
         fence_money(case=docket.case, order=order, at=at)
+        if asked_to_hold:
+            hold_if_asked(docket)
         docket.write()
     return docket.case
 

@@ -18,7 +18,8 @@ from gongdao.market.models import Order
 
 _DUE = """
 SELECT o.id FROM market_finding f JOIN market_order o ON o.id = f.order_id
-WHERE f.code = 'charged_back' AND f.closed_at IS NOT NULL AND o.state = 'completed'
+WHERE f.code = 'charged_back' AND f.closed_at IS NOT NULL
+  AND (o.state = 'completed' OR o.state IN ('refunding', 'refunded') AND o.delivered_at IS NOT NULL)
   AND EXISTS (SELECT FROM ledger_hold h WHERE h.owner_kind = 'order' AND h.owner_id = o.id
               AND h.purpose = 'sale' AND h.left_minor > 0)
   AND NOT EXISTS (SELECT FROM dispute_case c WHERE c.order_id = o.id AND c.state = 'open')
@@ -42,7 +43,9 @@ def _release(order_id: UUID, at: datetime) -> bool:
     if order is None or not may_release(order):
         return False
     mark = str(new_id(at))
-    gone = release_completed(order=order, ground=Ground.EXPIRY, reference=mark, at=at)
+    gone = release_completed(
+        order=order, ground=Ground.EXPIRY, reference=mark, at=at, refunded=True
+    )
     merchant = SubjectRef("merchant", order.merchant_id)
     collect_debt(merchant=merchant, currency=gone.currency, at=at)
     return bool(gone.minor)

@@ -2,8 +2,10 @@
 
 The word of the service, read by a person, stands behind it. The whole chargeback comes back, under
 the number by which it was booked. What the sale's hold gave goes back into it and on its way: to
-the merchant where the order was completed meanwhile, to the buyer where the order is refunded,
-else it waits for the end of protection. Refunds that the chargeback had settled are owed again.
+the merchant where the order was completed meanwhile, to the buyer where the order is refunded and
+he never got his goods, else it waits for the end of protection. Of an order that was delivered and
+refunded it is the merchant's: what verdicts gave its buyer was his already. Refunds that the
+chargeback had settled are owed again.
 """
 
 from __future__ import annotations
@@ -56,13 +58,15 @@ def return_charge_back(
         journal = ledger.return_charge_back(
             merchant=merchant, about=about, reference=reference, at=at
         )
-        Finding.objects.filter(order=order, code=RETURNED, closed_at=None).update(closed_at=at)
         if journal.replayed:
             return journal
+        Finding.objects.filter(order=order, code=RETURNED, closed_at=None).update(closed_at=at)
         return_to_order(stores=stores, order=order, credit=credit, settled=settled, at=at)
         if may_release(order):
             mark = f"returned:{reference}"
-            release_completed(order=order, ground=Ground.CHARGEBACK, reference=mark, at=at)
+            release_completed(
+                order=order, ground=Ground.CHARGEBACK, reference=mark, at=at, refunded=True
+            )
         collect_debt(merchant=merchant, currency=amount.currency, at=at)
     return journal
 

@@ -2,11 +2,13 @@
 never without an end. When that comes the clock runs on by itself; both sides are told of each.
 
 What an authority asks for stops a clock only out of the register (`authority_requests`), for as
-long as its request there stands, and not its owner but the end of that request lets it run on."""
+long as its request there stands, and not its owner but the end of that request lets it run on.
+Whatever made it stand still before, whichever verb lets it run, begins or opens the case again: an
+open case whose order such a request names stands still (`hold_if_asked`)."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +20,7 @@ from gongdao.core.language import gettext as _
 from gongdao.core.stores import Stores
 from gongdao.disputes.authority_models import AuthorityRequest
 from gongdao.disputes.authority_register import find_hold, holds_of, standing
+from gongdao.disputes.authority_states import Tell
 from gongdao.disputes.clocks import BadClock, Clock, StopReason, allowed_stops
 from gongdao.disputes.clocks import resume_clock as run_on
 from gongdao.disputes.clocks import stop_clock as stand_still
@@ -91,6 +94,8 @@ def stop_clock(*, stores: Stores, case_id: UUID, by: UUID, stop: Stop, at: datet
         docket, acting = Docket(stores, case, order, at), Party(Mover.PLATFORM, by)
         rule = _rule_of(case, stop.reason)
         request = _request(stop, order, at) if rule.reference else None
+        if request is not None:
+            stop = replace(stop, hours=None)  # as long as the paper says, and no less
         _stand(docket, acting, stop, rule, request)
         add_post(docket=docket, by=acting, words=stop.words.strip(), files=())
         docket.write()
@@ -98,14 +103,30 @@ def stop_clock(*, stores: Stores, case_id: UUID, by: UUID, stop: Stop, at: datet
 
 
 def hold_clock(docket: Docket, request: AuthorityRequest, by: Party) -> bool:
-    """Let the clock of an open case stand still for a request that was just confirmed; the caller
-    writes the docket. False where it stands still already, is due, or has used up its hours."""
+    """Let the clock of an open case stand still for a request that stands; the caller writes the
+    docket. A stop for another reason, or for a request that ends sooner, ends with it; False where
+    another request holds the case as long already."""
+    case, until = docket.case, docket.case.clock_stop_until
+    longer = request.until is not None and until is not None and request.until > until
+    if is_held(case, docket.at) and not longer:
+        return False
+    if until is not None:
+        _end_stop(docket, by)
     stop = Stop(StopReason.LEGAL_HOLD, "", reference=request.number)
     try:
         _stand(docket, by, stop, _rule_of(docket.case, stop.reason), request)
     except (DisputeRefused, InputError):
         return False
     return True
+
+
+def hold_if_asked(docket: Docket) -> bool:
+    """Let the clock of an open case stand still where a request in the register holds its order's
+    disputes; the caller writes the docket. Whether one holds it from now on."""
+    if docket.case.state != "open":
+        return False
+    holds = holds_of(order_id=docket.order.id, at=docket.at)
+    return bool(holds) and hold_clock(docket, holds[0], NOBODY)
 
 
 def _rule_of(case: Case, reason: StopReason) -> DisputeStop:
@@ -125,8 +146,10 @@ def _stand(
     case.clock_stop_reference = request.number if request else ""
     assert clock.stop_until is not None
     until = clock.stop_until.isoformat()
-    named = {"request": request.number} if request else {}
-    docket.note("stopped", by, reason=stop.reason.value, until=until, rule=rule.ref, **named)
+    said = {"reason": stop.reason.value, "rule": rule.ref}
+    if request is not None:
+        said = {} if request.tell == Tell.NOTHING else said | {"request": request.number}
+    docket.note("stopped", by, until=until, **said)  # both sides read it
     docket.tell_of(_BOTH, STOPPED)
 
 
@@ -147,7 +170,9 @@ def _stopped(
     case: Case, stop: Stop, rule: DisputeStop, request: AuthorityRequest | None, at: datetime
 ) -> Clock:
     clock = clock_of(case)
-    stood = _stood(case, stop.reason, request.number if request else "")
+    stood = _stood(case, stop.reason)
+    if request is not None and request.until is not None:
+        stood = timedelta(0)  # how long one paper holds is the register's to limit
     left = rule.hours * _HOUR - stood
     if request is not None and request.until is not None:
         left = min(left, request.until - at)
@@ -195,19 +220,10 @@ def resume_due_clocks(*, stores: Stores, at: datetime, most: int = 200) -> Round
             return ""
         docket = Docket(stores, case, order, at)
         let_run(docket, NOBODY)
-        _hold_again(docket)
         docket.write()
         return "resumed"
 
     return each_case(found, resume)
-
-
-def _hold_again(docket: Docket) -> None:
-    """A request that was confirmed while the clock stood still for another reason holds now."""
-    for one in holds_of(order_id=docket.order.id, at=docket.at):
-        key = stop_key(StopReason.LEGAL_HOLD.value, one.number)
-        if key not in docket.case.stood and hold_clock(docket, one, NOBODY):
-            return
 
 
 def find_stops(case: Case) -> list[Allowed]:
@@ -218,7 +234,7 @@ def find_stops(case: Case) -> list[Allowed]:
             name=rule.name,
             name_en=rule.name_en,
             most=rule.hours * _HOUR,
-            left=max(rule.hours * _HOUR - _stood(case, reason, ""), 0 * _HOUR),
+            left=max(rule.hours * _HOUR - _stood(case, reason), 0 * _HOUR),
             reference=rule.reference,
         )
         for reason, rule in allowed_stops(clock_of(case), on=case.rules_on).items()
@@ -247,8 +263,14 @@ def _check_owner(case: Case, order: Order, by: UUID) -> None:
 
 
 def let_run(docket: Docket, by: Party) -> None:
-    """Let the stopped clock of the docket's case run on; the caller writes it. Raise DisputeRefused
-    where it runs."""
+    """Let the stopped clock of the docket's case run on; the caller writes it. Where a request of
+    an authority stands for its order, it stands still for that at once. Raise DisputeRefused where
+    it runs."""
+    _end_stop(docket, by)
+    hold_if_asked(docket)
+
+
+def _end_stop(docket: Docket, by: Party) -> None:
     case = docket.case
     if case.clock_stop_until is None:
         raise DisputeRefused(Phrase("这个时限没有停止。"))
@@ -259,6 +281,6 @@ def let_run(docket: Docket, by: Party) -> None:
     docket.tell_of(_BOTH, RESUMED)
 
 
-def _stood(case: Case, reason: StopReason, reference: str) -> timedelta:
-    """How long a clock of the case stood still before for a reason, by one paper."""
-    return timedelta(seconds=case.stood.get(stop_key(reason.value, reference), 0))
+def _stood(case: Case, reason: StopReason) -> timedelta:
+    """How long a clock of the case stood still before for a reason that needs no paper."""
+    return timedelta(seconds=case.stood.get(stop_key(reason.value, ""), 0))

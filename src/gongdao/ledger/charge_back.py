@@ -39,7 +39,8 @@ def charge_back(
     The rest is borne by what is left in ``hold_id``, then by the merchant's free money, then (only
     with ``draw_deposit``, which his terms must allow) by his deposit; what remains he owes, and the
     platform's reserve is tied up behind that debt as far as it reaches. The same ``reference`` (the
-    gateway's number) is booked once; another amount under it is ReferenceReused.
+    gateway's number) is booked once; another amount under it is ReferenceReused, and one that came
+    back is not taken again under it (MoneyRefused).
     """
     if amount.minor <= 0:
         raise MoneyRefused(Phrase("金额必须大于零"))
@@ -53,6 +54,7 @@ def charge_back(
         if booked is not None:
             if booked[1] != amount:
                 raise ReferenceReused(reference)
+            _check_kept(about, ground, reference)
             return booked[0]
         shares = decide_charge_back(
             amount=amount,
@@ -65,6 +67,17 @@ def charge_back(
         )
         transfers = _transfers(accounts, gateway, about, hold, shares)
         return write_journals(drafts=[Draft(tuple(transfers), ground)], at=at)[0]
+
+
+def _check_kept(about: SubjectRef, ground: str, reference: str) -> None:
+    """Raise MoneyRefused for a chargeback that came back: taken anew it has another number."""
+    if find_booked(about=about, kind=TransferKind.REVERSAL, reference=ground) is not None:
+        raise MoneyRefused(
+            Phrase(
+                "编号 {no} 的拒付已经退回过。银行又拿走一次的，在编号后面加“~2”再登记。",
+                no=reference,
+            )
+        )
 
 
 def _transfers(

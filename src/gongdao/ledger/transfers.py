@@ -49,7 +49,8 @@ class TransferKind(StrEnum):
     DEBT_BACK = "debt_back"
     """What was paid of a debt, or given up, and then never was one."""
     CORRECTION = "correction"
-    """What a decision took wrongly is made good by the platform; nothing is taken from anybody."""
+    """What a merchant lost by a decision and does not bear (money taken wrongly, secrets given in
+    the platform's place) is made good by the platform; nothing is taken from anybody."""
     REVERSAL = "reversal"
 
 

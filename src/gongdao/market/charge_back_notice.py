@@ -15,16 +15,13 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from gongdao.market.charge_back_told import CHARGED_BACK, RETURNED, is_booked, reason_of
 from gongdao.market.models import Finding
 from gongdao.payments.credit_report import note_said
 from gongdao.payments.models import Credit, Refund
 from gongdao.payments.port import Report, Told
 
-CHARGED_BACK = "charged_back"
-"""The finding, and the reason that is kept with what was said."""
-RETURNED = "charge_back_returned"
-"""The finding that the service has the money again, the reason that is kept, and why a buyer who
-never got his goods is refunded then."""
+__all__ = ["CHARGED_BACK", "RETURNED", "is_in_doubt", "note_charge_back", "refund_waits"]
 IN_DOUBT = "payment_in_doubt"
 """Why a paid order is not delivered meanwhile."""
 _WAITS = "UPDATE market_order SET why = %(why)s WHERE id = %(order)s AND state = 'paid'"
@@ -32,13 +29,15 @@ _FIND = """
 INSERT INTO market_finding AS f (order_id, code, deed, times, found_at, acted_at)
 VALUES (%(order)s, %(code)s, 'person', 1, %(at)s, %(at)s)
 ON CONFLICT (order_id, code) DO UPDATE
-SET times = f.times + 1, acted_at = %(at)s, closed_at = NULL
+SET times = f.times + 1, acted_at = %(at)s, closed_at = NULL,
+  found_at = CASE WHEN f.closed_at IS NULL THEN f.found_at ELSE %(at)s END
 """
 
 
 def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetime) -> bool:
     """Keep what was said and put the order on the operator's desk; False where no payment of ours
-    has that number, which is kept as well. The same event again adds nothing."""
+    has that number, which is kept as well. The same event again adds nothing, nor does one of what
+    is booked already; money that is taken again after it came back is a new event."""
     code = CHARGED_BACK if report.told is Told.CHARGED_BACK else RETURNED
     credit = (
         Credit.objects.select_related("intent")
@@ -47,8 +46,8 @@ def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetim
     )
     known = credit is not None and credit.intent.account == report.account
     number = credit.intent.out_trade_no if credit is not None and known else ""
-    reason = f"{code}:{report.event_no}" if known else "unknown_payment"
     with transaction.atomic():
+        reason = reason_of(code, report.event_no, number) if known else "unknown_payment"
         new = note_said(
             report=report,
             gateway=gateway,
@@ -59,7 +58,9 @@ def note_charge_back(*, report: Report, gateway: str, digest: bytes, at: datetim
         )
         if credit is None or not known:
             return False
-        if new and credit.intent.owner_kind == "order":
+        if not new or credit.intent.owner_kind != "order":
+            return True
+        if code == RETURNED or not is_booked(credit.intent.owner_id, reason=reason):
             with connection.cursor() as cursor:
                 values: dict[str, Any] = {
                     "order": credit.intent.owner_id,

@@ -29,13 +29,15 @@ def return_to_order(
 
     ``settled`` minor units of refunds had been done with the chargeback: they are asked for again.
     What came back into the sale's hold goes to the buyer where the order was given up for its
-    refund: what he bought was never delivered, or is to be paid back. Otherwise it waits for the
-    end of protection. Locks: the caller's on the order, then its refunds, holds and credit.
+    refund and never delivered. Otherwise it waits for the end of protection, or for the caller, who
+    lets it go to the merchant where the order has ended. Locks: the caller's on the order, then
+    its refunds, holds and credit.
     """
     leaf = NewLeaf("order.charge_back_returned", order.log_subject)
     append_leaves(stores=stores, leaves=[leaf], at=at)
     owed = ask_again(credit_id=credit.id, most=settled, at=at) > 0 if settled else False
-    if order.state in (OrderState.REFUNDING, OrderState.REFUNDED):
+    given_up = order.state in (OrderState.REFUNDING, OrderState.REFUNDED)
+    if given_up and order.delivered_at is None:
         for hold in find_holds(owner=SubjectRef("order", order.id)):
             if hold.purpose == "sale" and hold.left.minor:
                 refund_hold(

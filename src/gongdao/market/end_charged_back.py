@@ -43,7 +43,8 @@ def end_charged_back(*, stores: Stores, order: Order, at: datetime) -> bool:
     running.update(ask_next=False)
     release(claim=owner)
     if any(one.purpose == "sale" and one.left.minor for one in find_holds(owner=owner)):
-        if not give_back(stores=stores, order_id=order.id, why=CHARGED_BACK, at=at):
+        # Another dispute may be told of and not booked: what is asked back waits for it.
+        if not give_back(stores=stores, order_id=order.id, why=CHARGED_BACK, in_doubt=True, at=at):
             raise RuntimeError(f"order {order.id} moved under its lock")
         return True
     # The money has gone back already: what is asked for and confirmed elsewhere is one step here.

@@ -8,6 +8,7 @@ A step takes a bounded number at once: whoever calls it repeats it until it find
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 from uuid import UUID
 
@@ -79,10 +80,10 @@ def _ended(before: datetime, order: str = "") -> Q:
     return Q(**{f"{order}ended_at__lt": before}) | Q(**unpaid)
 
 
-def forget_entered(*, before: datetime) -> int:
-    """Erase what buyers filled in for orders that had ended before: contact, answers, account; how
-    many orders. The order itself stays."""
-    rows = Order.objects.filter(_ended(before)).exclude(sealed=b"")
+def forget_entered(*, before: datetime, keep: Collection[UUID] = ()) -> int:
+    """Erase what buyers filled in for orders that had ended before, but those to ``keep``: contact,
+    answers, account; how many orders. The order itself stays."""
+    rows = Order.objects.filter(_ended(before)).exclude(sealed=b"").exclude(id__in=keep)
     done = list(rows.order_by("id").values_list("id", flat=True)[:_AT_ONCE])
     return Order.objects.filter(id__in=done).update(sealed=b"")
 
@@ -95,10 +96,10 @@ def forget_moved(*, before: datetime) -> int:
     return MovedOrder.objects.filter(id__in=done).update(sealed=b"", proof=b"")
 
 
-def forget_threads(*, before: datetime) -> int:
-    """Erase the words of threads in which nobody wrote since, and whose order had ended before;
-    how many threads. Who wrote when stays, as the public log has it."""
-    ended = Q(order=None) | _ended(before, "order__")
+def forget_threads(*, before: datetime, keep: Collection[UUID] = ()) -> int:
+    """Erase the words of threads in which nobody wrote since, and whose order had ended before and
+    is not one to ``keep``; how many threads. Who wrote when stays, as the public log has it."""
+    ended = Q(order=None) | (_ended(before, "order__") & ~Q(order__in=keep))
     written = ThreadPost.objects.exclude(sealed=b"").values("thread")
     rows = Thread.objects.filter(ended, last_at__lt=before, id__in=written)
     done = list(rows.order_by("last_at").values_list("id", flat=True)[:_AT_ONCE])
@@ -115,10 +116,13 @@ def _forget_openings(subject: str) -> None:
     LogOpening.objects.filter(leaf_hash__in=hashes).delete()
 
 
-def forget_tested_files(*, stores: Stores, before: datetime, at: datetime) -> int:
-    """Erase files beside the tests of orders that had ended before; how many orders."""
+def forget_tested_files(
+    *, stores: Stores, before: datetime, keep: Collection[UUID] = (), at: datetime
+) -> int:
+    """Erase files beside the tests of orders that had ended before, but those to ``keep``; how many
+    orders."""
     held = Original.objects.filter(subject_kind="order").values_list("subject_id", flat=True)
-    rows = Order.objects.filter(_ended(before), id__in=held.distinct())
+    rows = Order.objects.filter(_ended(before), id__in=held.distinct()).exclude(id__in=keep)
     done = list(rows.values_list("id", flat=True)[:_AT_ONCE])
     for order_id in done:
         subject = SubjectRef("order", order_id)

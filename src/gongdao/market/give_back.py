@@ -65,11 +65,14 @@ def refund_hold(
     return refund
 
 
-def give_back(*, stores: Stores, order_id: UUID, why: str, at: datetime) -> bool:
+def give_back(
+    *, stores: Stores, order_id: UUID, why: str, at: datetime, in_doubt: bool = False
+) -> bool:
     """Send all that is left of the order's money back; False where none came, where it is on its
-    way or gone to the merchant already, and while a bank may be giving it back."""
+    way or gone to the merchant already, and while a bank may be giving it back. With ``in_doubt``
+    it is asked back even then, and carried out when the doubt is over."""
     owner = SubjectRef("order", order_id)
-    if is_in_doubt(order_id):
+    if not in_doubt and is_in_doubt(order_id):
         return False
     with transaction.atomic():
         with connection.cursor() as cursor:

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
-from gongdao.core.errors import InputError
+from gongdao.core.errors import InputError, MoneyRefused
 from gongdao.core.language import Phrase
 from gongdao.market.charge_back_notice import CHARGED_BACK, RETURNED
 from gongdao.market.models import Finding
@@ -46,6 +46,22 @@ def _note(credit: Credit, code: str, at: datetime) -> None:
         with connection.cursor() as cursor:
             values: dict[str, Any] = {"order": credit.intent.owner_id, "code": code, "at": at}
             cursor.execute(_FIND, values)
+
+
+def end_doubt(*, order_id: UUID, times: int, at: datetime) -> bool:
+    """Nothing was taken of what a service said of the order's payment; False where that is settled
+    already. Raise MoneyRefused where it said more than the ``times`` that were looked at. The
+    caller writes down whose word it is."""
+    rows = Finding.objects.select_for_update().filter(order_id=order_id, code=CHARGED_BACK)
+    with transaction.atomic():
+        found = rows.filter(closed_at=None).first()
+        if found is None:
+            return False
+        if found.times != times:
+            raise MoneyRefused(Phrase("支付渠道又说了新的，请再看一次它的后台，重新登记。"))
+        found.closed_at = at
+        found.save(update_fields=["closed_at"])
+    return True
 
 
 def settle_finding(*, order_id: UUID, code: str, reason: str, by: Actor, at: datetime) -> bool:

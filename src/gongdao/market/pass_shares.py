@@ -6,7 +6,7 @@ The first person is who verified the account that they arrive at; he cannot let 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -20,8 +20,8 @@ from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.find_receiver import Receiver, find_receiver
 from gongdao.market.limits import payee_rest
-from gongdao.market.prepare_split import NEEDS_SECOND
-from gongdao.market.staff import Actor, note_deed
+from gongdao.market.prepare_split import EACH_SECONDS, NEEDS_SECOND
+from gongdao.market.staff import Actor, check_no_party, note_deed
 from gongdao.payments.models import Split
 
 PASSED = "split.pass"
@@ -63,42 +63,52 @@ def find_waiting_shares(*, stores: Stores, at: datetime, most: int = 50) -> list
     ]
 
 
-def pass_shares(
-    *,
-    stores: Stores,
-    merchant_id: UUID,
-    gateway: str,
-    receiver: UUID,
-    newest: datetime,
-    by: Actor,
-    at: datetime,
-) -> int:
-    """Let the merchant's shares at ``gateway`` that wait go to the account ``receiver``, those
-    planned up to ``newest``, as they were shown; how many. Raise MoneyRefused where another account
-    receives by now, and for whoever verified it."""
-    there = _receiver(stores, merchant_id, gateway, at)
-    if there is None or there.payee_id != receiver:
+@dataclass(frozen=True)
+class ShownShares:
+    """What somebody saw and lets go: a merchant's shares at one service that were planned up to
+    ``newest``, how many and what they come to, and the account ``receiver`` that they go to."""
+
+    merchant_id: UUID
+    gateway: str
+    receiver: UUID
+    newest: datetime
+    count: int
+    total: Money
+
+
+def pass_shares(*, stores: Stores, shown: ShownShares, by: Actor, at: datetime) -> int:
+    """Let the shares that were shown go; how many, 0 where none of them waits any more. They come
+    due one after the other. Raise MoneyRefused where another account receives by now, where others
+    wait than were shown, for whoever verified the account, and for the merchant's own people."""
+    there = _receiver(stores, shown.merchant_id, shown.gateway, at)
+    if there is None or there.payee_id != shown.receiver:
         raise MoneyRefused(Phrase("收分账的账户变了，请重新看过再放行。"))
     if by.id is None or by.id == there.verified_by:
         raise MoneyRefused(Phrase("这个账户是您核实的，要由另一个人放行。"))
+    check_no_party(by=by, about=("merchant", str(shown.merchant_id)))
     with transaction.atomic():
         rows = waiting_shares().filter(
             owner_kind="merchant",
-            owner_id=merchant_id,
-            credit__intent__gateway=gateway,
-            planned_at__lte=newest,
+            owner_id=shown.merchant_id,
+            credit__intent__gateway=shown.gateway,
+            credit__currency=shown.total.currency,
+            planned_at__lte=shown.newest,
         )
-        locked = rows.select_for_update(of=("self",)).order_by("id").values_list("id", flat=True)
-        found = list(locked)
-        if not found:
+        locked = list(rows.select_for_update(of=("self",)).order_by("id"))
+        if not locked:
             return 0
-        passed = Split.objects.filter(id__in=found)
-        sums = passed.values_list("credit__currency").annotate(all=Sum("released_minor"))
-        totals = ", ".join(f"{Money(all_, currency)} {currency}" for currency, all_ in sums)
-        passed.update(receiver=receiver, next_try_at=at)
-        said = f"{gateway}: {len(found)}, {totals}"
-        note_deed(by=by, deed=PASSED, about=("merchant", str(merchant_id)), reason=said, at=at)
-    return len(found)
+        total = Money(sum(one.released_minor for one in locked), shown.total.currency)
+        if (len(locked), total) != (shown.count, shown.total):
+            raise MoneyRefused(Phrase("等放行的分账变了，请重新看过再放行。"))
+        locked.sort(key=lambda one: (one.planned_at, one.id))
+        for place, one in enumerate(locked):
+            one.receiver = shown.receiver
+            one.next_try_at = at + timedelta(seconds=place * EACH_SECONDS)
+        Split.objects.bulk_update(locked, ["receiver", "next_try_at"], batch_size=500)
+        said = f"{shown.gateway}: {len(locked)}, {total} {total.currency}"
+        about = ("merchant", str(shown.merchant_id))
+        note_deed(by=by, deed=PASSED, about=about, reason=said, at=at)
+    return len(locked)
 
 
 def _receiver(stores: Stores, merchant_id: UUID, gateway: str, at: datetime) -> Receiver | None:

@@ -10,7 +10,7 @@ from collections.abc import Collection
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Max, Q, QuerySet, Sum
 
 from gongdao.core.clock import beijing
 from gongdao.core.money import Money
@@ -36,6 +36,8 @@ RECEIVER_NEW, NEEDS_SECOND, PAYOUT_FIRST = "receiver_new", "needs_second", "payo
 """Why a split waits, or goes no more this way."""
 TIMED = frozenset({RECEIVER_NEW, NEEDS_SECOND})
 """What is over at a known time, or by a person's word (none): `prepare_share` sets the next try."""
+EACH_SECONDS = 1
+"""How long after one split of a merchant the next one comes due where many wait for one time."""
 _UNSETTLED = ("waiting", "requested", "stuck", "refused")
 
 
@@ -107,7 +109,8 @@ def _wait_for_receiver(split: Split, stores: Stores, merchant: SubjectRef, at: d
     fresh = find_receiver(stores=stores, merchant=merchant, gateway=gateway)
     if fresh is None:
         return NO_RECEIVER
-    split.next_try_at = fresh.verified_at + payee_rest(beijing(at).date())
+    rested = fresh.verified_at + payee_rest(beijing(at).date())
+    split.next_try_at = _in_turn(split, RECEIVER_NEW, rested)
     return RECEIVER_NEW
 
 
@@ -123,8 +126,24 @@ def _needs_second(split: Split, amount: Money, at: datetime) -> bool:
     midnight = beijing(at).replace(hour=0, minute=0, second=0, microsecond=0)
     alone = amount.currency == limit.currency and amount.minor <= limit.minor
     split.receiver = None
-    split.next_try_at = midnight + timedelta(days=1) if alone else None
+    tomorrow = midnight + timedelta(days=1)
+    split.next_try_at = _in_turn(split, NEEDS_SECOND, tomorrow) if alone else None
     return True
+
+
+def _in_turn(split: Split, problem: str, begin: datetime) -> datetime:
+    """When it is looked at again: at ``begin``, or behind the last of the merchant's at this
+    service that wait for then, so that together they keep nobody else waiting."""
+    rows = Split.objects.filter(
+        owner_kind=split.owner_kind,
+        owner_id=split.owner_id,
+        state="waiting",
+        problem=problem,
+        next_try_at__gte=begin,
+        credit__intent__gateway=split.credit.intent.gateway,
+    )
+    last = rows.exclude(id=split.id).aggregate(last=Max("next_try_at"))["last"]
+    return begin if last is None else last + timedelta(seconds=EACH_SECONDS)
 
 
 def _left_of(split: Split) -> int:

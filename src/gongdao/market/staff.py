@@ -6,13 +6,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from gongdao.core.errors import InputError
+from gongdao.core.errors import InputError, MoneyRefused
 from gongdao.core.language import Phrase
 from gongdao.core.models import User
+from gongdao.market.models import MerchantMember, Order
 from gongdao.market.states import Role
 from gongdao.market.vetting_models import StaffDeed, StaffRole
 
 LONGEST_REASON = 500
+_PARTY = Phrase("您是这个商家的人，或者是这一单的买家：要由另一个人来办。")
 
 
 @dataclass(frozen=True)
@@ -75,6 +77,21 @@ def check_reason(reason: str) -> str:
     if len(text) > LONGEST_REASON:
         raise InputError(Phrase("最多 {most} 个字", most=LONGEST_REASON), field="reason")
     return text
+
+
+def check_no_party(*, by: Actor, about: tuple[str, str]) -> None:
+    """Raise MoneyRefused for a member of the merchant that a deed is ``about``, or whose order it
+    is about, and for that order's buyer: he is nobody's second person there."""
+    kind, merchant = about
+    if by.id is None or kind not in ("merchant", "order"):
+        return
+    if kind == "order":
+        order = Order.objects.get(id=merchant)
+        merchant = str(order.merchant_id)
+        if order.buyer_id == by.id:
+            raise MoneyRefused(_PARTY)
+    if MerchantMember.objects.filter(merchant_id=merchant, user_id=by.id).exists():
+        raise MoneyRefused(_PARTY)
 
 
 def note_deed(

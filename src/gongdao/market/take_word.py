@@ -21,7 +21,7 @@ from gongdao.core.errors import InputError, MoneyRefused
 from gongdao.core.ids import new_id
 from gongdao.core.language import Phrase
 from gongdao.core.money import Money
-from gongdao.market.staff import LONGEST_REASON, Actor, check_reason, note_deed
+from gongdao.market.staff import LONGEST_REASON, Actor, check_no_party, check_reason, note_deed
 from gongdao.market.word_models import MoneyWord
 
 ASKED, DROPPED = "money.ask", "money.drop"
@@ -29,7 +29,7 @@ ASKED, DROPPED = "money.ask", "money.drop"
 _LOCKS = 2
 """The first of the two numbers of such a lock (`buyer_cap` has 1). It is taken before all else."""
 Do = Callable[[], object]
-"""Does the deed; False where it had been done before."""
+"""Does the deed; False where it had been done before: then nothing that it wrote stays."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +63,10 @@ class _OnlyAsked(Exception):
     """Takes a deed back that another person has to do."""
 
 
+class _DoneBefore(Exception):
+    """Takes back what a deed wrote that had been done before: nobody stands for it."""
+
+
 def take_word(*, word: Word, by: Actor, limit: Money, do: Do, at: datetime) -> Taken:
     """Do it (``do``), or ask another person to where the amount, with what one person alone did of
     this kind on this day in Beijing, is over ``limit``. Raise InputError for an amount of nothing;
@@ -77,9 +81,11 @@ def take_word(*, word: Word, by: Actor, limit: Money, do: Do, at: datetime) -> T
         try:
             with transaction.atomic():
                 if do() is False:
-                    return Taken.AGAIN
+                    raise _DoneBefore
                 if second:
                     raise _OnlyAsked
+        except _DoneBefore:
+            return Taken.AGAIN
         except _OnlyAsked:
             pass
         _write(word, by, second, at)
@@ -90,7 +96,8 @@ def take_word(*, word: Word, by: Actor, limit: Money, do: Do, at: datetime) -> T
 
 def confirm_word(*, word_id: UUID, by: Actor, do: Do, at: datetime) -> bool:
     """Do what was asked for, by somebody else than who asked; False where it was done before. Raise
-    MoneyRefused for the same person, and where it was taken back or done otherwise meanwhile."""
+    MoneyRefused for the same person and for a party to it, and where it was taken back or done
+    otherwise meanwhile."""
     with transaction.atomic():
         row = _lock(word_id)
         if row.state == "done":
@@ -99,6 +106,7 @@ def confirm_word(*, word_id: UUID, by: Actor, do: Do, at: datetime) -> bool:
             raise MoneyRefused(Phrase("这一笔已经撤回了。"))
         if None in (row.asked_by, by.id) or row.asked_by == by.id:
             raise MoneyRefused(Phrase("超过限额的要由另一个人确认。"))
+        check_no_party(by=by, about=(row.about_kind, row.about_id))
         if do() is False:
             raise MoneyRefused(Phrase("这一笔已经另外办过了，请把它撤回。"))
         _end(row, "done", by, at)

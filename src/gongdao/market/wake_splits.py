@@ -19,13 +19,11 @@ from gongdao.core.stores import Stores
 from gongdao.core.subject import SubjectRef
 from gongdao.ledger.find_receiver import find_receiver
 from gongdao.ledger.models import Payee
-from gongdao.market.prepare_split import NO_RECEIVER, PAYOUTS_HELD, SHARES_FIRST
+from gongdao.market.prepare_split import EACH_SECONDS, NO_RECEIVER, PAYOUTS_HELD, SHARES_FIRST
 from gongdao.market.send_splits import GATEWAY_OFF
 from gongdao.payments.models import Split
 from gongdao.payments.port import Gateway
 
-EACH_SECONDS = 1
-"""How long after one split of a merchant the next one comes due when they are woken."""
 _Ground = tuple[str, str, UUID, str]
 """Why a split sleeps, whose it is (kind and id), and at which service."""
 _WAKE = """

@@ -58,15 +58,21 @@ def end_unsure(
     settle. ``fates`` is what the service said just now (`ask_unsure`), ``said`` what a person
     saw in its console, which counts only where the service does not say.
 
-    Raise MoneyRefused where neither is known, and where one is being asked for, or was since.
+    Raise MoneyRefused where neither is known, and where one is being asked for, or was since. The
+    caller has the order locked, which a worker locks after his refund: nobody is waited for here.
     """
-    rows = Refund.objects.select_for_update(of=("self",)).select_related("credit__intent")
-    for refund in rows.filter(credit_id=credit_id, **_OPEN).exclude(_NOT_PAID).order_by("id"):
+    rows = Refund.objects.select_related("credit__intent")
+    unsure = rows.filter(credit_id=credit_id, **_OPEN).exclude(_NOT_PAID).order_by("id")
+    numbers = {one.id: one.asked_no for one in unsure}
+    locked = list(unsure.select_for_update(skip_locked=True, of=("self",)))
+    for one in numbers.keys() - {refund.id for refund in locked}:
+        raise MoneyRefused(_asked_now(numbers[one]))
+    for refund in locked:
         number = refund.asked_no
         tries, fate = fates.get(number, (refund.tries, RefundFate.UNKNOWN))
         asking = refund.problem == ASKING and refund.next_try_at and refund.next_try_at > at
         if asking or tries != refund.tries:
-            raise MoneyRefused(Phrase("退款 {no} 正在向支付渠道申请，几分钟后再登记。", no=number))
+            raise MoneyRefused(_asked_now(number))
         if fate is RefundFate.UNKNOWN:
             fate = said or fate
         if fate is RefundFate.UNKNOWN:
@@ -84,6 +90,10 @@ def end_unsure(
         else:
             refund.problem = f"refused:refund_{fate.value}"
             refund.save(update_fields=["problem"])
+
+
+def _asked_now(number: str) -> Phrase:
+    return Phrase("退款 {no} 正在向支付渠道申请，几分钟后再登记。", no=number)
 
 
 def settle_by_bank(*, credit_id: int, most: int, at: datetime) -> int:

@@ -3,11 +3,15 @@ years."""
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
+from uuid import UUID
 
-from gongdao.vault.models import StatusCheck
+from gongdao.vault.models import Claim, StatusCheck
 
 
-def forget_checks(*, before: datetime) -> int:
-    """Delete answers of issuers from before; how many."""
-    return StatusCheck.objects.filter(at__lt=before).delete()[0]
+def forget_checks(*, before: datetime, keep: Collection[UUID] = ()) -> int:
+    """Delete answers of issuers from before, but those about secrets of owners to ``keep``; how
+    many."""
+    kept = Claim.objects.filter(owner_id__in=keep).values("unit__sealed_id")
+    return StatusCheck.objects.filter(at__lt=before).exclude(sealed_id__in=kept).delete()[0]

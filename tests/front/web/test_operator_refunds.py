@@ -12,17 +12,20 @@ from tests.market.test_cancel_order import _balanced
 
 from gongdao.core.clock import beijing
 from gongdao.core.ids import new_id
+from gongdao.core.money import Money
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
+from gongdao.front.web import money_words, operator_access
 from gongdao.front.web.pages import operator_ledger
 from gongdao.front.worker import money_tasks
 from gongdao.ledger.accounts import AccountKind
+from gongdao.ledger.decide_payout import PayoutPolicy
 from gongdao.ledger.models import LedgerTransfer
 from gongdao.ledger.queries import find_balance
 from gongdao.log.models import LogSubject
 from gongdao.market.accounts import clearing_account, platform_account
 from gongdao.market.give_back import give_back
-from gongdao.market.models import Finding, Order
+from gongdao.market.models import Finding, MoneyWord, Order
 from gongdao.market.note_bill import note_bill_differs
 from gongdao.market.states import Role
 from gongdao.market.watch_orders import watch_order
@@ -124,13 +127,38 @@ def test_the_services_silence_needs_a_second_person(staff, refund):
     _comes_back()
     Refund.objects.update(again=1)
     where = f"/operator/refunds/{refund.id}/bounced/"
-    for _ in range(2):
-        assert "要另一个人" in text_of(staff.post(where, YES, follow=True))
+    for says in ("等另一个人", "没有再做"):
+        assert says in text_of(staff.post(where, YES, follow=True))
         assert Refund.objects.get().state == "confirmed" and not _moved("refund_failed")
     other = sign_in("other@example.org", Role.FINANCE)
-    assert "已记为没有退到" in text_of(other.post(where, YES, follow=True))
+    page = text_of(other.get("/operator/second/"))
+    assert "记为没有退到" in page and Order.objects.get().number in page
+    step = f"/operator/second/{MoneyWord.objects.get().id}/"
+    assert "已记下" in text_of(other.post(step, {"step": "confirm"}, follow=True))
+    assert "没有再做" in text_of(other.post(step, {"step": "confirm"}, follow=True))
     assert _moved("refund_failed") == [f"{refund.refund_no}-1"] and _balanced()
     assert [one.who_mail for one in find_deeds("refund.bounce")] == ["other@example.org"]
+
+
+def test_refunds_that_one_person_says_came_back_count_as_one(staff, client, monkeypatch):
+    """Each is under the limit of a day, both are not: the second one waits for another person, and
+    nothing of it is owed again before."""
+    listing = make_shop().listing
+    for order in (pay(buy(client, listing)), pay(buy(client, listing))):
+        assert give_back(stores=get_stores(), order_id=order.id, why="not_owed", at=now())
+    money_tasks.refund_money.func(0)
+    _comes_back()
+    one, two = Refund.objects.order_by("id")
+    low = PayoutPolicy(second_person_over=Money(one.amount_minor + two.amount_minor - 1))
+    monkeypatch.setattr(money_words, "payout_policy", lambda: low)
+    at = now()
+    monkeypatch.setattr(operator_access, "now", lambda: at)
+    for row, says in ((one, "已记为没有退到"), (two, "等另一个人")):
+        where = f"/operator/refunds/{row.id}/bounced/"
+        assert says in text_of(staff.post(where, YES, follow=True))
+    assert _moved("refund_failed") == [one.refund_no] and _balanced()
+    two.refresh_from_db()
+    assert two.state == "confirmed" and MoneyWord.objects.filter(state="waiting").count() == 1
 
 
 def test_a_stale_factor_moves_nothing(refund):

@@ -17,10 +17,12 @@ from tests.front.web.test_disputes import at, complain, revealed
 from gongdao.core.clock import beijing
 from gongdao.core.keys import destroy_key
 from gongdao.core.language import use_language
+from gongdao.core.models import User
 from gongdao.disputes.authority_register import subject_of
 from gongdao.disputes.models import AuthorityRequest
 from gongdao.front.clock import now
 from gongdao.front.web import operator_view
+from gongdao.market.models import MerchantMember
 from gongdao.market.states import Role
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -78,11 +80,57 @@ def test_a_request_goes_from_one_desk_to_another_and_ends(client):
         assert "有关机关要求这个订单的争议不动" in said and "没有允许我们说出它的名称" in said
         assert "有异议" in said and "公调" not in said
     assert row.number in text_of(anna.get(f"{LIST}?show=standing"))
-    anna.post(f"{url}step/", {"deed": "end", "reason": "来函解除"})
+    first = anna.post(f"{url}step/", {"deed": "end", "reason": "来函解除"}, follow=True)
+    assert "要另一个人也这样确认" in text_of(first)
+    last = olga.post(f"{url}step/", {"deed": "end", "reason": "来函解除"}, follow=True)
+    assert "继续计时的案件：1 件" in text_of(last)
     case.refresh_from_db()
     assert case.clock_stopped_at is None and "已于" in text_of(at(case, client))
     assert row.number in text_of(anna.get(f"{LIST}?show=over"))
     assert [one.reason for one in find_deeds("request.end")] == ["来函解除"]
+
+
+def test_parties_of_a_hold_that_may_not_be_told_read_no_reason(client):
+    """Buyer and merchant read that the clock stands still and until when, on the case and in their
+    lists, and nothing of an authority, a number or a rule; the desk reads why."""
+    shop = make_shop()
+    case = complain(client, revealed(client, shop))
+    olga = staff_sign_in("olga@example.org", Role.OPERATOR)
+    anna = staff_sign_in("anna@example.org", Role.ARBITER)
+    olga.post(f"{LIST}new/", form_for(case.order, tell="nothing"))
+    row = AuthorityRequest.objects.get()
+    b"".join(anna.post(f"{LIST}{row.id}/paper/", {"reason": "核对"}).streaming_content)
+    anna.post(f"{LIST}{row.id}/step/", {"deed": "confirm", "reason": "属实"})
+    seller = sign_in(shop.merchant)
+    sights = [at(case, client), seller.get(f"/desk/disputes/{case.id}/")]
+    for sight in [*sights, seller.get("/desk/disputes/")]:
+        said = text_of(sight)
+        assert "最晚到" in said and "按公布的规则" in said
+        assert "机关" not in said and row.number not in said
+    assert "有关机关要求不动" in text_of(anna.get(f"/operator/disputes/{case.id}/"))
+
+
+def test_the_register_shows_its_words_to_who_opened_the_paper_and_is_no_party(client):
+    """Before the recorded look nobody but who entered them reads them; who acts for the merchant
+    reads neither words nor orders, on the list and on the page, and the paper not at all."""
+    shop = make_shop()
+    order = revealed(client, shop)
+    olga = staff_sign_in("olga@example.org", Role.OPERATOR)
+    anna = staff_sign_in("anna@example.org", Role.ARBITER)
+    olga.post(f"{LIST}new/", form_for(order))
+    row = AuthorityRequest.objects.get()
+    url = f"{LIST}{row.id}/"
+    for page in (LIST, url):
+        assert WHO in text_of(olga.get(page)) and WHO not in text_of(anna.get(page))
+    assert order.number in text_of(anna.get(url)) and not find_deeds("request.look")
+    b"".join(anna.post(f"{url}paper/", {"reason": "核对"}).streaming_content)
+    assert WHO in text_of(anna.get(url)) and len(find_deeds("request.look")) == 1
+    user = User.objects.get(email="anna@example.org")
+    MerchantMember.objects.create(merchant=shop.merchant, user=user, added_at=now())
+    for page in (LIST, url):
+        said = text_of(anna.get(page))
+        assert WHO not in said and order.number not in said
+    assert "看不到它写了什么" in text_of(anna.get(url))
 
 
 def test_the_form_says_what_is_wrong_and_keeps_what_was_written(client):

@@ -9,18 +9,19 @@ from tests.front.web.operator_kit import ALL, find_deeds, sign_in
 from tests.front.web.test_operator_money_desk import debtor
 from tests.market.test_cancel_order import _balanced
 
+from gongdao.core.models import User
 from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.front.clock import now
 from gongdao.front.stores import get_stores
-from gongdao.front.web import money_words
+from gongdao.front.web import money_words, operator_access
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.decide_payout import PayoutPolicy
 from gongdao.ledger.queries import find_balance, find_merchant_money
 from gongdao.log.models import LogSubject
 from gongdao.market.accounts import clearing_account, platform_account
 from gongdao.market.give_back import give_back
-from gongdao.market.models import MoneyWord, Order
+from gongdao.market.models import MerchantMember, MoneyWord, Order
 from gongdao.market.states import Role
 from gongdao.payments.models import Refund
 
@@ -73,6 +74,10 @@ def test_what_came_in_at_the_bank_over_the_limit_takes_two(staff, second, debtor
     assert "X-1" in page and shop.merchant.display_name in page
     assert "您提出的，要由另一个人确认" in page and 'value="confirm"' not in page
     assert "另一个人" in _step(staff) and _minor(owed) == -5000
+    person = User.objects.get(email="second@example.org")
+    member = MerchantMember.objects.create(merchant=shop.merchant, user=person, added_at=now())
+    assert "您是这个商家的人" in _step(second) and _minor(owed) == -5000
+    member.delete()
     assert "等第二个人的登记" in text_of(second.get("/operator/"))
     assert 'value="confirm"' in text_of(second.get("/operator/second/"))
     assert "已记下" in _step(second) and "没有再做" in _step(second)
@@ -82,12 +87,13 @@ def test_what_came_in_at_the_bank_over_the_limit_takes_two(staff, second, debtor
     assert (done.who_mail, done.reason) == ("second@example.org", "30.00 X-1 到账")
 
 
-def test_several_small_ones_of_a_day_count_as_one(staff, second, debtor):
+def test_several_small_ones_of_a_day_count_as_one(staff, second, debtor, monkeypatch):
     """Two that one person did pass the limit together: the second one is only asked for, and can be
     taken back with a reason; what two people did does not count."""
     owed, shop = debtor
     where = f"/operator/debts/{shop.merchant.id}/"
-    given = {"step": "collect", "amount": "15.00", "reason": "到账"}
+    given, at = {"step": "collect", "amount": "15.00", "reason": "到账"}, now()
+    monkeypatch.setattr(operator_access, "now", lambda: at)  # all of it on one day
     staff.post(where, given | {"reference": "X-1"})
     staff.post(where, given | {"reference": "X-2"})
     assert _minor(owed) == -3500
@@ -118,7 +124,8 @@ def test_what_was_done_otherwise_meanwhile_is_not_done_again(staff, second, debt
 
 
 def test_a_large_chargeback_takes_two(staff, second, client):
-    """Neither money nor the public log knows of it before the other person's word."""
+    """Neither money nor the public log knows of it before the other person's word, who is not the
+    order's buyer."""
     order = pay(buy(client, make_shop().listing))
     leaf = LogSubject.objects.get(name=order.log_subject).last_type
     fields = {"number": order.number, "amount": "30.00", "reference": "dp_1", "reason": "已扣"}
@@ -126,6 +133,10 @@ def test_a_large_chargeback_takes_two(staff, second, client):
     assert "等另一个人" in text_of(page) and not find_deeds("charge_back.book")
     assert LogSubject.objects.get(name=order.log_subject).last_type == leaf
     assert order.number in text_of(second.get("/operator/second/"))
+    person = User.objects.get(email="second@example.org").pk
+    Order.objects.filter(id=order.id).update(buyer_id=person)
+    assert "这一单的买家" in _step(second) and not find_deeds("charge_back.book")
+    Order.objects.filter(id=order.id).update(buyer_id=order.buyer_id)
     assert "已记下" in _step(second) and _balanced()
     assert LogSubject.objects.get(name=order.log_subject).last_type != leaf
     assert len(find_deeds("charge_back.book")) == 1

@@ -185,11 +185,14 @@ def test_shares_over_the_limit_are_let_go_by_somebody_else(shop, seller, fake, m
     assert "…0199" in page and "这个账户是您核实的" in page and 'name="receiver"' not in page
     page = text_of(second.get("/operator/splits/"))
     where = f"/operator/splits/let-go/{shop.merchant.id}/"
-    given = dict(re.findall(r'name="(gateway|receiver|newest)" value="([^"]+)"', page))
+    fields = r'name="(gateway|receiver|newest|count|total|currency)" value="([^"]+)"'
+    given = dict(re.findall(fields, page))
     assert given["receiver"] == str(payee)
     assert "要由另一个人放行" in text_of(first.post(where, given, follow=True))
     assert second.post(where, given | {"newest": "2026-11-23"}).status_code == 404
     assert second.post(where, given | {"receiver": "x"}).status_code == 404
+    assert second.post(where, given | {"count": "x"}).status_code == 404
+    assert "变了" in text_of(second.post(where, given | {"total": "1"}, follow=True))
     assert "放行了" in text_of(second.post(where, given, follow=True))
     (deed,) = find_deeds("split.pass")
     assert deed.who_mail == "second@example.org" and deed.reason.startswith("wechat: 1, ")

@@ -14,6 +14,8 @@ from gongdao.core.stores import Stores
 from gongdao.disputes.authority_models import AuthorityRequest, AuthoritySubject
 from gongdao.disputes.authority_register import ToldRequest, read_said, told_requests
 from gongdao.disputes.authority_states import Asks, RequestState, Tell
+from gongdao.market.models import MerchantMember
+from gongdao.market.vetting_models import StaffDeed
 
 ASKS: dict[Asks, str] = {
     Asks.HOLD: mark("争议不动"),
@@ -49,12 +51,19 @@ _SHAPES = {"waiting": "waiting", "standing": "attention", "over": "spent", "refu
 def request_rows(
     *, stores: Stores, rows: Sequence[AuthorityRequest], me: UUID, at: datetime
 ) -> list[dict[str, Any]]:
-    """Requests for the desk, with what they say."""
+    """Requests for the desk. What they say is there for who entered one, or opened its paper, which
+    is recorded; who is a party to one of its orders (``barred``) reads neither that nor which."""
     people = {one for row in rows for one in (row.entered_by_id, row.checked_by_id) if one}
     mails = dict(User.objects.filter(id__in=people).values_list("id", "email"))
     named: dict[UUID, list[str]] = {}
+    barred: set[UUID] = set()
+    mine = set(MerchantMember.objects.filter(user_id=me).values_list("merchant_id", flat=True))
     for one in AuthoritySubject.objects.filter(request__in=rows).select_related("order"):
         named.setdefault(one.request_id, []).append(one.order.number)
+        if one.order.buyer_id == me or one.order.merchant_id in mine:
+            barred.add(one.request_id)
+    looked = _looked_at(rows, me)
+    said = {row.id: read_said(stores=stores, row=row) for row in rows}
     return [
         {
             "row": row,
@@ -63,14 +72,26 @@ def request_rows(
             "show": (show := standing_of(row, at)),
             "state": translated(SHOWS[show]),
             "shape": _SHAPES[show],
-            "said": read_said(stores=stores, row=row),
-            "orders": sorted(named.get(row.id, [])),
+            "gone": said[row.id] is None,
+            "barred": row.id in barred,
+            "said": said[row.id] if row.id in looked - barred else None,
+            "orders": [] if row.id in barred else sorted(named.get(row.id, [])),
             "entered_by": mails.get(row.entered_by_id, ""),
             "checked_by": mails.get(row.checked_by_id, "") if row.checked_by_id else "",
             "mine": row.entered_by_id == me,
         }
         for row in rows
     ]
+
+
+def _looked_at(rows: Sequence[AuthorityRequest], me: UUID) -> set[UUID]:
+    """Which of ``rows`` somebody entered, or opened the paper of."""
+    ids = [str(row.id) for row in rows]
+    looks = StaffDeed.objects.filter(
+        deed="request.look", about_kind="request", about_id__in=ids, who=me
+    )
+    seen = set(looks.values_list("about_id", flat=True))
+    return {row.id for row in rows if row.entered_by_id == me or str(row.id) in seen}
 
 
 def told_lines(*, stores: Stores, order_id: UUID, at: datetime) -> list[dict[str, Any]]:

@@ -14,6 +14,7 @@ from gongdao.core.language import translated
 from gongdao.core.money import Money
 from gongdao.core.stores import Stores
 from gongdao.disputes.appeal import appeal_ends
+from gongdao.disputes.authority_register import is_secret
 from gongdao.disputes.case_keys import CaseKeys, case_keys
 from gongdao.disputes.clocks import Clock, late_by
 from gongdao.disputes.events import clock_of, is_held
@@ -109,7 +110,7 @@ def make_case_sight(*, stores: Stores, case: Case, side: Mover, at: datetime) ->
         counted=str(clock.counted) if clock else "",
         silence=_silence(case, clock) if clock else "",
         late=bool(clock and late_by(clock, at)),
-        stopped_for=stopped_for(case),
+        stopped_for=stopped_for(case, side),
         paid_before=_paid_before(case),
         outcome=said(OUTCOME_WORDS, case.outcome) if case.outcome else "",
         deeds=_deeds(case, step, side, at),
@@ -156,10 +157,14 @@ def _paid_before(case: Case) -> datetime | None:
     return order.ended_at if order.ended_at <= case.opened_at else None
 
 
-def stopped_for(case: Case) -> str:
-    """Why its clock stands still, by the rule's name; empty where it runs."""
+def stopped_for(case: Case, side: Mover) -> str:
+    """Why its clock stands still, by the rule's name, as far as ``side`` may know; empty where it
+    runs."""
     if not case.clock_stop_reason:
         return ""
+    reference = case.clock_stop_reference
+    if side is not Mover.PLATFORM and reference and is_secret(reference):
+        return _("按公布的规则")
     return named(dispute_stop(case.clock_stop_reason, case.rules_on))
 
 
@@ -346,9 +351,12 @@ def _event_words(row: Event, case: Case) -> str:
 
 
 def _stop_words(row: Event, case: Case) -> str:
-    """Why a clock stands still and until when; what an authority asked, by its number here."""
-    why = named(dispute_stop(str(row.data["reason"]), case.rules_on))
+    """Why a clock stands still and until when; what an authority asked, by its number here, or no
+    more than until when."""
     until = say_minute(datetime.fromisoformat(str(row.data["until"])))
+    if "reason" not in row.data:
+        return _("计时停下，最晚到 {until}").format(until=until)
+    why = named(dispute_stop(str(row.data["reason"]), case.rules_on))
     if number := row.data.get("request"):
         says = _("计时停下（{why}，登记号 {number}），最晚到 {until}")
         return says.format(why=why, number=number, until=until)
@@ -392,7 +400,7 @@ def make_lines(cases: Sequence[Case], side: Mover, at: datetime) -> list[dict[st
             "due": row.clock_due_at,
             "late": bool(row.clock_due_at and row.clock_due_at <= at),
             "stopped_until": row.clock_stop_until,
-            "stopped_for": stopped_for(row),
+            "stopped_for": stopped_for(row, side),
             "owner": row.owner.email if side is Mover.PLATFORM and row.owner else "",
             "outcome": said(OUTCOME_WORDS, row.outcome) if row.outcome else "",
             "forum": said(FORUMS, row.forum),

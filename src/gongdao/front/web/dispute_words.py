@@ -93,6 +93,7 @@ STEPS_OF_REMEDY: Mapping[str, str] = {
     "compensation": mark("补偿"),
     "correction": mark("更正：补给商家"),
     "correction_deposit": mark("更正：补回商家的保证金"),
+    "replacement_cost": mark("补发的成本：平台付给商家"),
 }
 """What a step of carrying out does."""
 

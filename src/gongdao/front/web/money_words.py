@@ -17,6 +17,7 @@ from django.shortcuts import redirect
 from gongdao.core.errors import GongdaoError, MoneyRefused
 from gongdao.core.language import Phrase
 from gongdao.core.language import gettext as _
+from gongdao.core.money import Money
 from gongdao.core.subject import SubjectRef
 from gongdao.disputes.charge_back_order import ask_of_refunds, charge_back_order
 from gongdao.disputes.return_charge_back import return_charge_back
@@ -28,16 +29,18 @@ from gongdao.front.web.operator_view import say_error
 from gongdao.ledger.accounts import Account, AccountKind
 from gongdao.ledger.settle_debt import collect_receivable
 from gongdao.market.accounts import platform_account
-from gongdao.market.give_back import refund_confirmed
+from gongdao.market.give_back import refund_bounced, refund_confirmed
+from gongdao.market.note_bill import end_doubt
 from gongdao.market.pay_deposit import pay_deposit
 from gongdao.market.take_word import Do, Taken, Word, take_word
 from gongdao.payments.ask_refund import RefundFate, ask_refund
+from gongdao.payments.fail_refund import fail_refund
 from gongdao.payments.models import Refund
 from gongdao.payments.settle_elsewhere import settle_elsewhere
 
 CHARGE_BACK, COLLECT = "charge_back.book", "debt.collect"
-RETURN = "charge_back.return"
-DEPOSIT, ELSEWHERE = "deposit.pay", "refund.elsewhere"
+RETURN, NOTHING_TAKEN = "charge_back.return", "charge_back.none"
+DEPOSIT, ELSEWHERE, BOUNCE = "deposit.pay", "refund.elsewhere", "refund.bounce"
 
 
 def say_word(
@@ -48,15 +51,17 @@ def say_word(
     done: str,
     back: str,
     args: Sequence[object] = (),
+    alone: bool = True,
 ) -> HttpResponseBase:
-    """Do what the word says, or ask a second person to where it is over the limit; say what came of
-    it and go back to where it was said. What the deed asks of a service it asks first, outside any
-    transaction."""
+    """Do what the word says, or ask a second person to where it is over the limit, or of any amount
+    where nobody may do it ``alone``; say what came of it and go back to where it was said. What the
+    deed asks of a service it asks first, outside any transaction."""
+    limit = payout_policy().second_person_over
     try:
         taken = take_word(
             word=word,
             by=desk.by,
-            limit=payout_policy().second_person_over,
+            limit=limit if alone else Money(0, limit.currency),
             do=prepare_word(word, desk.at),
             at=desk.at,
         )
@@ -110,6 +115,11 @@ def _return(word: Word, at: datetime) -> Do:
     return do
 
 
+def _nothing_taken(word: Word, at: datetime) -> Do:
+    order_id, times = UUID(word.about[1]), int(word.given["times"])
+    return lambda: end_doubt(order_id=order_id, times=times, at=at)
+
+
 def _collect(word: Word, at: datetime) -> Do:
     owner = SubjectRef("merchant", UUID(word.about[1]))
 
@@ -158,10 +168,26 @@ def _elsewhere(word: Word, at: datetime) -> Do:
     )
 
 
+def _bounce(word: Word, at: datetime) -> Do:
+    """The service is asked first whether the refund arrived after all."""
+    rows = Refund.objects.select_related("credit__intent")
+    row = rows.get(id=UUID(word.given["refund"]))
+    fate = ask_refund(refund=row, gateways=get_gateways(), at=at)
+    return lambda: fail_refund(
+        refund_id=row.id,
+        asked_no=word.given["asked_no"],
+        fate=fate,
+        failed=lambda one: refund_bounced(stores=get_stores(), refund=one, at=at),
+        at=at,
+    )
+
+
 _DEEDS: dict[str, Callable[[Word, datetime], Do]] = {
     CHARGE_BACK: _charge_back,
     RETURN: _return,
+    NOTHING_TAKEN: _nothing_taken,
     COLLECT: _collect,
     DEPOSIT: _deposit,
     ELSEWHERE: _elsewhere,
+    BOUNCE: _bounce,
 }

@@ -70,6 +70,7 @@ DEEDS: dict[str, str] = {
     "booking.cancel": mark("撤回记账"),
     "charge_back.book": mark("登记拒付"),
     "charge_back.return": mark("登记拒付退回"),
+    "charge_back.none": mark("登记没有拒付"),
     "debt.collect": mark("登记还款"),
     "debt.write_off": mark("核销欠款"),
     "debt.propose": mark("提出核销欠款"),
@@ -81,6 +82,7 @@ DEEDS: dict[str, str] = {
     "request.look": mark("查看有关机关的文书"),
     "request.confirm": mark("确认有关机关的要求"),
     "request.refuse": mark("有关机关的要求没有通过"),
+    "request.ask_end": mark("提出结束有关机关的要求"),
     "request.end": mark("结束有关机关的要求"),
     "doubt.clear": mark("了结上游疑点"),
     "proof.look": mark("查看来源凭证"),
@@ -93,7 +95,6 @@ DEEDS: dict[str, str] = {
     "refund.push": mark("重试退款"),
     "finding.settle": mark("了结渠道说的事"),
     "refund.bounce": mark("记为没有退到"),
-    "refund.bounce_seen": mark("看到退款没有退到，等另一个人"),
     "refund.elsewhere": mark("退款改由银行付"),
     "notice.push": mark("重发通知"),
     "supplier.add": mark("接上游"),
@@ -120,7 +121,8 @@ FINDINGS: dict[str, str] = {
 }
 TO_DO: dict[str, str] = {
     "charged_back": mark(
-        "银行真的拿走了钱，就在“登记拒付”里记下，这一项会自己了结。"
+        "银行真的拿走了钱，就在“登记拒付”里按渠道的编号和金额记下，这一项会自己了结；"
+        "记少了的，余下的在同一编号后面加“-2”再记。"
         "没有拿走（只是查询，或争议赢了），在这里写明了结。"
     ),
     "charge_back_returned": mark(
@@ -162,6 +164,8 @@ KINDS: dict[str, str] = {
     "ledger": mark("账目"),
     "booking": mark("记账"),
     "request": mark("有关机关的要求"),
+    "split": mark("分账"),
+    "exhibit": mark("证据"),
 }
 
 

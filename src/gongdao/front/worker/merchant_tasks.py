@@ -7,6 +7,7 @@ import logging
 
 from procrastinate.contrib.django import app
 
+from gongdao.core.clock import beijing
 from gongdao.core.errors import GongdaoError
 from gongdao.front.clock import now
 from gongdao.front.find_claims import find_claims
@@ -49,7 +50,7 @@ def look_at_listings(timestamp: int) -> None:
             if review is not None:
                 tell_of_review(review)
     for coupon in switch_off_fallen(at=now()):
-        _tell(coupon.merchant, f"coupon:{coupon.id}")
+        _tell(coupon.merchant, f"coupon:{coupon.id}:{beijing(now()).date():%Y%m%d}")
 
 
 def tell_of_review(review: ListingReview) -> bool:

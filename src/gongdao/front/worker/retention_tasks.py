@@ -14,6 +14,7 @@ from gongdao.casework.online.forget_cases import forget_cases
 from gongdao.casework.online.upload_pieces import sweep_uploads
 from gongdao.core.attempts import forget_attempts
 from gongdao.core.clock import beijing
+from gongdao.disputes.authority_register import find_kept
 from gongdao.disputes.forget_readings import forget_readings
 from gongdao.disputes.forget_words import forget_requests, forget_words
 from gongdao.front.clock import now
@@ -91,20 +92,22 @@ def sweep_market(timestamp: int) -> None:
     entered, thread = at - _kept_for("order_entries", at), at - _kept_for("thread", at)
     papers, tested = at - _kept_for("merchant_papers", at), at - _kept_for("test_files", at)
     moved, said = at - _kept_for("moved_order", at), at - _kept_for("dispute_words", at)
-    asked = at - _kept_for("authority_request", at)
+    asked, keep = at - _kept_for("authority_request", at), find_kept(at=at)
     forgotten = {
         "contacts": forget_contacts(before=at - _kept_for("contact_code", at)),
         "merchants": _each(lambda: forget_papers(stores=stores, before=papers, at=at), at),
-        "orders' entries": _each(lambda: forget_entered(before=entered), at),
+        "orders' entries": _each(lambda: forget_entered(before=entered, keep=keep), at),
         "old orders": _each(lambda: forget_moved(before=moved), at),
-        "threads": _each(lambda: forget_threads(before=thread), at),
-        "tested files": _each(lambda: forget_tested_files(stores=stores, before=tested, at=at), at),
+        "threads": _each(lambda: forget_threads(before=thread, keep=keep), at),
+        "tested files": _each(
+            lambda: forget_tested_files(stores=stores, before=tested, keep=keep, at=at), at
+        ),
         "payees": _forget_payees(at),
         "readings of exhibits": forget_readings(at=at),
         "disputes": _each(lambda: forget_words(stores=stores, before=said, at=at), at),
         "requests": _each(lambda: forget_requests(stores=stores, before=asked, at=at), at),
         "uploads that were never kept": drop_unkept(stores=stores, before=at - _UNFINISHED_PARTS),
-        "issuer checks": forget_checks(before=at - _kept_for("issuer_check", at)),
+        "issuer checks": forget_checks(before=at - _kept_for("issuer_check", at), keep=keep),
     }
     for what, count in forgotten.items():
         if count:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -27,6 +27,7 @@ from gongdao.market.moving_in.rows import RefusedRow, RowReason
 from gongdao.market.moving_in.survey import CARD_RULES, Survey
 from gongdao.market.offer import Delivery, Missing
 from gongdao.market.publish_listing import draft_listing
+from gongdao.market.refusals import PriceUnderReview
 from gongdao.vault.make_sku import make_sku
 
 GOODS, LOOP_GOODS, COUPON = "goods", "loop_goods", "coupon"
@@ -130,7 +131,8 @@ def _keep(shop: OldShop, place: tuple[str, int], new_id: UUID, at: datetime) -> 
 def make_coupons(
     *, stores: Stores, shop: OldShop, survey: Survey, drafts: Drafts, refuse: Refuse, at: datetime
 ) -> Counter[str]:
-    """A coupon for each of ``survey`` that is not here yet, with the uses it has left."""
+    """A coupon for each of ``survey`` that is not here yet, with the uses it has left; switched off
+    where it brings a price far under the market, which a person looks at before it holds."""
     told: Counter[str] = Counter()
     known = find_moved(shop, COUPON)
     for coupon in survey.coupons.values():
@@ -145,9 +147,9 @@ def make_coupons(
             if (kind, one) in drafts.listings
         }
         reason = _make_coupon(stores, shop, coupon, frozenset(listings), at)
-        if reason is None:
+        if reason in (None, RowReason.OFF):
             told["new"] += 1
-        else:
+        if reason is not None:
             field = "discount" if reason is RowReason.NOTHING_OFF else "coupon"
             refuse(RefusedRow("coupons", str(coupon.id), field, reason))
     _tell_lost_links(survey, drafts, refuse)
@@ -161,7 +163,7 @@ def _make_coupon(
     listings: frozenset[UUID],
     at: datetime,
 ) -> RowReason | None:
-    """Make one; or why not."""
+    """Make one; or why not, or not as it was."""
     if coupon.off.minor <= 0:
         return RowReason.NOTHING_OFF
     terms = CouponTerms(
@@ -178,16 +180,24 @@ def _make_coupon(
     )
     if not coupon.code.strip():
         return RowReason.CODE
+    wanted = NewCoupon(f"{shop.name} #{coupon.id}", terms, coupon.code)
     try:
-        with transaction.atomic():
-            wanted = NewCoupon(f"{shop.name} #{coupon.id}", terms, coupon.code)
-            row, _code = make_coupon(
-                stores=stores, merchant_id=shop.merchant_id, wanted=wanted, at=at
-            )
-            _keep(shop, (COUPON, coupon.id), row.id, at)
+        try:
+            _add(stores, shop, coupon, wanted, at)
+        except PriceUnderReview:
+            _add(stores, shop, coupon, replace(wanted, terms=replace(terms, on=False)), at)
+            return RowReason.OFF
     except InputError:
         return RowReason.CODE
     return None
+
+
+def _add(
+    stores: Stores, shop: OldShop, coupon: MovedCoupon, wanted: NewCoupon, at: datetime
+) -> None:
+    with transaction.atomic():
+        row, _code = make_coupon(stores=stores, merchant_id=shop.merchant_id, wanted=wanted, at=at)
+        _keep(shop, (COUPON, coupon.id), row.id, at)
 
 
 def _tell_lost_links(survey: Survey, drafts: Drafts, refuse: Refuse) -> None:

@@ -25,6 +25,7 @@ class RowReason(StrEnum):
     NUMBER = "number"
     CODE = "code"
     NOTHING_OFF = "nothing_off"
+    OFF = "off"
 
 
 _WORDS = {
@@ -42,6 +43,7 @@ _WORDS = {
     RowReason.NUMBER: mark("编号超出范围"),
     RowReason.CODE: mark("优惠码太短、太长或重复"),
     RowReason.NOTHING_OFF: mark("减的金额要大于零"),
+    RowReason.OFF: mark("搬来了，没有启用：单价会比同类商品低得多，启用时平台先看过"),
 }
 
 

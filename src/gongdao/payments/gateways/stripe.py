@@ -50,8 +50,10 @@ _MONEY_BACK = frozenset({"charge.dispute.created", "charge.dispute.funds_withdra
 """A dispute is begun, and its money is taken: one dispute, noted once."""
 _MONEY_AGAIN = frozenset({"charge.dispute.funds_reinstated", "charge.dispute.closed"})
 """What was taken came back; a dispute that is closed says how."""
-_WON = ("won", "warning_closed")
-"""How a dispute is closed of which the money stays, or never went."""
+_WON = "won"
+"""How a dispute is closed of which the money comes back. Of an inquiry (``warning_…``) it never
+went."""
+_INQUIRY = "warning_"
 _REFUNDED = frozenset({"refund.failed", "refund.updated", "charge.refund.updated"})
 """Where a refund that failed is told; the last two tell of every change."""
 _FAILED = ("failed", "canceled")
@@ -147,13 +149,15 @@ class Stripe:
     def _charged_back(self, kind: str, dispute: Mapping[str, Any]) -> Report:
         """A dispute that a buyer's bank began, or that ended for us: it names the payment by the
         service's number. One that was lost changes nothing: its money went when it began."""
-        again = kind in _MONEY_AGAIN
-        if kind == "charge.dispute.closed" and dispute.get("status") not in _WON:
+        again, status = kind in _MONEY_AGAIN, str(dispute.get("status"))
+        if kind == "charge.dispute.closed" and status != _WON:
             raise UnusedEvent(kind)
         money = read_minor(dispute.get("amount"), str(dispute.get("currency")).upper())
         trade_no, number = str(dispute.get("payment_intent") or ""), str(dispute.get("id") or "")
         if not (_NUMBER.fullmatch(trade_no) and _NUMBER.fullmatch(number)):
             raise BadCallback("no_event")
+        if kind == "charge.dispute.created" and status.startswith(_INQUIRY):
+            number += "?"  # should it become a chargeback, that has the same number
         told = Told.CHARGE_BACK_RETURNED if again else Told.CHARGED_BACK
         return Report("", trade_no, told, money, self.account, event_no=number)
 

@@ -16,12 +16,19 @@ from django.views.decorators.http import require_POST, require_safe
 from gongdao.core.errors import InputError
 from gongdao.core.language import gettext as _
 from gongdao.core.money import Money
-from gongdao.front.web.money_words import CHARGE_BACK, COLLECT, RETURN, say_word
+from gongdao.front.web.money_words import (
+    CHARGE_BACK,
+    COLLECT,
+    NOTHING_TAKEN,
+    RETURN,
+    say_word,
+)
 from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_forms import ChargeBackForm, DebtForm, ReturnedForm
 from gongdao.front.web.operator_money import payout_policy
 from gongdao.front.web.operator_view import do_deed, link, page_of, searched
-from gongdao.front.web.templatetags.values import when
+from gongdao.front.web.operator_words import deed_name
+from gongdao.front.web.templatetags.values import money, when
 from gongdao.ledger.accounts import AccountKind
 from gongdao.ledger.models import LedgerAccount, LedgerTransfer
 from gongdao.ledger.queries import find_balances
@@ -38,7 +45,7 @@ from gongdao.market.give_up_debt import (
 )
 from gongdao.market.models import Finding, Merchant, Order
 from gongdao.market.states import Role
-from gongdao.market.take_word import Word
+from gongdao.market.take_word import Word, waiting_words, word_of
 
 _MOST_WAITING = 50
 
@@ -65,6 +72,8 @@ def _show(
         "told": _told(CHARGED_BACK),
         "returned": _told(RETURNED),
         "told_head": [_("订单"), _("时间")],
+        "words": _words(),
+        "words_head": [_("订单"), _("登记"), _("金额"), _("编号")],
         "page": page,
         "debtors": page.object_list,
         "waiting": _waiting(desk),
@@ -83,6 +92,22 @@ def _told(code: str) -> list[list[Any]]:
     return [
         [link(one.order.number, "operator_order", one.order.number), when(one.found_at)]
         for one in rows.order_by("found_at")
+    ]
+
+
+def _words() -> list[list[Any]]:
+    """What a colleague asked for about a chargeback and waits for another person."""
+    rows = list(waiting_words().filter(deed__in=(CHARGE_BACK, RETURN, NOTHING_TAKEN)))
+    orders = [UUID(one.about_id) for one in rows]
+    numbers = dict(Order.objects.filter(id__in=orders).values_list("id", "number"))
+    return [
+        [
+            link(numbers[order], "operator_order", numbers[order]),
+            link(deed_name(one.deed), "operator_second"),
+            money(word_of(one).amount),
+            one.reference,
+        ]
+        for order, one in zip(orders, rows, strict=True)
     ]
 
 

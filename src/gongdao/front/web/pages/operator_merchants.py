@@ -52,7 +52,7 @@ from gongdao.market.pause_merchant import (
     review_due,
     review_merchant,
 )
-from gongdao.market.staff import note_deed
+from gongdao.market.staff import check_no_party, note_deed
 from gongdao.market.states import MerchantState, Role
 from gongdao.market.take_word import Word
 from gongdao.market.vetting_models import MerchantPaper
@@ -285,6 +285,7 @@ def payee(request: HttpRequest, desk: Desk, payee_id: UUID) -> HttpResponseBase:
     found, by = _find(row.owner_id), desk.by.id
 
     def deed() -> bool:
+        check_no_party(by=desk.by, about=("merchant", str(row.owner_id)))
         done = verify_payee(
             stores=get_stores(),
             payee_id=row.id,

@@ -25,7 +25,7 @@ from gongdao.front.web import operator_queues as queues
 from gongdao.front.web.market_words import STATE_NAMES
 from gongdao.front.web.operator_access import Desk, desk_page, factor_context, fresh_factor_page
 from gongdao.front.web.operator_view import do_deed, link, page_of, searched
-from gongdao.front.web.operator_words import DOUBTS, FINDINGS, TO_DO, word_of
+from gongdao.front.web.operator_words import DOUBTS, FINDINGS, TO_DO, deed_name, word_of
 from gongdao.front.web.templatetags.values import money, when
 from gongdao.ledger.holds import find_holds
 from gongdao.market.clear_doubt import clear_doubt
@@ -35,6 +35,8 @@ from gongdao.market.push_notice import push_notice
 from gongdao.market.settle_doubted import settle_doubted
 from gongdao.market.staff import check_reason
 from gongdao.market.states import OrderState, Role
+from gongdao.market.take_word import waiting_words
+from gongdao.market.take_word import word_of as say_of
 from gongdao.market.words import why_words
 from gongdao.payments.models import CallbackSeen, Refund
 from gongdao.payments.push_refund import push_refund
@@ -190,6 +192,10 @@ def order(request: HttpRequest, desk: Desk, number: str) -> HttpResponseBase:
             for one in TopUp.objects.filter(order=found)
             .select_related("supplier")
             .order_by("place")
+        ],
+        "words": [
+            {"what": deed_name(one.deed), "amount": say_of(one).amount, "row": one}
+            for one in waiting_words().filter(about_kind="order", about_id=str(found.id))
         ],
         "holds": find_holds(owner=owner),
         "refunds": [

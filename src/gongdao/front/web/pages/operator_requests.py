@@ -151,14 +151,17 @@ def step(request: HttpRequest, desk: Desk, request_id: UUID) -> HttpResponseBase
     if deed not in deeds:
         raise Http404
     try:
-        count = deeds[deed]() or 0
+        count = deeds[deed]()
     except GongdaoError as error:
         messages.error(request, say_error(error))
     else:
+        waits = _("记下了。到期以前结束，要另一个人也这样确认；在那以前照样停着。")
         said = {
             "confirm": _("确认了。停下计时的案件：{n} 件。").format(n=count),
             "refuse": _("记为没有通过，什么都不停。"),
-            "end": _("结束了。继续计时的案件：{n} 件。").format(n=count),
+            "end": waits
+            if count is None
+            else _("结束了。继续计时的案件：{n} 件。").format(n=count),
         }
         messages.success(request, said[deed])
     return redirect("operator_request", request_id=row.id)

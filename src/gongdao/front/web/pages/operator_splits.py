@@ -26,7 +26,7 @@ from gongdao.front.web.operator_view import do_deed, page_of, searched
 from gongdao.front.web.split_words import SPLIT_SHAPES, SPLIT_STATES, split_problem, split_state
 from gongdao.market.limits import share_limit
 from gongdao.market.models import Merchant
-from gongdao.market.pass_shares import find_waiting_shares, pass_shares
+from gongdao.market.pass_shares import ShownShares, find_waiting_shares, pass_shares
 from gongdao.market.push_split import drop_split, push_split
 from gongdao.market.staff import note_deed
 from gongdao.market.states import Role
@@ -155,25 +155,12 @@ def step(request: HttpRequest, desk: Desk, split_id: UUID) -> HttpResponseBase:
 @fresh_factor_page("operator_splits")
 def let_go(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseBase:
     """Let shares over the limit of a day go, as they were shown."""
-    try:
-        receiver = UUID(request.POST.get("receiver", ""))
-        newest = datetime.fromisoformat(request.POST.get("newest", ""))
-    except ValueError:
-        raise Http404 from None
-    if newest.tzinfo is None:
+    shown = _shown(request, merchant_id)
+    if shown is None:
         raise Http404
 
     def deed() -> bool:
-        passed = pass_shares(
-            stores=get_stores(),
-            merchant_id=merchant_id,
-            gateway=request.POST.get("gateway", "")[:16].replace("\0", ""),
-            receiver=receiver,
-            newest=newest,
-            by=desk.by,
-            at=desk.at,
-        )
-        return passed > 0
+        return pass_shares(stores=get_stores(), shown=shown, by=desk.by, at=desk.at) > 0
 
     return do_deed(
         request,
@@ -184,6 +171,24 @@ def let_go(request: HttpRequest, desk: Desk, merchant_id: UUID) -> HttpResponseB
         done=_("放行了，这些分账会接着办。"),
         back="operator_splits",
     )
+
+
+def _shown(request: HttpRequest, merchant_id: UUID) -> ShownShares | None:
+    """What stood on the page that was posted; None for what the page does not post."""
+    given = request.POST
+    try:
+        newest = datetime.fromisoformat(given.get("newest", ""))
+        shown = ShownShares(
+            merchant_id,
+            given.get("gateway", "")[:16].replace("\0", ""),
+            UUID(given.get("receiver", "")),
+            newest,
+            int(given.get("count", "")),
+            Money(int(given.get("total", "")), given.get("currency", "")[:3].replace("\0", "")),
+        )
+    except ValueError:
+        return None
+    return None if newest.tzinfo is None else shown
 
 
 @require_safe
