@@ -101,13 +101,13 @@ def told_lines(*, stores: Stores, order_id: UUID, at: datetime) -> list[dict[str
 
 def _line(one: ToldRequest) -> dict[str, Any]:
     does = {
-        Asks.HOLD: _("要求这个订单的争议不动。"),
-        Asks.KEEP: _("要求这个订单的争议材料不销毁。"),
-        Asks.INFORMATION: _("要求平台提供这个订单的情况。"),
+        Asks.HOLD: _("{who}要求这个订单的争议不动。"),
+        Asks.KEEP: _("{who}要求这个订单的争议材料不销毁。"),
+        Asks.INFORMATION: _("{who}要求平台提供这个订单的情况。"),
     }
     who = one.who or _("有关机关")
     return {
-        "says": _("{who}{does}").format(who=who, does=does[one.asks]),
+        "says": does[one.asks].format(who=who),
         "number": one.number,
         "until": one.until,
         "ended_at": one.ended_at,
