@@ -138,7 +138,10 @@ def why_price_refused(*, listing: Listing, offer: Offer, at: datetime) -> Phrase
 
 def say_refused(said: ListingReview) -> Phrase:
     """What the merchant reads of a price that the staff refused."""
-    return Phrase("平台没有同意这个价格：{why} 写高一些再上架。", why=said.reason)
+    return Phrase(
+        "平台没有同意这个价格，用优惠码以后的也算：{why} 写高一些，或停用这个优惠码，再上架。",
+        why=said.reason,
+    )
 
 
 def check_price(*, listing: Listing, offer: Offer, at: datetime) -> None:
