@@ -24,7 +24,7 @@ from tests.disputes.test_price_of_pieces import DESCRIBED, contested, paid_back
 from tests.disputes.test_silent_management import let_pass, up
 from tests.market.market_kit import add_stock
 
-from gongdao.core.errors import InputError
+from gongdao.core.errors import InputError, NotYourMove
 from gongdao.core.money import Money
 from gongdao.disputes.decide_liability import Remedy as Kind
 from gongdao.disputes.execute_remedies import execute_remedies
@@ -98,7 +98,7 @@ def test_silence_gives_the_replaced_piece_no_more(replaced_whole):
 
 def test_a_person_and_a_tap_give_it_no_more(replaced_whole):
     """A refund, a further secret and the merchant's tap are refused with words; refusing the appeal
-    leaves the buyer what came."""
+    leaves the buyer what came, and then there is nothing to tap."""
     case, at = replaced_whole, SOON + 2 * HOUR
     for kind in (Kind.REFUND_FULL, Kind.REFUND_PART, Kind.REPLACEMENT):
         minor = 0 if kind is Kind.REPLACEMENT else PRICE
@@ -111,6 +111,8 @@ def test_a_person_and_a_tap_give_it_no_more(replaced_whole):
     decide(case, "anna", Kind.NONE, 0, later)
     case.refresh_from_db()
     assert (case.state, case.outcome, paid_back()) == ("closed", "upheld", 0)
+    with pytest.raises(NotYourMove):
+        accept_claim(stores=get_stores(), case_id=case.id, by=MERCHANT, at=later)
 
 
 def test_silence_brings_the_other_pieces(replaced):

@@ -194,10 +194,10 @@ class Disputes(RuleBasedStateMachine):
             verb = accept_offer if yes else decline_offer
             self._try(verb, case_id=case, offer_id=row.id, by=SIDES[by])
 
-    @rule(case=cases)
+    @rule(case=cases.filter(bool))
     def accept(self, case):
         """The merchant grants the claim."""
-        if case:
+        with suppress(InputError):  # he gave other secrets for all of it
             self._try(accept_claim, case_id=case, by=MERCHANT)
 
     @rule(case=cases, code=st.sampled_from(["user_error", "virtual_goods", "upstream"]))

@@ -27,7 +27,7 @@ from gongdao.disputes.may_replace import claimed_places, may_replace
 from gongdao.disputes.models import Case, Offer, OfferAnswer
 from gongdao.disputes.queries import appellant_of
 from gongdao.disputes.say import overtake_offers
-from gongdao.disputes.states import STEPS, Deed, Mover, Step
+from gongdao.disputes.states import STEPS, Deed, Mover, Step, next_step
 from gongdao.disputes.verdict_file import Basis, Decision
 from gongdao.market.models import Order
 from gongdao.rules.dispute_kinds import Share
@@ -164,6 +164,8 @@ def accept_claim(*, stores: Stores, case_id: UUID, by: Party, at: datetime) -> N
     with transaction.atomic():
         case, order = lock_case(case_id)
         if appellant_of(case) == by.side.value:
+            raise NotYourMove
+        if next_step(step=Step(case.step), deed=Deed.ACCEPT_CLAIM) is None:
             raise NotYourMove
         check_not_replaced(case=case, order=order)
         docket = Docket(stores, case, order, at)
