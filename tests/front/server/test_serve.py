@@ -267,7 +267,8 @@ def test_a_named_database_is_used(tmp_path):
 
 
 def test_migrations_wait_for_each_other(tmp_path):
-    """Migrations wait for the lock; the control, Django's own command, does not."""
+    """Migrations wait for the lock, and hold up no index that is built beside writes meanwhile; the
+    control, Django's own command, does not wait."""
     bare = "import django; django.setup()\n"
     bare += "from django.core.management import call_command; call_command('migrate', verbosity=0)"
     with (
@@ -277,7 +278,10 @@ def test_migrations_wait_for_each_other(tmp_path):
         more = {**SMALL, "DATABASE_URL": database.url}
         other.execute("SELECT pg_advisory_lock(7463011)")
         with python(PREPARE, more=more) as waiting:
-            wait_until(lambda: _waits_for_lock(other))
+            wait_until(lambda: _asked_for_lock(other))
+            other.execute("SET statement_timeout = '20s'")
+            other.execute("CREATE TABLE indexed_meanwhile (id int)")
+            other.execute("CREATE INDEX CONCURRENTLY ON indexed_meanwhile (id)")
             with python(bare, more=more) as control:
                 assert control.wait(timeout=PATIENCE) == 0
             assert waiting.poll() is None
@@ -285,9 +289,9 @@ def test_migrations_wait_for_each_other(tmp_path):
             assert waiting.wait(timeout=PATIENCE) == 0
 
 
-def _waits_for_lock(connection: psycopg.Connection) -> bool:
-    sql = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-    return connection.execute(sql).fetchone() == (1,)
+def _asked_for_lock(connection: psycopg.Connection) -> bool:
+    sql = "SELECT count(*) FROM pg_stat_activity WHERE query LIKE '%advisory_lock%'"
+    return connection.execute(f"{sql} AND pid <> pg_backend_pid()").fetchone() == (1,)
 
 
 def test_a_database_that_does_not_answer_is_one_error(tmp_path):
