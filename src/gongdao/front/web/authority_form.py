@@ -70,7 +70,8 @@ class RequestForm(forms.Form):
             help_text=_("看文书怎么说；没有说的，选不能告诉双方。"),
         )
         add["paper"] = forms.FileField(
-            label=_("文书"), help_text=_("PDF 或图片，最大 20 MB，加密保存，每次打开都有记录。")
+            label=_("文书的文件"),
+            help_text=_("PDF 或图片，最大 20 MB，加密保存，每次打开都有记录。"),
         )
         for field in add.values():
             field.error_messages["required"] = _("请填写这一项。")
