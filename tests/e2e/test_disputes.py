@@ -131,7 +131,7 @@ def test_an_excuse_a_stopped_clock_and_an_appeal(meet, market, second_factor):
     arbiter.page.locator("input[name=rules]").first.check()
     reasons = "发行方回信说卡密没有用过；买家没有录屏，也没有别的材料。"
     arbiter.page.get_by_label("认定的事实和理由").fill(reasons)
-    arbiter.press(arbiter.page.get_by_role("button", name="裁决", exact=True))
+    arbiter.press(arbiter.page.get_by_role("button", name="作出裁决"))
     buyer.go(case)
     assert "平台裁决" in buyer.text() and reasons in buyer.text()
     form = _write(buyer, "appeal", "发行方的回信说的是另一张卡，请核对卡号。")
@@ -166,7 +166,7 @@ def test_a_person_decides(meet, market, second_factor):
     arbiter.page.get_by_label("认定的事实和理由").fill(
         "买家当场记下了试用结果；商家没有拿出发行方的记录，举证不能由商家承担。"
     )
-    arbiter.press(arbiter.page.get_by_role("button", name="裁决", exact=True))
+    arbiter.press(arbiter.page.get_by_role("button", name="作出裁决"))
     buyer.go(case)
     assert "平台裁决" in buyer.text() and "全额退款" in buyer.text()
     assert "仲裁" not in buyer.text()
