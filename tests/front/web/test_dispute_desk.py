@@ -97,7 +97,7 @@ def test_over_the_limit_a_second_person_decides_too(contested, monkeypatch):
     limit = "gongdao.disputes.give_verdict.second_arbiter_limit"
     monkeypatch.setattr(limit, lambda _on: Money(100))
     page = arbiter.get(desk)
-    assert ">裁决</h2>" in page.content.decode() and "第二位裁决" not in text_of(page)
+    assert ">作出裁决</h2>" in page.content.decode() and "第二位裁决" not in text_of(page)
     basis = page.context["form"].fields["rules"].choices[0][0]
     reasons = "买家的截图看得到时间和报错，商家没有拿出发行方的记录，举证不能由商家承担。"
     ruling = {"remedy": "refund_full", "share_merchant": "100", "rules": [basis]}
