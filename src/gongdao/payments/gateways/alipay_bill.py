@@ -19,11 +19,13 @@ _PAID, _BACK = "交易", "退款"
 _LONGEST = 64 << 20
 """In bytes, of one file unpacked."""
 _HOME = ".alipay.com"
+_ENCRYPTED = 0x1
+"""The bit of a member's flags; zipfile would say so by a bare RuntimeError."""
 _UNREADABLE = (
     zipfile.BadZipFile,  # no zip, or a member whose checksum is wrong
     zlib.error,  # compressed data that were damaged
     EOFError,  # data that end too early
-    RuntimeError,  # encrypted members; as NotImplementedError, packed in a way Python lacks
+    NotImplementedError,  # packed in a way that Python lacks
     UnicodeDecodeError,  # another encoding
 )
 """What reading a bill that is none raises: each says the same to us, ask again."""
@@ -85,6 +87,8 @@ def _files(body: bytes) -> Iterator[str]:
     try:
         with zipfile.ZipFile(io.BytesIO(body)) as packed:
             for one in packed.infolist():
+                if one.flag_bits & _ENCRYPTED:
+                    raise GatewayError("no_usable_bill")
                 if one.file_size > _LONGEST:
                     raise GatewayError("too_long")
                 with packed.open(one) as file:
